@@ -1,0 +1,62 @@
+"""mm-eval: scores a trained model."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from absl import flags
+
+from t2t_multimodel import usr_dir
+from t2t_multimodel.bin import _cli, _quiet
+from t2t_multimodel.errors import UserError
+from t2t_multimodel.registry import problems
+
+COMMAND = _cli.Command(
+    "mm-eval",
+    "Scores a trained model on each of its problems, with its own output and with the true one.",
+    example="mm-eval --output_dir=runs/octet_quick --split=test",
+)
+_which = COMMAND.group("Which model (one of the two)")
+_which.path("output_dir", "RUN", "Folder of a run: its newest checkpoint.")
+_which.path("checkpoint", "FILE", "One checkpoint.")
+_what = COMMAND.group("What to score")
+_what.names("problems", "Problems to score. Default: all of the run.", alias="problem")
+_what.text("split", "SPLIT", "Part of the data.", "test")
+_what.switch("shuffle_sources", "Exchange the inputs among examples: what no source can explain.")
+COMMAND.places()
+COMMAND.group("Results").path("json", "FILE", "Write the scores there too.")
+
+
+def evaluate(args: flags.FlagValues, _: list[str]) -> None:
+    """Checks the names and the place of the model, then scores."""
+    usr_dir.add(args.usr_dir)
+    problems.check(args.problems)
+    fix = "mm-trainer writes runs into ./runs/SET."
+    if bool(args.output_dir) == bool(args.checkpoint):
+        raise UserError("Give either --output_dir or --checkpoint.", fix)
+    model = args.output_dir or args.checkpoint
+    if not model.exists():
+        raise UserError(f"{model} does not exist.", fix)
+
+    _quiet.import_tensorflow()
+    from t2t_multimodel.evaluate import main as evaluation
+
+    evaluation.evaluate_checkpoint(
+        model,
+        problems=args.problems,
+        split=args.split,
+        shuffle_sources=args.shuffle_sources,
+        data_dir=args.data_dir,
+        raw_dir=args.raw_dir,
+        json_file=args.json,
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point; returns the exit code."""
+    return COMMAND.run(evaluate, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""mm-problems: lists and describes problems, and measures what needs no model."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from absl import flags
+
+from t2t_multimodel import usr_dir
+from t2t_multimodel.bin import _cli, _listing
+from t2t_multimodel.errors import UserError, did_you_mean
+from t2t_multimodel.registry import problems
+
+COMMAND = _cli.Command(
+    "mm-problems",
+    "Lists problems, shows one, or measures the floors that a model must beat.",
+    arguments="list | show NAME | floors NAME...",
+    example="mm-problems floors octet_ende",
+)
+COMMAND.places()
+
+_ACTIONS = ("list", "show", "floors")
+
+
+def inform(args: flags.FlagValues, arguments: list[str]) -> None:
+    """Runs the action that the first argument names."""
+    usr_dir.add(args.usr_dir)
+    action, *names = arguments or [""]
+    _check(action, names)
+    if action == "list":
+        print(_listing.problem_list())
+    elif action == "show":
+        print(_listing.problem_page(names[0]))
+    else:
+        from t2t_multimodel.evaluate import floors_main
+
+        floors_main.floors(names, args.data_dir, args.raw_dir)
+
+
+def _check(action: str, names: list[str]) -> None:
+    usage = f"Usage: mm-problems {COMMAND.arguments}"
+    if action not in _ACTIONS:
+        said = f"cannot '{action}'.{did_you_mean(action, _ACTIONS)}" if action else "does what?"
+        raise UserError(f"mm-problems {said}", usage)
+    if len(names) != 1 if action == "show" else bool(names) == (action == "list"):
+        wanted = {"list": "no name", "show": "one name", "floors": "at least one name"}[action]
+        raise UserError(f"mm-problems {action} takes {wanted}, but was given {len(names)}.", usage)
+    problems.check(names)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point; returns the exit code."""
+    return COMMAND.run(inform, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

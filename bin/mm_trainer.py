@@ -1,0 +1,60 @@
+"""mm-trainer: trains one model on several problems."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from absl import flags
+
+from t2t_multimodel import usr_dir
+from t2t_multimodel.bin import _cli, _listing, _quiet
+
+COMMAND = _cli.Command(
+    "mm-trainer",
+    "Trains one model on several problems; goes on where an earlier run in the folder stopped.",
+    example="mm-trainer --problems=octet_ende:2,octet_digits --train_steps=1000",
+)
+_what = COMMAND.group("What to train")
+_rates = "Problems and their rates. Default: those of the set."
+_what.names("problems", _rates, alias="problem", metavar="NAME[:RATE],...")
+_what.text("hparams_set", "SET", "Named set of settings.", "octet_quick")
+_what.number("train_steps", "How long to train. Default: as the set says.", lowest=1)
+_what.choice("list_hparams", ["sets", "fields"], "List all sets, or all settings, and stop.")
+_settings = COMMAND.group("Single settings, each over the one before")
+_settings.texts("gin_file", "FILE", "Gin file with settings.")
+_settings.texts("gin_param", "BINDING", "Gin binding, as in 'TrainConfig.steps = 1000'.")
+_settings.text("hparams", "K=V,...", "As in model.hidden_size=256,train.steps=1000.", "")
+COMMAND.places()
+COMMAND.group("Results").path(
+    "output_dir", "DIR", "Checkpoints, logs and reports. Default: ./runs/SET."
+)
+
+
+def train(args: flags.FlagValues, _: list[str]) -> None:
+    """Resolves the settings, which finds every misspelling, then trains."""
+    usr_dir.add(args.usr_dir)
+    if args.list_hparams:
+        print(_listing.LISTS[args.list_hparams]())
+        return
+    from t2t_multimodel import overrides
+
+    gin = args.gin_file, args.gin_param
+    resolved = overrides.resolve(
+        args.hparams_set, args.problems, args.hparams, *gin, args.train_steps
+    )
+    _quiet.import_tensorflow()
+    from t2t_multimodel.train import main as training
+
+    output_dir = args.output_dir or Path("runs", args.hparams_set)
+    training.train(resolved, args.data_dir, args.raw_dir, output_dir)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point; returns the exit code."""
+    return COMMAND.run(train, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""Hparams sets for the octet, the real problems that ship with the project."""
+
+from __future__ import annotations
+
+from t2t_multimodel import (
+    Config,
+    DataConfig,
+    EvalConfig,
+    ModelConfig,
+    OptimizerConfig,
+    TrainConfig,
+    register_hparams,
+)
+
+OCTET = ("octet_image", "octet_caption", "octet_ende")
+
+
+@register_hparams("octet_quick")
+def octet_quick() -> Config:
+    """The octet in minutes: what mm-trainer trains when nothing is said.
+
+    What it adds to the paper's equations so that so small a run learns: residual, norm and
+    projection around attention, one table for embedding and softmax, dropout on the branches.
+    """
+    return Config(
+        problems=OCTET,
+        model=ModelConfig(
+            hidden_size=128,
+            encoder_blocks=(1, 1),
+            mixer_pre_blocks=1,
+            mixer_blocks=1,
+            decoder_blocks=(1, 1),
+            experts=8,
+            experts_per_token=2,
+            expert_hidden=256,
+            attention_residual=True,
+            attention_norm=True,
+            attention_projection=True,
+            tie_softmax=True,
+            dropout=0.1,
+            dropout_place="branch",
+            image_blocks=1,
+            exit_channels=(128, 128),
+            audio_channels=(32, 64),
+            audio_fold_frequency=True,
+        ),
+        data=DataConfig(tokens_per_batch=1024, frames_per_batch=4096, examples_per_batch=32),
+        optimizer=OptimizerConfig(
+            learning_rate=2e-3, schedule="linear", warmup_steps=200, beta2=0.98
+        ),
+        train=TrainConfig(steps=1200, checkpoint_steps=200, log_steps=50),
+        evaluate=EvalConfig(steps=400, examples=256, decode_examples=64),
+    )

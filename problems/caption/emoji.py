@@ -1,0 +1,44 @@
+"""Captions of emoji at full size, from the user's packages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from t2t_multimodel import Image, Problem, Text, register_problem
+from t2t_multimodel.problems.sources import emoji
+from t2t_multimodel.problems.sources.packages import CLDR, EMOJI, locate
+
+
+@register_problem("emoji_caption")
+class EmojiCaption(Problem):
+    """Emoji at 64 px to their English names: octet_caption at twice the resolution.
+
+    Splits as there: `test` is an emoji known from one hand, drawn by another, `test_unseen` an
+    emoji of which no drawing was seen. Reads the npm packages emoji-datasource-google,
+    emoji-datasource-twitter and cldr-annotations-full (144 MB together) from raw_dir. Names: CLDR
+    (Unicode licence); drawings: Twitter's CC BY 4.0, Google's Apache-2.0.
+    """
+
+    inputs = Image(64, 64, 3)
+    targets = Text(vocab="octet", max_length=64)
+    metrics = ("bleu",)
+    splits = ("train", "dev", "test_unseen", "test")
+
+    def examples(self, split: str, raw_dir: Path | None) -> Iterator[dict[str, Any]]:
+        """Drawings uint8 [64, 64, 3] with the emoji's name.
+
+        Raises:
+            UserError: raw_dir lacks a package.
+        """
+        cldr, *vendors = self.source_files(raw_dir)
+        names = emoji.read_names(cldr, "en")
+        for vendor, package in zip(EMOJI, vendors, strict=True):
+            for drawing in emoji.read_drawings(package, vendor, names):
+                if emoji.split_of_drawing(vendor, drawing.unified) == split:
+                    yield {"inputs": drawing.pixels, "targets": drawing.name}
+
+    def source_files(self, raw_dir: Path | None) -> list[Path]:
+        """The packages of names and of both vendors' drawings."""
+        return locate(raw_dir, [CLDR, *EMOJI.values()])

@@ -1,0 +1,43 @@
+"""Fashion-MNIST in full, from the user's copy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from t2t_multimodel import ClassLabel, Image, Problem, register_problem
+from t2t_multimodel.problems.sources import fashion_mnist
+
+N_DEV = 5000
+
+
+@register_problem("fashion_mnist")
+class FashionMnist(Problem):
+    """Grey pictures of clothes in ten classes: Fashion-MNIST (arXiv 1708.07747), all 70,000.
+
+    55,000 train and 5,000 dev pictures are the first and the last of its train file, 10,000 test
+    pictures its test file. Reads the four IDX files, or the Debian package dataset-fashion-mnist,
+    from raw_dir. MIT licence.
+    """
+
+    inputs = Image(28, 28, 1)
+    targets = ClassLabel(names=fashion_mnist.CLASSES)
+    metrics = ("top1", "top5")
+    splits = ("train", "dev", "test")
+
+    def examples(self, split: str, raw_dir: Path | None) -> Iterator[dict[str, Any]]:
+        """Pictures uint8 [28, 28, 1] with the number of their class.
+
+        Raises:
+            UserError: raw_dir lacks the files.
+        """
+        part = "t10k" if split == "test" else "train"
+        images, labels = fashion_mnist.read_fashion_mnist(raw_dir, part)
+        rows = {"train": slice(-N_DEV), "dev": slice(-N_DEV, None), "test": slice(None)}[split]
+        for pixels, label in zip(images[rows], labels[rows], strict=True):
+            yield {"inputs": pixels[..., None], "targets": int(label)}
+
+    def source_files(self, raw_dir: Path | None) -> list[Path]:
+        """The IDX files or the package."""
+        return fashion_mnist.source_files(raw_dir)

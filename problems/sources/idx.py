@@ -1,0 +1,27 @@
+"""The IDX format of MNIST and its relatives: a big-endian header, then raw bytes."""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+
+_UINT8 = 0x08
+
+
+def read_idx(data: bytes) -> np.ndarray:
+    """The uint8 array in an IDX file's bytes: labels [N] or images [N, rows, columns].
+
+    The header is two zero bytes, the element type, the number of dimensions d and d u32 sizes.
+
+    Raises:
+        ValueError: the header is another one, or the data does not fill the declared shape.
+    """
+    zeros, kind, rank = struct.unpack_from(">HBB", data)
+    if zeros != 0 or kind != _UINT8:
+        raise ValueError(f"not an IDX file of unsigned bytes: it starts with {data[:4].hex()}")
+    shape = struct.unpack_from(f">{rank}I", data, 4)
+    values = np.frombuffer(data, np.uint8, offset=4 + 4 * rank)
+    if values.size != np.prod(shape, dtype=np.int64):
+        raise ValueError(f"IDX header declares shape {shape}, the file holds {values.size} bytes")
+    return values.reshape(shape)

@@ -1,0 +1,31 @@
+"""How examples become batches."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from t2t_multimodel.config.base import Section
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DataConfig(Section):
+    """Vocabulary size and budgets of one micro-batch."""
+
+    vocab_size: int | None = None
+    """Ids of every vocabulary; None: the size that each vocabulary declares."""
+    tokens_per_batch: int = 2048
+    """Rows x longest text (inputs or targets), padding included, of a micro-batch."""
+    frames_per_batch: int = 16384
+    """Rows x longest audio in feature frames (samples / 160 for waveforms)."""
+    examples_per_batch: int = 128
+    """Most rows of a micro-batch, whatever the lengths; image classes meet this one."""
+    bucket_growth: float = 1.15
+    """Ratio of neighbouring length buckets: smaller pads less, larger mixes lengths more."""
+    static_shapes: bool = False
+    """Pad to the bucket's bound, so that few shapes occur; else to the batch's longest."""
+
+    def check(self) -> None:
+        self.require(self.vocab_size is None or self.vocab_size >= 300, "vocab_size", ">= 300")
+        self.require(self.bucket_growth > 1, "bucket_growth", "> 1")
+        for field in ("tokens_per_batch", "frames_per_batch", "examples_per_batch"):
+            self.require(getattr(self, field) > 0, field, "> 0")

@@ -1,0 +1,129 @@
+"""ModelConfig: what the network is. The defaults are the paper's network."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+from t2t_multimodel.config.base import Section
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ModelConfig(Section):
+    """Sizes and switches of the MultiModel (arXiv 1706.05137).
+
+    Counts are of blocks, sizes of channels, rates of 1. Sections are those of the paper unless
+    another source is named. The T2T variants read `docs/variants.md`.
+    """
+
+    variant: Literal["paper", "t2t_v1", "t2t_v2"] = "paper"
+    """Wiring of the body: the paper's, or one of the two that Tensor2Tensor shipped."""
+
+    hidden_size: int = 1024
+    """Channels of the body, D. The paper names 1024 for its image net only (2.5)."""
+
+    block_kernels: tuple[int, ...] = (3, 3, 15, 15)
+    """Kernel lengths of the four convolution steps of a block, in positions (2.1)."""
+
+    block_dilations: tuple[int, ...] = (1, 1, 1, 8)
+    """Dilations of the same steps (2.1)."""
+
+    encoder_blocks: tuple[int, int] = (3, 3)
+    """Convolution blocks before and after the encoder's mixture of experts (2.4)."""
+
+    mixer_pre_blocks: int = 2
+    """Convolution blocks on the targets inside the mixer's attention block (2.2)."""
+
+    mixer_blocks: int = 2
+    """Convolution blocks of the input/output mixer after its attention block (2.4)."""
+
+    decoder_blocks: tuple[int, int] = (2, 2)
+    """Convolution + attention pairs before and after the decoder's mixture of experts (2.4)."""
+
+    encoder_timing: bool = True
+    """Adds the timing signal to the encoder's input. The paper leaves this open."""
+
+    attention_heads: int = 8
+    """Heads of every attention, g (2.2). Divides hidden_size."""
+
+    attention_residual: bool = False
+    """Adds the input of each attention to its output. Not in the paper; small runs need it."""
+
+    attention_norm: bool = False
+    """Layer normalisation after each attention. Not in the paper."""
+
+    attention_projection: bool = False
+    """Linear map on the joined heads of each attention. Not in the paper."""
+
+    experts: int = 240
+    """Experts of each mixture layer: 240 in the joint run, 60 alone (2.3, 3)."""
+
+    experts_per_token: int = 4
+    """Experts that each position is sent to, k (2.3)."""
+
+    expert_hidden: int = 1024
+    """Width of an expert's hidden ReLU layer. The paper does not give it."""
+
+    moe_loss_weight: float = 1e-2
+    """Weight of CV^2(importance) + CV^2(load) in the loss (arXiv 1701.06538; value of T2T)."""
+
+    dropout: float = 0.4
+    """Dropout rate (2.1)."""
+
+    dropout_place: Literal["block", "branch"] = "block"
+    """Drop a block's whole output (2.1), or each branch before its skip is added."""
+
+    share_embeddings: bool = True
+    """One table embeds a vocabulary as input and as target (2.5: a shared vocabulary)."""
+
+    tie_softmax: bool = False
+    """The softmax weights are the embedding table. The paper has W_E and W_S apart (2.5)."""
+
+    class_path: Literal["encoder", "decoder"] = "encoder"
+    """Class labels are read off the encoder, as T2T did, or off one decoded position."""
+
+    image_blocks: int = 3
+    """Residual blocks of the image net (2.5). Its total stride is 2 ** (image_blocks + 1)."""
+
+    image_stem: Literal["separable", "full"] = "separable"
+    """First convolutions of the image net: the paper's steps, or Xception's full convolutions."""
+
+    exit_channels: tuple[int, int] = (1536, 2048)
+    """Channels of the last two convolution steps of the class-label net (2.5)."""
+
+    audio_channels: tuple[int, ...] = (2, 4, 8, 16, 32, 64, 128, 256)
+    """Channels of the residual blocks of the audio net, each of stride 2 in time (2.5)."""
+
+    audio_fold_frequency: bool = False
+    """Mel bands are channels of one position in time, instead of a position each (2.5)."""
+
+    def check(self) -> None:
+        self._check_sizes()
+        self.require(
+            self.hidden_size % (2 * self.attention_heads) == 0,
+            "hidden_size",
+            f"a multiple of twice the {self.attention_heads} attention heads",
+        )
+        self.require(
+            1 <= self.experts_per_token <= self.experts,
+            "experts_per_token",
+            f"from 1 to experts ({self.experts})",
+        )
+        self.require(0 <= self.dropout < 1, "dropout", "from 0 to below 1")
+        self.require(self.moe_loss_weight >= 0, "moe_loss_weight", "0 or more")
+
+    def _check_sizes(self) -> None:
+        for name in ("hidden_size", "attention_heads", "experts", "expert_hidden"):
+            self.require(getattr(self, name) >= 1, name, "1 or more")
+        for name in ("mixer_pre_blocks", "mixer_blocks", "image_blocks"):
+            self.require(getattr(self, name) >= 0, name, "0 or more")
+        for name in ("encoder_blocks", "decoder_blocks"):
+            self.require(min(getattr(self, name)) >= 0, name, "0 or more each")
+        for name in ("block_kernels", "block_dilations"):
+            values = getattr(self, name)
+            self.require(
+                len(values) == 4 and min(values) >= 1, name, "a tuple of four, each 1 or more"
+            )
+        for name in ("exit_channels", "audio_channels"):
+            values = getattr(self, name)
+            self.require(bool(values) and min(values) >= 1, name, "a tuple, each 1 or more")

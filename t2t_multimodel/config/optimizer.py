@@ -1,0 +1,38 @@
+"""Optimizer and learning-rate schedule."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+from t2t_multimodel.config.base import Section
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class OptimizerConfig(Section):
+    """Adam with clipping (paper, section 2.5)."""
+
+    learning_rate: float = 1e-3
+    """Peak of the schedule."""
+    schedule: Literal["constant", "rsqrt", "cosine", "linear"] = "rsqrt"
+    """Shape after the linear warm-up; rsqrt is Transformer's noam, scaled to the peak."""
+    warmup_steps: int = 4000
+    final_fraction: float = 0.05
+    """Share of the peak that cosine and linear end with, at the last training step."""
+    beta1: float = 0.9
+    beta2: float = 0.98
+    epsilon: float = 1e-9
+    clip_norm: float = 2.0
+    """Bound of the global gradient norm of a step; 0 leaves gradients alone."""
+    weight_decay: float = 0.0
+    """Decoupled decay per step, times the learning rate; matrices that got a gradient only."""
+
+    def check(self) -> None:
+        self.require(self.learning_rate > 0, "learning_rate", "> 0")
+        self.require(self.warmup_steps >= 0, "warmup_steps", ">= 0")
+        self.require(0 <= self.final_fraction <= 1, "final_fraction", "between 0 and 1")
+        self.require(0 <= self.beta1 < 1, "beta1", "in [0, 1)")
+        self.require(0 <= self.beta2 < 1, "beta2", "in [0, 1)")
+        self.require(self.epsilon > 0, "epsilon", "> 0")
+        self.require(self.clip_norm >= 0, "clip_norm", ">= 0")
+        self.require(self.weight_decay >= 0, "weight_decay", ">= 0")

@@ -1,0 +1,58 @@
+"""Config: the whole tree that an hparams set returns."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from t2t_multimodel.config.base import Section
+from t2t_multimodel.config.data import DataConfig
+from t2t_multimodel.config.evaluate import EvalConfig
+from t2t_multimodel.config.model import ModelConfig
+from t2t_multimodel.config.optimizer import OptimizerConfig
+from t2t_multimodel.config.train import TrainConfig
+from t2t_multimodel.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config(Section):
+    """Everything that a run is made from, but for folders."""
+
+    problems: tuple[str, ...]
+    """Names, each with an optional rate: ("wmt_ende:2", "imagenet")."""
+    model: ModelConfig = ModelConfig()
+    data: DataConfig = DataConfig()
+    optimizer: OptimizerConfig = OptimizerConfig()
+    train: TrainConfig = TrainConfig()
+    evaluate: EvalConfig = EvalConfig()
+
+    def check(self) -> None:
+        self.require(bool(self.problems), "problems", "at least one problem")
+        names = list(self.rates)
+        self.require(
+            len(names) == len(self.problems), "problems", "a tuple that names each problem once"
+        )
+        if self.train.problems_per_step > len(names):
+            raise UserError(
+                f"train.problems_per_step is {self.train.problems_per_step}, "
+                f"but only {len(names)} problems are listed."
+            )
+
+    @property
+    def rates(self) -> dict[str, float]:
+        """Problem name -> rate, in the order listed; 1 where none is given."""
+        return dict(map(parse_rate, self.problems))
+
+
+def parse_rate(entry: str) -> tuple[str, float]:
+    """("wmt_ende:2") -> ("wmt_ende", 2.0)."""
+    name, _, rate = entry.partition(":")
+    try:
+        value = float(rate) if rate else 1.0
+    except ValueError:
+        value = 0.0
+    if value <= 0:
+        raise UserError(
+            f"The rate of problem {name!r} must be a number above 0, but is {rate!r}.",
+            fix="write e.g. --problems=octet_ende:2,octet_image",
+        )
+    return name, value

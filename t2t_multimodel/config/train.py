@@ -1,0 +1,35 @@
+"""The training loop."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from t2t_multimodel.config.base import Section
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TrainConfig(Section):
+    """Length, seed, and what happens every so many steps."""
+
+    steps: int = 250_000
+    """Optimizer steps."""
+    seed: int = 0
+    """All random draws come from (seed, purpose, step)."""
+    problems_per_step: int = 0
+    """Micro-batches of different problems whose gradients one step sums; 0: one of each."""
+    parallel_batches: int = 0
+    """Micro-batches computed side by side; 0: as many as cores, at most problems_per_step."""
+    label_smoothing: float = 0.1
+    checkpoint_steps: int = 1000
+    """Steps between checkpoints: the most that a kill can cost."""
+    keep_checkpoints: int = 3
+    log_steps: int = 50
+    """Steps between lines of scalars."""
+
+    def check(self) -> None:
+        self.require(self.steps > 0, "steps", "> 0")
+        self.require(self.problems_per_step >= 0, "problems_per_step", ">= 0")
+        self.require(self.parallel_batches >= 0, "parallel_batches", ">= 0")
+        self.require(0 <= self.label_smoothing < 1, "label_smoothing", "in [0, 1)")
+        for field in ("checkpoint_steps", "keep_checkpoints", "log_steps"):
+            self.require(getattr(self, field) > 0, field, "> 0")

@@ -1,0 +1,1 @@
+"""Vocabularies, records, batches and the mixture. Needs neither TensorFlow nor Keras."""

@@ -1,0 +1,47 @@
+"""Examples to the padded arrays of one micro-batch. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from t2t_multimodel.features import Feature
+
+Batch = dict[str, np.ndarray]
+"""inputs, inputs_length, targets, targets_length: see `collate`."""
+
+
+def collate(
+    examples: Sequence[dict[str, np.ndarray]],
+    features: dict[str, Feature],
+    pad_to: dict[str, int] | None = None,
+) -> Batch:
+    """Pads and stacks.
+
+    Args:
+        examples: as `DataSet` yields them.
+        features: the problem's.
+        pad_to: feature -> length of the padded axis; the longest of the batch if left out.
+
+    Returns:
+        For each feature `name` the array [rows, ...], zero where padded, and `name_length`
+        int32 [rows].
+    """
+    batch: Batch = {}
+    for name, feature in features.items():
+        arrays = [feature.model_input(example[name]) for example in examples]
+        batch[name] = _stack(arrays, (pad_to or {}).get(name))
+        lengths = [feature.length(example[name]) for example in examples]
+        batch[f"{name}_length"] = np.asarray(lengths, np.int32)
+    return batch
+
+
+def _stack(arrays: list[np.ndarray], pad_to: int | None) -> np.ndarray:
+    if len({array.shape for array in arrays}) == 1 and pad_to is None:
+        return np.stack(arrays)
+    length = pad_to or max(map(len, arrays))
+    stacked = np.zeros((len(arrays), length, *arrays[0].shape[1:]), arrays[0].dtype)
+    for row, array in zip(stacked, arrays, strict=True):
+        row[: len(array)] = array
+    return stacked

@@ -1,0 +1,61 @@
+"""DataSet: the encoded examples of one split, read at random."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from t2t_multimodel.data import example_proto
+from t2t_multimodel.data.records import RecordFile
+from t2t_multimodel.features import Audio, Feature, Text
+
+
+class DataSet:
+    """A sequence of examples {"inputs": array, "targets": array}.
+
+    `lengths[feature]` is int [n] without reading any record.
+    """
+
+    def __init__(self, folder: Path, split: str, features: dict[str, Feature]) -> None:
+        """
+        Args:
+            folder: of the problem's records, with `<split>.json`.
+            split: train, dev, test, ...
+            features: the problem's.
+        """
+        self.features = features
+        self.manifest: dict[str, Any] = json.loads((folder / f"{split}.json").read_text())
+        self._dtypes = {name: feature.dtype for name, feature in features.items()}
+        self._files, lengths = [], []
+        for shard in self.manifest["shards"]:
+            with np.load(folder / f"{shard['file']}.index.npz") as index:
+                self._files.append(RecordFile(folder / shard["file"], index["offsets"]))
+                lengths.append(index["lengths"])
+        table = np.concatenate(lengths)
+        self.lengths = {name: table[:, i] for i, name in enumerate(features)}
+        self._first = np.cumsum([0, *map(len, self._files)])
+
+    def __len__(self) -> int:
+        return int(self._first[-1])
+
+    def __getitem__(self, index: int) -> dict[str, np.ndarray]:
+        shard = int(np.searchsorted(self._first, index, "right")) - 1
+        record = self._files[shard][index - int(self._first[shard])]
+        arrays = example_proto.from_bytes(record, self._dtypes)
+        return {n: a.reshape(self.features[n].stored_shape()) for n, a in arrays.items()}
+
+    def unit_lengths(self) -> dict[str, np.ndarray]:
+        """Longest text in "tokens" and longest audio in "frames" of each example, if it has any."""
+        units: dict[str, list[np.ndarray]] = {}
+        for name, feature in self.features.items():
+            if isinstance(feature, Text):
+                units.setdefault("tokens", []).append(self.lengths[name])
+            elif isinstance(feature, Audio):
+                samples_per_frame = 160 if feature.form == "waveform" else 1
+                units.setdefault("frames", []).append(self.lengths[name] // samples_per_frame)
+        if not units:
+            return {"examples": np.ones(len(self), int)}
+        return {unit: np.max(lengths, axis=0) for unit, lengths in units.items()}

@@ -1,0 +1,189 @@
+"""SentencePiece vocabularies: trained on a bounded sample, named, fingerprinted, reversible."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import random
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import sentencepiece
+
+from t2t_multimodel import registry
+from t2t_multimodel.data.fingerprint import code_facts, files_facts, fingerprint
+from t2t_multimodel.data.records import written_by_rename
+from t2t_multimodel.errors import UserError
+from t2t_multimodel.features import EOS_ID, PAD_ID, Text
+from t2t_multimodel.problem import Problem
+from t2t_multimodel.vocabulary import Vocabulary
+
+SAMPLE_TEXTS = 1_000_000
+"""Most texts that a vocabulary is learned from; more are sampled evenly."""
+UNK_ID = 2
+_FORMAT = "1"
+
+
+class SubwordTokenizer:
+    """A trained vocabulary. Byte fallback: every string comes back as it was."""
+
+    def __init__(self, name: str, model: bytes) -> None:
+        """
+        Args:
+            name: of the vocabulary.
+            model: a serialised SentencePiece model.
+        """
+        self.name, self.model = name, model
+        self._processor = sentencepiece.SentencePieceProcessor()
+        self._processor.LoadFromSerializedProto(model)
+        self.size = self._processor.GetPieceSize()
+        pieces = [self._processor.IdToPiece(i) for i in range(self.size)]
+        digest = hashlib.sha256("\n".join(pieces).encode()).hexdigest()[:8]
+        self.identity = f"{name}-{self.size}-{digest}"
+        self.symbols = {
+            piece: i
+            for i, piece in enumerate(pieces)
+            if self._processor.IsControl(i) and i not in (PAD_ID, EOS_ID)
+        }
+        self._symbol_of = {i: piece for piece, i in self.symbols.items()}
+
+    def encode(self, text: str, symbols: bool = False) -> list[int]:
+        """Text to ids, without the end.
+
+        Args:
+            text: any string.
+            symbols: words equal to a control symbol take its id.
+        """
+        if not symbols:
+            return self._processor.EncodeAsIds(text)
+        ids: list[int] = []
+        words: list[str] = []
+        for word in text.split():
+            if word in self.symbols:
+                ids += self._processor.EncodeAsIds(" ".join(words)) if words else []
+                ids.append(self.symbols[word])
+                words = []
+            else:
+                words.append(word)
+        return ids + (self._processor.EncodeAsIds(" ".join(words)) if words else [])
+
+    def decode(self, ids: list[int]) -> str:
+        """Ids to text; padding and everything after the end is dropped."""
+        parts: list[str] = []
+        run: list[int] = []
+        for i in ids:
+            if i == EOS_ID:
+                break
+            if i in self._symbol_of:
+                parts += [self._processor.DecodeIds(run)] if run else []
+                parts.append(self._symbol_of[i])
+                run = []
+            elif i != PAD_ID:
+                run.append(i)
+        parts += [self._processor.DecodeIds(run)] if run else []
+        return " ".join(parts)
+
+
+class OwnVocabulary(Vocabulary):
+    """The vocabulary of one problem that names no other: learned from its train texts."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem, self.name = problem, problem.name
+
+    def text(self, raw_dir: Path | None) -> Iterator[str]:
+        features = [n for n, f in self._problem.features.items() if isinstance(f, Text)]
+        for example in self._problem.examples("train", raw_dir):
+            yield from (example[name] for name in features if isinstance(example[name], str))
+
+    def source_files(self, raw_dir: Path | None) -> list[Path]:
+        return self._problem.source_files(raw_dir)
+
+
+def declared(name: str, problem: Problem) -> Vocabulary:
+    """The vocabulary that a problem names: a registered one, or its own."""
+    if name == problem.name and name not in registry.vocabularies.names():
+        return OwnVocabulary(problem)
+    return registry.vocabularies.get(name)()
+
+
+def load_or_train(
+    vocabulary: Vocabulary, data_dir: Path, raw_dir: Path | None, size: int | None
+) -> SubwordTokenizer:
+    """The trained vocabulary from `data_dir`, trained now if it is not there.
+
+    Args:
+        vocabulary: the declaration.
+        data_dir: holds `vocab/<name>-<size>-<fingerprint>.model`.
+        raw_dir: passed on to `Vocabulary.text`.
+        size: number of ids; None takes the declared size.
+    """
+    size = size or vocabulary.size
+    owner = vocabulary._problem if isinstance(vocabulary, OwnVocabulary) else vocabulary
+    facts = {
+        "format": _FORMAT,
+        "size": size,
+        "symbols": vocabulary.symbols,
+        "code": code_facts(type(owner), Problem if isinstance(owner, Problem) else Vocabulary),
+        "files": files_facts(vocabulary.source_files(raw_dir)),
+    }
+    path = data_dir / "vocab" / f"{vocabulary.name}-{size}-{fingerprint(facts)}.model"
+    if not path.is_file():
+        model = train(vocabulary.text(raw_dir), size, vocabulary.symbols, vocabulary.name)
+        with written_by_rename(path.with_suffix(".json")) as file:
+            file.write(json.dumps(facts, indent=2).encode())
+        with written_by_rename(path) as file:
+            file.write(model)
+    return SubwordTokenizer(vocabulary.name, path.read_bytes())
+
+
+def train(texts: Iterable[str], size: int, symbols: tuple[str, ...], name: str) -> bytes:
+    """Trains a byte-pair SentencePiece model; the same texts in any order give the same pieces.
+
+    Memory is bounded by `SAMPLE_TEXTS`, whatever the size of the corpus.
+
+    A corpus too small for `size` pieces yields fewer.
+
+    Raises:
+        UserError: there is no text, or `size` can not hold the bytes, symbols and characters.
+    """
+    sample = sorted(set(_reservoir(texts, SAMPLE_TEXTS)))
+    if not sample:
+        raise UserError(f"Vocabulary {name!r} has no text to learn from.")
+    buffer = io.BytesIO()
+    try:
+        sentencepiece.SentencePieceTrainer.Train(
+            sentence_iterator=iter(sample),
+            model_writer=buffer,
+            model_type="bpe",
+            vocab_size=size,
+            hard_vocab_limit=False,  # a small corpus yields fewer pieces than asked for
+            byte_fallback=True,
+            character_coverage=0.9995,
+            normalization_rule_name="identity",
+            remove_extra_whitespaces=False,
+            control_symbols=list(symbols),
+            num_threads=16,
+            pad_id=PAD_ID,
+            eos_id=EOS_ID,
+            unk_id=UNK_ID,
+            bos_id=-1,
+            minloglevel=2,
+        )
+    except RuntimeError as error:
+        reason = str(error).rpartition("] ")[2].strip()
+        raise UserError(
+            f"Vocabulary {name!r} of {size} ids can not be trained on {len(sample)} texts: {reason}"
+        ) from error
+    return buffer.getvalue()
+
+
+def _reservoir(texts: Iterable[str], most: int) -> list[str]:
+    """An even, seeded sample of at most `most` texts, in one pass."""
+    rng, sample = random.Random(0), []
+    for n, text in enumerate(texts):
+        if n < most:
+            sample.append(text)
+        elif (slot := rng.randrange(n + 1)) < most:
+            sample[slot] = text
+    return sample

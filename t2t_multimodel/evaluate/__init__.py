@@ -1,0 +1,1 @@
+"""Scores: teacher-forced, decoded, and the floors that a model must beat."""

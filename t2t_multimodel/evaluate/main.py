@@ -1,0 +1,73 @@
+"""What mm-eval does: a checkpoint alone, scored on its problems."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from t2t_multimodel.config import Config
+from t2t_multimodel.data.datagen import generate
+from t2t_multimodel.data.records import written_by_rename
+from t2t_multimodel.errors import unknown
+from t2t_multimodel.evaluate.evaluator import Evaluator
+from t2t_multimodel.evaluate.table import Row, print_table, with_floors
+from t2t_multimodel.train.checkpoints import open_checkpoint
+from t2t_multimodel.train.engine import cores, parallel_batches, share_cores
+
+
+def evaluate_checkpoint(
+    path: Path,
+    problems: Sequence[str] = (),
+    split: str | None = None,
+    shuffle_sources: bool = False,
+    data_dir: Path = Path("data"),
+    raw_dir: Path | None = None,
+    json_file: Path | None = None,
+) -> list[Row]:
+    """Scores a checkpoint; prints the same table as the end of its training.
+
+    Args:
+        path: folder of a run (its newest checkpoint) or of a checkpoint.
+        problems: those to score; all of the model if left out.
+        split: None: the config's `evaluate.final_split`.
+        shuffle_sources: exchange the inputs among the examples.
+        data_dir: for encoded data; what is missing is made with the checkpoint's vocabularies.
+        raw_dir: where the user keeps raw files.
+        json_file: where to write the rows as well.
+    """
+    checkpoint = open_checkpoint(path)
+    config = Config.from_dict(checkpoint.state["config"])
+    known = list(config.rates)
+    for name in problems:
+        if name not in known:
+            raise unknown("problem of this checkpoint", name, known)
+    share_cores(parallel_batches(config))
+    names = list(problems) or known
+    prepared = generate(
+        names,
+        data_dir,
+        raw_dir,
+        workers=cores(),
+        vocab_size=config.data.vocab_size,
+        tokenizers=checkpoint.tokenizers(),
+    )
+    evaluator = Evaluator(checkpoint.model(), prepared, config)
+    settings = config.evaluate
+    results = [
+        evaluator.evaluate(
+            name,
+            split or settings.final_split,
+            settings.final_examples,
+            settings.decode_examples,
+            shuffle_sources,
+        )
+        for name in names
+    ]
+    rows = with_floors(results, prepared)
+    print(f"{checkpoint.path}, step {checkpoint.step:,}")
+    print_table(rows)
+    if json_file is not None:
+        with written_by_rename(json_file) as file:
+            file.write(json.dumps([row.to_dict() for row in rows], indent=1).encode())
+    return rows

@@ -1,0 +1,86 @@
+"""The table of a run: each problem's score beside its floors."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+from t2t_multimodel.data.datagen import Prepared
+from t2t_multimodel.evaluate.evaluator import Result
+from t2t_multimodel.evaluate.floors import Floors, floors_of
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """A result and the floors it must beat."""
+
+    result: Result
+    floors: Floors
+
+    @property
+    def score(self) -> str:
+        """The score that is compared: top1 for class labels, else tf/log_ppl."""
+        return "top1" if "top1" in self.result.scores else "tf/log_ppl"
+
+    @property
+    def above_floor(self) -> bool:
+        """Whether the model knows more than targets alone can tell."""
+        model, floor = self.result.scores[self.score], self.floors.source_blind[self.score]
+        return model > floor if self.score == "top1" else model < floor
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able values."""
+        return {
+            "problem": self.result.problem,
+            "split": self.result.split,
+            "examples": self.result.examples,
+            "shuffled_sources": self.result.shuffled_sources,
+            "scores": self.result.scores,
+            "trivial_floor": self.floors.trivial,
+            "source_blind_floor": self.floors.source_blind,
+            "above_source_blind_floor": self.above_floor,
+        }
+
+
+def with_floors(results: Sequence[Result], prepared: dict[str, Prepared]) -> list[Row]:
+    """Joins results with the floors of their problem and split; missing floors are computed."""
+    return [
+        Row(result, floors_of(prepared[result.problem], result.split, classical=False))
+        for result in results
+    ]
+
+
+def print_table(rows: Sequence[Row]) -> None:
+    """Prints the rows as a table, and which problems are above their floor."""
+    from rich.console import Console
+    from rich.table import Table
+
+    shuffled = any(row.result.shuffled_sources for row in rows)
+    table = Table(title="Sources shuffled among examples" if shuffled else None)
+    for column in ("problem", "split", "examples", "score"):
+        table.add_column(column, no_wrap=True)
+    for column in ("model", "source-blind", "trivial"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("above floor", no_wrap=True)
+    table.add_column("more")
+    for row in rows:
+        result, floors = row.result, row.floors
+        table.add_row(
+            result.problem,
+            result.split,
+            f"{result.examples:,}",
+            row.score,
+            f"{result.scores[row.score]:.4f}",
+            f"{floors.source_blind[row.score]:.4f}",
+            f"{floors.trivial[row.score]:.4f}",
+            "yes" if row.above_floor else "no",
+            "  ".join(f"{k} {v:.4g}" for k, v in result.scores.items() if k != row.score),
+        )
+    console = Console()
+    console.print(table)
+    console.print(
+        "tf/log_ppl: nats a token, given the true tokens before it (lower is better). "
+        "Source-blind: the best that a model of the targets alone reached.",
+        style="dim",
+    )

@@ -1,0 +1,135 @@
+"""Audio: a waveform, or its log-mel spectrogram."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import io
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from t2t_multimodel.features.base import BadValue, Feature, Signature, Tokenizer
+
+WINDOW_SECONDS = 0.025
+HOP_SECONDS = 0.010
+
+
+@dataclasses.dataclass(frozen=True)
+class Audio(Feature):
+    """Mono sound: a path, encoded bytes (wav, flac, mp3, ...), or (samples, rate).
+
+    Sound of another rate is resampled, several channels are averaged.
+    """
+
+    rate: int
+    """Samples a second."""
+    form: Literal["log_mel", "waveform"] = "log_mel"
+    """What the model hears: log-mel frames every 10 ms, or samples (paper, section 2.2)."""
+    n_mels: int = 80
+    """Frequency bins of a log-mel frame."""
+    max_seconds: float = 20.0
+    """Longer sound is left out and counted."""
+
+    @property
+    def dtype(self) -> np.dtype:  # type: ignore[override]
+        """float16 holds log-mel frames to 3 digits; samples are 16 bit."""
+        return np.dtype(np.float16 if self.form == "log_mel" else np.int16)
+
+    def signature(self, problem: str, tokenizer: Tokenizer | None) -> Signature:
+        if self.form == "log_mel":
+            identity = f"audio_log_mel/{self.rate}/{self.n_mels}"
+            frames = int(self.max_seconds / HOP_SECONDS)
+            return Signature("audio_log_mel", identity, 0, (None, self.n_mels), frames, "float32")
+        samples = int(self.max_seconds * self.rate)
+        identity = f"audio_waveform/{self.rate}"
+        return Signature("audio_waveform", identity, 0, (None,), samples, "float32")
+
+    def encode(
+        self, value: str | Path | bytes | tuple[np.ndarray, int], tokenizer: Tokenizer | None
+    ) -> np.ndarray:
+        samples = self._samples(value)
+        if len(samples) < int(WINDOW_SECONDS * self.rate) + 1:
+            raise BadValue(f"audio of {len(samples)} samples is shorter than one frame")
+        if self.form == "waveform":
+            return np.round(np.clip(samples, -1, 1) * 32767).astype(self.dtype)
+        frames = log_mel(samples, self.rate, self.n_mels)
+        spread = frames.std(axis=0, keepdims=True)
+        return ((frames - frames.mean(axis=0, keepdims=True)) / (spread + 1e-5)).astype(self.dtype)
+
+    def _samples(self, value: str | Path | bytes | tuple[np.ndarray, int]) -> np.ndarray:
+        """Float samples in -1 to 1 at the declared rate."""
+        if isinstance(value, tuple):
+            samples, rate = np.asarray(value[0]), int(value[1])
+            if samples.dtype == np.int16:
+                samples = samples / np.float32(32768)
+        else:
+            samples, rate = _read(value)
+        if samples.ndim == 2:
+            samples = samples.mean(axis=1)
+        if samples.size == 0:
+            raise BadValue("audio has no samples")
+        if not np.isfinite(samples).all():
+            raise BadValue("audio has samples that are not finite")
+        if rate != self.rate:
+            from scipy.signal import resample_poly
+
+            common = int(np.gcd(rate, self.rate))
+            samples = resample_poly(samples, self.rate // common, rate // common)
+        return samples.astype(np.float32)
+
+    def decode(self, array: np.ndarray, tokenizer: Tokenizer | None) -> np.ndarray:
+        return self.model_input(array)
+
+    def length(self, array: np.ndarray) -> int:
+        return len(array)
+
+    def stored_shape(self) -> tuple[int, ...]:
+        return (-1, self.n_mels) if self.form == "log_mel" else (-1,)
+
+    def model_input(self, array: np.ndarray) -> np.ndarray:
+        scale = np.float32(1 if self.form == "log_mel" else 1 / 32768)
+        return array.astype(np.float32) * scale
+
+    def describe(self) -> str:
+        return f"Audio {self.rate} Hz {self.form}"
+
+
+def log_mel(samples: np.ndarray, rate: int, n_mels: int) -> np.ndarray:
+    """Log-mel power spectrogram: 25 ms periodic Hann windows every 10 ms, HTK mel scale.
+
+    Args:
+        samples: float [n], at least one window long.
+        rate: samples a second.
+        n_mels: frequency bins.
+
+    Returns:
+        float32 [1 + (n - window) // hop, n_mels], log(power + 1e-6).
+    """
+    window, hop = int(WINDOW_SECONDS * rate), int(HOP_SECONDS * rate)
+    n_fft = 1 << (window - 1).bit_length()
+    frames = np.lib.stride_tricks.sliding_window_view(samples, window)[::hop]
+    power = np.abs(np.fft.rfft(frames * np.hanning(window + 1)[:-1], n_fft)) ** 2
+    return np.log(power @ mel_bank(n_mels, n_fft, rate) + 1e-6).astype(np.float32)
+
+
+@functools.cache
+def mel_bank(n_mels: int, n_fft: int, rate: int) -> np.ndarray:
+    """Triangular filters [n_fft // 2 + 1, n_mels], equally spaced on the HTK mel scale."""
+    top = 2595 * np.log10(1 + rate / 2 / 700)
+    edges = 700 * (10 ** (np.linspace(0, top, n_mels + 2) / 2595) - 1)
+    offsets = edges[:, None] - np.linspace(0, rate / 2, n_fft // 2 + 1)
+    widths = np.diff(edges)[:, None]
+    filters = np.minimum(-offsets[:-2] / widths[:-1], offsets[2:] / widths[1:])
+    return np.maximum(0, filters).T
+
+
+def _read(source: str | Path | bytes) -> tuple[np.ndarray, int]:
+    import soundfile
+
+    try:
+        file = io.BytesIO(source) if isinstance(source, bytes) else str(source)
+        return soundfile.read(file, dtype="float32")
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise BadValue(f"not a readable sound file: {error}") from error

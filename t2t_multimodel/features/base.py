@@ -1,0 +1,126 @@
+"""The contract of a modality spec, and the signatures that the model is built from."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+
+PAD_ID = 0
+"""Id that fills sequences up to the batch's length. Never part of a text."""
+EOS_ID = 1
+"""Id that ends every text (paper, section 2.2: sequences end with a termination token)."""
+
+
+class BadValue(ValueError):
+    """A value of an example that its feature can not take; the message says why."""
+
+
+class Tokenizer(Protocol):
+    """What a text feature needs of a vocabulary."""
+
+    size: int
+    identity: str
+
+    def encode(self, text: str, symbols: bool = False) -> list[int]:
+        """Text to ids, without the end."""
+
+    def decode(self, ids: list[int]) -> str:
+        """Ids to text; padding and everything after the end is dropped."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Signature:
+    """What the model must know of one feature."""
+
+    modality: str
+    """Registered modality net: text, image, audio_log_mel, audio_waveform, class_label."""
+    identity: str
+    """Features of equal identity share one modality net. Never derived from a size alone."""
+    size: int
+    """Vocabulary size or number of classes; 0 for images and audio."""
+    shape: tuple[int | None, ...]
+    """Shape of one example; None where it varies: (None,), (28, 28, 1), (None, 40), ()."""
+    max_length: int
+    """Longest sequence (text tokens with the end, audio frames or samples, image positions)."""
+    dtype: str = "int32"
+    """Type in which the model takes the values."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able values."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Signature:
+        """Inverse of `to_dict`."""
+        return cls(**{**values, "shape": tuple(values["shape"])})
+
+
+@dataclasses.dataclass(frozen=True)
+class ProblemSignature:
+    """What the model must know of one problem."""
+
+    name: str
+    command: str
+    """Name of the command token that opens the target sequence (paper, section 2.3)."""
+    inputs: Signature
+    targets: Signature
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able values."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> ProblemSignature:
+        """Inverse of `to_dict`."""
+        return cls(
+            name=values["name"],
+            command=values["command"],
+            inputs=Signature.from_dict(values["inputs"]),
+            targets=Signature.from_dict(values["targets"]),
+        )
+
+
+class Feature(ABC):
+    """A modality spec. Subclasses are frozen dataclasses whose fields are the options."""
+
+    dtype: ClassVar[np.dtype]
+    """Type in which values are stored in records."""
+
+    def vocabulary(self, problem: str) -> str | None:
+        """Name of the vocabulary that `encode` needs, None if it needs none."""
+        return None
+
+    @abstractmethod
+    def signature(self, problem: str, tokenizer: Tokenizer | None) -> Signature:
+        """What the model must know, for this feature in the named problem."""
+
+    @abstractmethod
+    def encode(self, value: Any, tokenizer: Tokenizer | None) -> np.ndarray:
+        """A value as yielded by `Problem.examples` to the array that is stored.
+
+        Raises:
+            BadValue: with the reason, for a value that is not one of this feature.
+        """
+
+    @abstractmethod
+    def decode(self, array: np.ndarray, tokenizer: Tokenizer | None) -> Any:
+        """A stored array or a model's output back to what a person reads."""
+
+    @abstractmethod
+    def length(self, array: np.ndarray) -> int:
+        """Sequence length that counts against `max_length` and the token budget."""
+
+    def stored_shape(self) -> tuple[int, ...]:
+        """Shape for `ndarray.reshape` of the flat stored values; -1 where it varies."""
+        return (-1,)
+
+    def model_input(self, array: np.ndarray) -> np.ndarray:
+        """A stored array as the model takes it (type only; shapes stay)."""
+        return array
+
+    def describe(self) -> str:
+        """One short phrase for listings: 'Image 28x28x1'."""
+        return type(self).__name__

@@ -1,0 +1,66 @@
+"""ClassLabel: one of a fixed set of classes."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import ClassVar
+
+import numpy as np
+
+from t2t_multimodel.errors import UserError
+from t2t_multimodel.features.base import BadValue, Feature, Signature, Tokenizer
+
+
+@dataclasses.dataclass(frozen=True)
+class ClassLabel(Feature):
+    """A class, as its number from 0 or as its name."""
+
+    n: int | None = None
+    """Number of classes; may be left out when `names` are given."""
+    names: tuple[str, ...] = ()
+    """Names of the classes in the order of their numbers."""
+
+    dtype: ClassVar[np.dtype] = np.dtype(np.int32)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(self.names))
+        n = len(self.names) if self.n is None else self.n
+        if n < 2 or (self.names and len(self.names) != n):
+            raise UserError(
+                f"ClassLabel takes n >= 2 or one name for each class, but got n={self.n} "
+                f"and {len(self.names)} names."
+            )
+        object.__setattr__(self, "n", n)
+
+    @property
+    def size(self) -> int:
+        """Number of classes."""
+        assert self.n is not None
+        return self.n
+
+    def signature(self, problem: str, tokenizer: Tokenizer | None) -> Signature:
+        return Signature("class_label", f"class_label/{problem}", self.size, (), 1)
+
+    def encode(self, value: int | str, tokenizer: Tokenizer | None) -> np.ndarray:
+        if isinstance(value, str):
+            if value not in self.names:
+                raise BadValue(f"label {value!r} is none of the {len(self.names)} class names")
+            value = self.names.index(value)
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+            raise BadValue(f"label must be an int or a class name, but is {value!r}")
+        if not 0 <= value < self.size:
+            raise BadValue(f"label {value} is out of range 0 to {self.size - 1}")
+        return np.asarray([value], self.dtype)
+
+    def decode(self, array: np.ndarray, tokenizer: Tokenizer | None) -> int | str:
+        label = int(np.asarray(array).reshape(()))
+        return self.names[label] if self.names else label
+
+    def length(self, array: np.ndarray) -> int:
+        return 1
+
+    def stored_shape(self) -> tuple[int, ...]:
+        return ()
+
+    def describe(self) -> str:
+        return f"ClassLabel({self.size})"

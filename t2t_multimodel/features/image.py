@@ -1,0 +1,71 @@
+"""Image: pixels of a fixed size."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from t2t_multimodel.features.base import BadValue, Feature, Signature, Tokenizer
+
+
+@dataclasses.dataclass(frozen=True)
+class Image(Feature):
+    """An image as uint8 [height, width, channels], as a path, or as encoded PNG or JPEG bytes.
+
+    Files are converted to the declared channels and resized (bilinear) to the declared size;
+    arrays must have it already.
+    """
+
+    height: int
+    width: int
+    channels: int = 3
+    """1 (grey) or 3 (RGB). The image net sees three: grey is repeated."""
+
+    dtype: ClassVar[np.dtype] = np.dtype(np.uint8)
+
+    def signature(self, problem: str, tokenizer: Tokenizer | None) -> Signature:
+        shape = (self.height, self.width, self.channels)
+        return Signature("image", "image", 0, shape, self.height * self.width, "uint8")
+
+    def encode(
+        self, value: np.ndarray | bytes | str | Path, tokenizer: Tokenizer | None
+    ) -> np.ndarray:
+        if not isinstance(value, np.ndarray):
+            return self._open(value)
+        if value.ndim == 2:
+            value = value[:, :, None]
+        expected = self.stored_shape()
+        if value.shape != expected or value.dtype != self.dtype:
+            raise BadValue(
+                f"image must be uint8 {list(expected)}, but is {value.dtype} {list(value.shape)}"
+            )
+        return value
+
+    def _open(self, source: bytes | str | Path) -> np.ndarray:
+        from PIL import Image as Pillow
+        from PIL import UnidentifiedImageError
+
+        try:
+            with Pillow.open(io.BytesIO(source) if isinstance(source, bytes) else source) as file:
+                picture = file.convert("L" if self.channels == 1 else "RGB")
+        except (UnidentifiedImageError, OSError) as error:
+            raise BadValue(f"not a readable image: {error}") from error
+        if picture.size != (self.width, self.height):
+            picture = picture.resize((self.width, self.height), Pillow.Resampling.BILINEAR)
+        return np.asarray(picture, self.dtype).reshape(self.stored_shape())
+
+    def decode(self, array: np.ndarray, tokenizer: Tokenizer | None) -> np.ndarray:
+        return array
+
+    def length(self, array: np.ndarray) -> int:
+        return self.height * self.width
+
+    def stored_shape(self) -> tuple[int, ...]:
+        return (self.height, self.width, self.channels)
+
+    def describe(self) -> str:
+        return f"Image {self.height}x{self.width}x{self.channels}"

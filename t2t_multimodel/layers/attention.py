@@ -1,0 +1,104 @@
+"""Multi-head attention and the attention block (paper, section 2.2).
+
+Legend: B batch, T target length, L source length, C channels, H heads, d channels of a head.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from keras import ops
+
+from t2t_multimodel.layers.base import Block
+
+MASKED = -1e9
+
+
+class Linear(Block):
+    """A 1x1 convolution: x W, plus a bias if asked."""
+
+    def __init__(self, channels: int, filters: int, *, use_bias: bool = False, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.channels, self.filters, self.use_bias = channels, filters, use_bias
+
+    def make_weights(self) -> None:
+        self.kernel = self.add_weight(
+            shape=(self.channels, self.filters), initializer="glorot_uniform", name="kernel"
+        )
+        if self.use_bias:
+            self.bias = self.add_weight(shape=(self.filters,), initializer="zeros", name="bias")
+
+    def call(self, x: Any) -> Any:
+        y = ops.matmul(x, self.kernel)
+        return y + self.bias if self.use_bias else y
+
+
+class MultiHeadAttention(Block):
+    """softmax(Q_i K_i^T / sqrt(C / H)) V_i for each of H slices of the channels, joined again.
+
+    Args:
+        channels: C, of query, memory and output.
+        heads: H.
+        maps: which of query, key, value and output pass through a linear map, as letters of
+            "qkvo". The paper's self-attention has none of them, its source attention "kv".
+        use_bias: whether those maps have a bias.
+    """
+
+    def __init__(
+        self, channels: int, heads: int, *, maps: str = "", use_bias: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.channels, self.heads = channels, heads
+        names = {"q": "query", "k": "key", "v": "value", "o": "output"}
+        self.maps = {
+            letter: Linear(channels, channels, use_bias=use_bias, name=names[letter])
+            for letter in maps
+        }
+
+    def call(self, query_BTC: Any, memory_BLC: Any, visible: Any = None) -> Any:
+        """Attends from `query_BTC` to `memory_BLC`.
+
+        Args:
+            visible: bool, broadcast to [B, H, T, L]: where to look. A row without any looks
+                everywhere.
+
+        Returns:
+            [B, T, C]
+        """
+        query = self._heads(self._map("q", query_BTC))
+        key = self._heads(self._map("k", memory_BLC))
+        value = self._heads(self._map("v", memory_BLC))
+        scale = 1.0 / math.sqrt(self.channels // self.heads)
+        logits = ops.matmul(query * scale, ops.swapaxes(key, -1, -2))
+        logits = ops.cast(logits, "float32")
+        if visible is not None:  # not a sum: TensorFlow would fuse it to a kernel 20 times slower
+            logits = ops.where(visible, logits, MASKED)
+        weights = _softmax(logits)
+        joined = ops.swapaxes(ops.matmul(ops.cast(weights, value.dtype), value), 1, 2)
+        return self._map("o", ops.reshape(joined, (*ops.shape(query_BTC)[:2], self.channels)))
+
+    def _map(self, letter: str, x: Any) -> Any:
+        return self.maps[letter](x) if letter in self.maps else x
+
+    def _heads(self, x_BLC: Any) -> Any:
+        """[B, H, L, d]"""
+        batch, length = ops.shape(x_BLC)[:2]
+        split = ops.reshape(x_BLC, (batch, length, self.heads, self.channels // self.heads))
+        return ops.swapaxes(split, 1, 2)
+
+
+def _softmax(logits: Any) -> Any:
+    """Keras warns of a softmax over one position: it is 1, and right where a target has one."""
+    return ops.ones_like(logits) if logits.shape[-1] == 1 else ops.softmax(logits, axis=-1)
+
+
+def real(mask_BL: Any) -> Any:
+    """Visibility [B, 1, 1, L] of what is not padding."""
+    return ops.cast(mask_BL, "bool")[:, None, None, :]
+
+
+def causal(length: Any) -> Any:
+    """Visibility [1, 1, T, T] of the position itself and all before it."""
+    positions = ops.arange(length)
+    return (positions[None, :] <= positions[:, None])[None, None]

@@ -1,0 +1,26 @@
+"""The base of all our layers: every size is known at construction, so all weights are too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+
+class Block(keras.layers.Layer):
+    """A layer that is complete once it is built, with no need of an input.
+
+    Subclasses make their sub-layers in `__init__`, each with a name of its own, and their own
+    weights in `make_weights`. `build` then makes all weights down the tree, so that variable
+    paths read `multi_model/encoder/blocks0_1/step2/pointwise_kernel` and do not depend on what
+    was built before.
+    """
+
+    def make_weights(self) -> None:
+        """Adds the weights that are this layer's own."""
+
+    def build(self, input_shape: Any = None) -> None:
+        """Makes all weights of this layer and of its sub-layers."""
+        self.make_weights()
+        for layer in self._flatten_layers(include_self=False, recursive=False):
+            layer.build(None)

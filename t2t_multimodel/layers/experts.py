@@ -1,0 +1,85 @@
+"""The mixture-of-experts layer (paper, section 2.3; Shazeer et al. 2017).
+
+Legend: B batch, L length, D model width, N = B * L tokens, E experts, F expert width.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import keras
+from keras import ops
+
+from t2t_multimodel.layers import fast
+from t2t_multimodel.layers.base import Block
+from t2t_multimodel.layers.gating import NoisyTopKGating, cv_squared
+from t2t_multimodel.layers.random import StepSeed
+
+
+class Routing(NamedTuple):
+    """What one mixture layer did with one batch; padding counts nowhere."""
+
+    loss: Any
+    """Weighted balance loss, to be added to the training loss."""
+    share_E: Any
+    """Part of all assignments that each expert got; sums to 1."""
+    entropy: Any
+    """Of `share_E`, nats; log E when all experts get the same."""
+
+
+class MixtureOfExperts(Block):
+    """y = sum over the top k experts of G(x)_i * E_i(x), E_i(x) = ReLU(x W0_i) W1_i, no biases.
+
+    Expert weights are stacked [E, in, out], so that a distribution can shard the first axis.
+
+    Args:
+        channels: D.
+        experts: E.
+        k: experts a token.
+        hidden: F.
+        loss_weight: of CV^2(importance) + CV^2(load).
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        experts: int,
+        k: int,
+        hidden: int,
+        *,
+        loss_weight: float = 1e-2,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.channels, self.experts, self.hidden = channels, experts, hidden
+        self.loss_weight = loss_weight
+        self.gating = NoisyTopKGating(channels, experts, k, name="gating")
+
+    def make_weights(self) -> None:
+        sizes = (self.channels, self.hidden, self.channels)
+        self.weights_by_layer = [
+            self.add_weight(
+                shape=(self.experts, fan_in, fan_out),
+                initializer=keras.initializers.RandomNormal(stddev=fan_in**-0.5),
+                name=f"expert_kernel{i}",
+            )
+            for i, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:], strict=False))
+        ]
+
+    def call(
+        self,
+        x_BLD: Any,
+        mask_BL: Any = None,
+        training: bool = False,
+        seed: StepSeed | None = None,
+    ) -> tuple[Any, Routing]:
+        """Returns the mixture's output [B, L, D], zeros at padding, and what it did."""
+        x_ND = ops.reshape(x_BLD, (-1, self.channels))
+        mask_N = None if mask_BL is None else ops.reshape(mask_BL, (-1,))
+        gates = self.gating(x_ND, mask_N=mask_N, training=training, seed=seed)
+        weights = tuple(map(ops.convert_to_tensor, self.weights_by_layer))
+        y_ND = fast.expert_ffn(x_ND, gates.experts_Nk, gates.weights_Nk, weights, mask_N)
+        loss = self.loss_weight * (cv_squared(gates.importance_E) + cv_squared(gates.load_E))
+        share_E = gates.tokens_E / ops.maximum(1.0, ops.sum(gates.tokens_E))
+        entropy = -ops.sum(share_E * ops.log(ops.maximum(share_E, 1e-9)))
+        return ops.reshape(y_ND, ops.shape(x_BLD)), Routing(loss, share_E, entropy)

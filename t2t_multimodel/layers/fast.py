@@ -1,0 +1,142 @@
+"""The operations whose fastest form differs by backend. Elsewhere the model is keras.ops alone.
+
+TensorFlow on a CPU wants library kernels over dynamic shapes; JAX wants static shapes and
+element-wise code that XLA can fuse. Both forms compute the same sums.
+
+Legend: B batch, L length, C channels, K kernel taps, N tokens, E experts, D model width,
+F expert width, S slots of an expert, k experts a token, V classes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+TENSORFLOW = keras.backend.backend() == "tensorflow"
+if TENSORFLOW:
+    import tensorflow as tf
+else:
+    import jax
+
+
+def depthwise_conv(x_BLC: Any, kernel_KC: Any, dilation: int = 1, causal: bool = False) -> Any:
+    """Depthwise convolution along the length, stride 1, zero padding.
+
+    Dilated taps that reach beyond the length would meet zeros only: they are left out.
+
+    Args:
+        causal: output t sees positions up to t. Otherwise the padding is SAME: (K-1)*dilation
+            zeros in all, the smaller half in front.
+
+    Returns:
+        [B, L, C]
+    """
+    taps = kernel_KC.shape[0]
+    before = (taps - 1) * dilation if causal else (taps - 1) * dilation // 2
+    first, last = 0, taps
+    if dilation > 1 and before % dilation == 0:
+        # tap i looks at t + i * dilation - before
+        reach = (ops.shape(x_BLC)[1] - 1) // dilation
+        first = _maximum(0, before // dilation - reach)
+        last = _minimum(taps, before // dilation + reach + 1)
+        kernel_KC = kernel_KC[first:last]
+    left = before - first * dilation
+    right = (last - 1) * dilation - before
+    return _depthwise(x_BLC, kernel_KC, dilation, left, right)
+
+
+def _maximum(a: int, b: Any) -> Any:
+    return max(a, b) if isinstance(b, int) else ops.maximum(a, b)
+
+
+def _minimum(a: int, b: Any) -> Any:
+    return min(a, b) if isinstance(b, int) else ops.minimum(a, b)
+
+
+def _depthwise(x_BLC: Any, kernel_KC: Any, dilation: int, left: Any, right: Any) -> Any:
+    if not TENSORFLOW:  # shifted multiplies, which XLA fuses to one loop
+        length = x_BLC.shape[1]
+        x_BLC = ops.pad(x_BLC, [[0, 0], [left, right], [0, 0]])
+        return sum(
+            x_BLC[:, i * dilation : i * dilation + length] * kernel_KC[i]
+            for i in range(kernel_KC.shape[0])
+        )
+    # time on the height axis: twice as fast as on the width for long or dilated kernels
+    x_BLC = tf.pad(x_BLC, [[0, 0], [left, right], [0, 0]])
+    y_BL1C = tf.nn.depthwise_conv2d(
+        tf.expand_dims(x_BLC, 2),
+        tf.expand_dims(tf.expand_dims(kernel_KC, 1), 3),
+        strides=[1, 1, 1, 1],
+        padding="VALID",
+        dilations=[dilation, 1],
+    )
+    return tf.squeeze(y_BL1C, 2)
+
+
+def expert_ffn(
+    x_ND: Any, experts_Nk: Any, gates_Nk: Any, weights: tuple[Any, ...], mask_N: Any | None
+) -> Any:
+    """Sum over each token's experts of gate * expert(token). Exact: no token is dropped.
+
+    Args:
+        experts_Nk: int32 expert ids.
+        gates_Nk: their weights; gradients flow through them.
+        weights: stacked matrices [E, in, out], with a ReLU between each two.
+        mask_N: tokens where it is 0 get zeros and are not computed where that saves time.
+
+    Returns:
+        [N, D]
+    """
+    if mask_N is not None:
+        gates_Nk = gates_Nk * ops.cast(mask_N, gates_Nk.dtype)[:, None]
+    form = _experts_by_slots if TENSORFLOW else _experts_ragged
+    return form(x_ND, experts_Nk, gates_Nk, weights, mask_N)
+
+
+def _experts_by_slots(
+    x_ND: Any, experts_Nk: Any, gates_Nk: Any, weights: tuple[Any, ...], mask_N: Any | None
+) -> Any:
+    """Gathers each expert's tokens to [E, S, D], S = the greatest load, for one batched matmul."""
+    n_experts = weights[0].shape[0]
+    n_tokens, k = tf.shape(x_ND)[0], experts_Nk.shape[1]
+    one_hot = tf.one_hot(tf.reshape(experts_Nk, [-1]), n_experts, dtype=tf.int32)  # [N*k, E]
+    if mask_N is not None:
+        one_hot *= tf.repeat(tf.cast(mask_N, tf.int32), k)[:, None]
+    loads_E = tf.reduce_sum(one_hot, axis=0)
+    slots = tf.maximum(1, tf.reduce_max(loads_E))
+    place = tf.reduce_sum((tf.cumsum(one_hot, axis=0) - 1) * one_hot, axis=1)  # [N*k]
+    place += tf.reshape(experts_Nk, [-1]) * slots
+
+    # token of each slot; slot 0 of the padded table is a token of zeros for empty slots
+    routed = tf.reduce_sum(one_hot, axis=1)
+    token_ids = tf.repeat(tf.range(n_tokens), k) + 1
+    size = n_experts * slots
+    table = tf.scatter_nd(place[:, None], token_ids * routed, size[None])
+    x_padded = tf.pad(x_ND, [[1, 0], [0, 0]])
+    h = tf.reshape(tf.gather(x_padded, table), [n_experts, slots, x_ND.shape[1]])
+    for i, w in enumerate(weights):
+        h = tf.matmul(tf.nn.relu(h) if i else h, w)
+
+    y = tf.gather(tf.reshape(h, [size, h.shape[2]]), tf.reshape(place, [n_tokens, k]))
+    return tf.reduce_sum(y * tf.cast(gates_Nk, y.dtype)[:, :, None], axis=1)
+
+
+def _experts_ragged(
+    x_ND: Any, experts_Nk: Any, gates_Nk: Any, weights: tuple[Any, ...], mask_N: Any | None
+) -> Any:
+    """Sorts the tokens by expert and multiplies ragged groups: shapes are static.
+
+    Masked tokens are computed too (their gates are 0), since a static shape saves nothing.
+    """
+    n_experts, k = weights[0].shape[0], experts_Nk.shape[1]
+    expert_of = experts_Nk.reshape(-1)
+    order = jax.numpy.argsort(expert_of, stable=True)
+    sizes_E = jax.numpy.bincount(expert_of, length=n_experts).astype("int32")
+    h = x_ND[order // k]
+    for i, w in enumerate(weights):
+        h = jax.lax.ragged_dot(jax.nn.relu(h) if i else h, w, sizes_E)
+    y = jax.numpy.zeros_like(h).at[order].set(h)
+    y = y.reshape(-1, k, h.shape[1]) * gates_Nk.astype(h.dtype)[:, :, None]
+    return y.sum(axis=1)

@@ -1,0 +1,48 @@
+"""Cross entropy with label smoothing as Tensor2Tensor defines it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+from keras import ops
+
+
+class TokenScores(NamedTuple):
+    """What a set of logits is worth, position by position."""
+
+    loss: Any
+    """Smoothed cross entropy, nats; the best possible prediction costs 0."""
+    nats: Any
+    """Unsmoothed cross entropy, -log p(label)."""
+    correct: Any
+    """1.0 where the label has the largest logit, else 0.0."""
+
+
+def cross_entropy(
+    logits: Any, labels: Any, label_smoothing: float = 0.0, label_logit: Any = None
+) -> TokenScores:
+    """Scores `labels` [...] under `logits` [..., V]; no mask is applied.
+
+    The label keeps 1 - s of the target distribution, each other class gets s / (V - 1). The
+    entropy of that distribution is subtracted, so that the best loss is 0.
+
+    Args:
+        label_logit: the label's logit [...], from a caller who has it at less cost: the gradient
+            of picking it out of `logits` is as large as these.
+    """
+    logits = ops.cast(logits, "float32")
+    labels = ops.cast(labels, "int32")
+    n_classes = logits.shape[-1]
+    if label_logit is None:
+        label_logit = ops.take_along_axis(logits, labels[..., None], axis=-1)[..., 0]
+    log_z = ops.logsumexp(logits, axis=-1)
+    nats = log_z - label_logit
+    correct = ops.cast(ops.equal(ops.cast(ops.argmax(logits, axis=-1), "int32"), labels), "float32")
+    if label_smoothing == 0.0:
+        return TokenScores(nats, nats, correct)
+    low = label_smoothing / (n_classes - 1)
+    high = 1.0 - label_smoothing
+    expected = (high - low) * label_logit + low * ops.sum(logits, axis=-1)
+    floor = -(high * math.log(high) + (n_classes - 1) * low * math.log(low + 1e-20))
+    return TokenScores(log_z - expected - floor, nats, correct)

@@ -1,0 +1,37 @@
+"""Layer normalisation (Ba et al. 2016) with Tensor2Tensor's epsilon."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+
+from t2t_multimodel.layers.base import Block
+
+EPSILON = 1e-6
+
+
+class LayerNorm(Block):
+    """(x - mean) / sqrt(variance + 1e-6) * scale + bias over the last axis.
+
+    Keras's own layer multiplies before it subtracts the mean, which costs digits where the
+    variance is near 0. Statistics are float32 whatever the compute type.
+
+    Args:
+        channels: size of the last axis.
+    """
+
+    def __init__(self, channels: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.channels = channels
+
+    def make_weights(self) -> None:
+        self.scale = self.add_weight(shape=(self.channels,), initializer="ones", name="scale")
+        self.bias = self.add_weight(shape=(self.channels,), initializer="zeros", name="bias")
+
+    def call(self, x: Any) -> Any:
+        x_f32 = ops.cast(x, "float32")
+        centred = x_f32 - ops.mean(x_f32, axis=-1, keepdims=True)
+        variance = ops.mean(ops.square(centred), axis=-1, keepdims=True)
+        normal = ops.cast(centred * ops.rsqrt(variance + EPSILON), x.dtype)
+        return normal * self.scale + self.bias

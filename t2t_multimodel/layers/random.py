@@ -1,0 +1,41 @@
+"""Randomness as a pure function of (seed, step): nothing to checkpoint, exact after a resume."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+
+class StepSeed(keras.random.SeedGenerator):
+    """Seeds for one step. Draw n of a step is the pair [step seed, n].
+
+    The counter runs while the step is traced, so each random operation has its own number and
+    keeps it in every step. It holds no variable, unlike the class it stands in for.
+
+    Args:
+        seed: scalar int or int tensor, different in each step.
+    """
+
+    def __init__(self, seed: Any) -> None:
+        self.seed = ops.cast(seed, "uint32")
+        self.draws = 0
+
+    def next(self, ordered: bool = True) -> Any:
+        """The next seed: uint32 [2]."""
+        self.draws += 1
+        return ops.stack([self.seed, ops.full_like(self.seed, self.draws)])
+
+
+def dropout(x: Any, rate: float, training: bool, seed: StepSeed | None) -> Any:
+    """Zeroes entries with probability `rate` and scales the others up, in training only.
+
+    Raises:
+        ValueError: a rate above 0 in training without a seed.
+    """
+    if not training or rate == 0.0:
+        return x
+    if seed is None:
+        raise ValueError("Training with dropout needs a StepSeed.")
+    return keras.random.dropout(x, rate, seed=seed)

@@ -1,0 +1,29 @@
+"""Timing signals: which position is this? (paper, section 2.2)"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+
+def timing(length: Any, channels: int, dtype: str = "float32") -> Any:
+    """The paper's signal, sine and cosine interleaved over the whole depth.
+
+        timing(t, [2d, 2d+1]) = [sin(t Delta(2d)), cos(t Delta(2d))],
+        Delta(2d) = 10000 ** (-2d / channels)
+
+    Returns:
+        [1, length, channels]; `channels` is even.
+    """
+    rates = 1e4 ** (-np.arange(0, channels, 2) / channels)
+    angles = _angles(length, rates)
+    signal = ops.stack([ops.sin(angles), ops.cos(angles)], axis=-1)
+    return ops.cast(ops.reshape(signal, (1, -1, channels)), dtype)
+
+
+def _angles(length: Any, rates: np.ndarray) -> Any:
+    """t * rate: [length, len(rates)]."""
+    positions = ops.cast(ops.arange(length), "float32")
+    return positions[:, None] * ops.convert_to_tensor(rates[None, :], dtype="float32")

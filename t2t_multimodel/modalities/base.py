@@ -1,0 +1,70 @@
+"""What every modality net offers. A net of your own: subclass, then @register_modality("name")."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from t2t_multimodel.config.model import ModelConfig
+from t2t_multimodel.errors import UserError
+from t2t_multimodel.features import Signature
+from t2t_multimodel.layers.base import Block
+from t2t_multimodel.layers.loss import TokenScores, cross_entropy
+from t2t_multimodel.layers.random import StepSeed
+
+
+class Entered(NamedTuple):
+    """A batch of one modality in the body's channels."""
+
+    x_BLD: Any
+    """Features, 0 at padding."""
+    mask_BL: Any
+    """float32, 1 at real positions."""
+    grid: tuple[Any, Any]
+    """(H, W) with L = H * W: how the positions lie; (L, 1) for sequences."""
+
+
+class Modality(Block):
+    """One modality net, shared by all problems whose features have its identity.
+
+    Args:
+        config: of the model.
+        signature: of one feature with this identity.
+    """
+
+    reads_encoder = False
+    """True if the output is read off the encoder: mixer and decoder do not run."""
+
+    def __init__(self, config: ModelConfig, signature: Signature, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.config, self.signature = config, signature
+
+    def enter(
+        self, values: Any, lengths_B: Any, training: bool = False, seed: StepSeed | None = None
+    ) -> Entered:
+        """Input values of a batch to the body's channels."""
+        raise self._lacks("inputs")
+
+    def embed_targets(self, targets: Any, mask_BT: Any) -> Any:
+        """Target values to [B, T, D], before they are shifted; 0 at padding."""
+        raise self._lacks("targets")
+
+    def logits(self, h_BTD: Any, mask_BT: Any, grid: tuple[Any, Any]) -> Any:
+        """Output of the body to [B, T, V]."""
+        raise self._lacks("targets")
+
+    def score(
+        self,
+        h_BTD: Any,
+        mask_BT: Any,
+        grid: tuple[Any, Any],
+        labels_BT: Any,
+        label_smoothing: float = 0.0,
+    ) -> TokenScores:
+        """Cross entropy of `labels_BT` under `logits`; the mask of the labels is not applied."""
+        return cross_entropy(self.logits(h_BTD, mask_BT, grid), labels_BT, label_smoothing)
+
+    def _lacks(self, role: str) -> UserError:
+        return UserError(
+            f"The modality '{self.signature.modality}' can not be used for {role}.",
+            "Inputs may be text, images or audio; targets may be text or class labels.",
+        )

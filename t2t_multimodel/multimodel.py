@@ -1,0 +1,262 @@
+"""MultiModel: one body, a net for each kind of data, a token for each command.
+
+"One Model To Learn Them All" (Kaiser et al. 2017, arXiv 1706.05137). Data flows
+
+    inputs -> modality net -> encoder -> mixer -> decoder -> modality net -> logits
+                                          ^ targets so far, opened by the command token
+
+Legend: B batch, L source positions, T target positions, D width of the body, V classes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import keras
+from keras import ops
+
+from t2t_multimodel import registry
+from t2t_multimodel.body import PaperBody
+from t2t_multimodel.config.model import ModelConfig
+from t2t_multimodel.errors import unknown
+from t2t_multimodel.features import ProblemSignature, Signature
+from t2t_multimodel.layers.base import Block
+from t2t_multimodel.layers.loss import TokenScores
+from t2t_multimodel.layers.random import StepSeed
+from t2t_multimodel.modalities.base import Modality
+from t2t_multimodel.modalities.text import length_mask
+
+Batch = dict[str, Any]
+"""Arrays of one problem: inputs, inputs_length [B], targets, targets_length [B]."""
+
+
+class Encoded(NamedTuple):
+    """The source as the decoder sees it."""
+
+    x_BLD: Any
+    mask_BL: Any
+    grid: tuple[Any, Any]
+    """(H, W) with L = H * W."""
+    routing: dict[str, Any]
+    """Layer name -> `Routing` of the encoder's expert layers."""
+
+
+@keras.saving.register_keras_serializable("t2t_multimodel")
+class MultiModel(keras.Model):
+    """The model of all problems it is given. All variables exist once it is constructed.
+
+    Args:
+        config: the network.
+        problems: signatures; problems whose features have the same identity share nets.
+
+    Raises:
+        UserError: a modality is unknown or can not be used in the place it is given.
+    """
+
+    def __init__(
+        self,
+        config: ModelConfig,
+        problems: Sequence[ProblemSignature],
+        name: str = "multimodel",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(name=name, **kwargs)
+        self.config = config
+        self.problems = {problem.name: problem for problem in problems}
+        self.body = PaperBody(config, name="body")
+        self.nets: dict[str, Modality] = {}
+        self.commands: dict[str, CommandToken] = {}
+        for problem in problems:
+            self._add_net(problem.inputs)
+            self._add_net(problem.targets)
+            if problem.command not in self.commands:
+                self.commands[problem.command] = CommandToken(
+                    config.hidden_size, name=_variable_name("command_" + problem.command)
+                )
+        self.build(None)
+
+    def _add_net(self, signature: Signature) -> None:
+        if signature.identity not in self.nets:
+            net = registry.modalities.get(signature.modality)
+            name = _variable_name(signature.identity)
+            self.nets[signature.identity] = net(self.config, signature, name=name)
+
+    def build(self, input_shape: Any = None) -> None:
+        """Makes all variables."""
+        for layer in (self.body, *self.nets.values(), *self.commands.values()):
+            layer.build(None)
+
+    def call(
+        self, batch: Batch, problem: str, training: bool = False, seed: StepSeed | None = None
+    ) -> dict[str, Any]:
+        """Teacher-forced predictions.
+
+        Returns:
+            logits [B, T, V] (T = 1 for class labels), aux_loss (scalar), and routing (name of
+            expert layer -> `Routing`).
+        """
+        h_BTD, mask_BT, grid, routing = self._run(batch, problem, training, seed)
+        logits = self._targets_net(problem).logits(h_BTD, mask_BT, grid)
+        return {"logits": logits, "aux_loss": _aux_loss(routing), "routing": routing}
+
+    def encode(
+        self, batch: Batch, problem: str, training: bool = False, seed: StepSeed | None = None
+    ) -> Encoded:
+        """Input net and encoder. Needs `inputs` and `inputs_length` only."""
+        net = self.nets[self.signature(problem).inputs.identity]
+        entered = net.enter(batch["inputs"], batch["inputs_length"], training, seed)
+        x_BLD, routing = self.body.encode(entered.x_BLD, entered.mask_BL, training, seed)
+        return Encoded(x_BLD, entered.mask_BL, entered.grid, routing)
+
+    def decode(
+        self,
+        encoded: Encoded,
+        targets: Any,
+        targets_length: Any,
+        problem: str,
+        training: bool = False,
+        seed: StepSeed | None = None,
+    ) -> Any:
+        """Mixer and decoder over the targets behind the command token.
+
+        Position t of the result has seen the command token and targets before t, so targets
+        [B, T] that hold the t first tokens give the prediction of the next one at position t
+        if T > t; what stands at t and later is not looked at.
+
+        Returns:
+            [B, T, D]
+        """
+        return self._decode(encoded, targets, targets_length, problem, training, seed)[0]
+
+    def logits(self, h_BTD: Any, problem: str) -> Any:
+        """Output of `decode` to [B, T, V]."""
+        batch, length = ops.shape(h_BTD)[:2]
+        mask_BT = ops.ones((batch, length), "float32")
+        return self._targets_net(problem).logits(h_BTD, mask_BT, (length, 1))
+
+    def score(
+        self,
+        batch: Batch,
+        problem: str,
+        training: bool = False,
+        seed: StepSeed | None = None,
+        label_smoothing: float = 0.0,
+    ) -> tuple[TokenScores, Any, dict[str, Any]]:
+        """Scores of each target, [B, T]; their weights, 1 at real targets; the routing."""
+        h_BTD, mask_BT, grid, routing = self._run(batch, problem, training, seed)
+        labels_BT = batch["targets"]
+        if len(labels_BT.shape) == 1:  # class labels
+            labels_BT = labels_BT[:, None]
+        scores = self._targets_net(problem).score(h_BTD, mask_BT, grid, labels_BT, label_smoothing)
+        weights_BT = length_mask(batch["targets_length"], ops.shape(labels_BT)[1])
+        return scores, weights_BT, routing
+
+    def problem_loss(
+        self,
+        batch: Batch,
+        problem: str,
+        training: bool = False,
+        seed: StepSeed | None = None,
+        label_smoothing: float = 0.0,
+    ) -> tuple[Any, dict[str, Any]]:
+        """Training loss of one batch: mean cross entropy over targets, plus the routers' loss.
+
+        Returns:
+            loss, and scalar metrics: xent (unsmoothed, nats a target), accuracy (of targets),
+            tokens (targets counted), aux_loss.
+        """
+        scores, weights_BT, routing = self.score(batch, problem, training, seed, label_smoothing)
+        tokens = ops.sum(weights_BT)
+        denominator = ops.maximum(tokens, 1.0)
+        aux_loss = _aux_loss(routing)
+        metrics = {
+            "xent": ops.sum(scores.nats * weights_BT) / denominator,
+            "accuracy": ops.sum(scores.correct * weights_BT) / denominator,
+            "tokens": tokens,
+            "aux_loss": aux_loss,
+        }
+        return ops.sum(scores.loss * weights_BT) / denominator + aux_loss, metrics
+
+    def signature(self, problem: str) -> ProblemSignature:
+        """Of the named problem. Raises UserError for one the model was not built for."""
+        if problem not in self.problems:
+            raise unknown("problem of this model", problem, list(self.problems))
+        return self.problems[problem]
+
+    def _run(
+        self, batch: Batch, problem: str, training: bool, seed: StepSeed | None
+    ) -> tuple[Any, Any, tuple[Any, Any], dict[str, Any]]:
+        """What the target net reads: features, their mask, their grid; and the routing."""
+        encoded = self.encode(batch, problem, training, seed)
+        if self._targets_net(problem).reads_encoder:
+            return encoded.x_BLD, encoded.mask_BL, encoded.grid, encoded.routing
+        h_BTD, mask_BT, routing = self._decode(
+            encoded, batch["targets"], batch["targets_length"], problem, training, seed
+        )
+        return h_BTD, mask_BT, (ops.shape(h_BTD)[1], 1), {**encoded.routing, **routing}
+
+    def _decode(
+        self,
+        encoded: Encoded,
+        targets: Any,
+        targets_length: Any,
+        problem: str,
+        training: bool,
+        seed: StepSeed | None,
+    ) -> tuple[Any, Any, dict[str, Any]]:
+        net = self._targets_net(problem)
+        length = 1 if len(targets.shape) == 1 else ops.shape(targets)[1]
+        mask_BT = length_mask(targets_length, length)
+        targets_BTD = net.embed_targets(targets, mask_BT)
+        shifted_BTD = self.commands[self.signature(problem).command](targets_BTD)
+        h_BTD, routing = self.body.decode(
+            shifted_BTD, mask_BT, encoded.x_BLD, encoded.mask_BL, training, seed
+        )
+        return h_BTD, mask_BT, routing
+
+    def _targets_net(self, problem: str) -> Modality:
+        return self.nets[self.signature(problem).targets.identity]
+
+    def get_config(self) -> dict[str, Any]:
+        """JSON-able: the config and the signatures."""
+        return {
+            "config": self.config.to_dict(),
+            "problems": [problem.to_dict() for problem in self.problems.values()],
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> MultiModel:
+        """Inverse of `get_config`."""
+        problems = [ProblemSignature.from_dict(values) for values in config["problems"]]
+        return cls(ModelConfig.from_dict(config["config"]), problems, name=config["name"])
+
+
+class CommandToken(Block):
+    """The learned first target of one output space, such as to-English (paper, section 2.4)."""
+
+    def __init__(self, channels: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.channels = channels
+
+    def make_weights(self) -> None:
+        self.token = self.add_weight(
+            shape=(self.channels,), initializer=keras.initializers.RandomNormal(1.0), name="token"
+        )
+
+    def call(self, targets_BTD: Any) -> Any:
+        """Puts the token in front and drops the last target."""
+        batch = ops.shape(targets_BTD)[0]
+        token = ops.cast(self.token, targets_BTD.dtype)
+        first = ops.broadcast_to(token, (batch, 1, self.channels))
+        return ops.concatenate([first, targets_BTD[:, :-1]], axis=1)
+
+
+def _aux_loss(routing: dict[str, Any]) -> Any:
+    return sum((layer.loss for layer in routing.values()), start=ops.zeros(()))
+
+
+def _variable_name(identity: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.]+", "_", identity)

@@ -1,0 +1,181 @@
+"""Where every value of a run's config comes from: default, set, gin, flag."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from t2t_multimodel import registry
+from t2t_multimodel.config import (
+    Config,
+    DataConfig,
+    EvalConfig,
+    ModelConfig,
+    OptimizerConfig,
+    Section,
+    TrainConfig,
+    parse_rate,
+)
+from t2t_multimodel.config.base import describe, field_types, parse
+from t2t_multimodel.errors import UserError, did_you_mean
+
+SECTIONS: dict[str, type[Section]] = {
+    "model": ModelConfig,
+    "data": DataConfig,
+    "optimizer": OptimizerConfig,
+    "train": TrainConfig,
+    "evaluate": EvalConfig,
+}
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A config with the origin of each value."""
+
+    set_name: str
+    config: Config
+    origins: dict[str, str]
+    """`model.hidden_size` -> "default", "set octet_quick", "gin FILE", "--hparams"."""
+
+
+def resolve(
+    set_name: str,
+    problems: Sequence[str] = (),
+    hparams: str = "",
+    gin_files: Sequence[str] = (),
+    gin_params: Sequence[str] = (),
+    train_steps: int | None = None,
+) -> Resolved:
+    """An hparams set with overrides on top, the later ones winning: gin, --hparams, flags.
+
+    Args:
+        set_name: registered hparams set.
+        problems: ("a:2", "b") replace the set's list.
+        hparams: "model.hidden_size=256,train.steps=1000".
+        gin_files: files of bindings like `TrainConfig.steps = 1000`.
+        gin_params: further such bindings.
+        train_steps: same as `train.steps`.
+
+    Raises:
+        UserError: an unknown name, or a value of the wrong type or out of range.
+    """
+    base: Config = registry.hparams.get(set_name)()
+    layers = [
+        _gin_values(gin_files, gin_params),
+        {path: (value, "--hparams") for path, value in _parse_hparams(hparams).items()},
+    ]
+    if train_steps is not None:
+        layers.append({"train.steps": (train_steps, "--train_steps")})
+    values = {path: value for path, value in flatten(base).items() if path != "problems"}
+    origins = {
+        path: "default" if value == default else f"set {set_name}"
+        for (path, value), default in zip(values.items(), _defaults(), strict=True)
+    }
+    for layer in layers:
+        for path, (value, origin) in layer.items():
+            values[path], origins[path] = value, origin
+    names = tuple(problems) or base.problems
+    origins["problems"] = "--problems" if problems else f"set {set_name}"
+    registry.problems.check([parse_rate(name)[0] for name in names])
+    return Resolved(set_name, _build(values, names), origins)
+
+
+def flatten(config: Config) -> dict[str, Any]:
+    """{"model.hidden_size": 128, ..., "problems": (...)} in order of declaration."""
+    flat = {
+        f"{section}.{field}": getattr(getattr(config, section), field)
+        for section, kind in SECTIONS.items()
+        for field in field_types(kind)
+    }
+    return {**flat, "problems": config.problems}
+
+
+def _defaults() -> list[Any]:
+    return [getattr(kind(), field) for kind in SECTIONS.values() for field in field_types(kind)]
+
+
+def _build(values: dict[str, Any], problems: tuple[str, ...]) -> Config:
+    sections: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
+    for path, value in values.items():
+        section, _, field = path.partition(".")
+        sections[section][field] = value
+    built = {name: SECTIONS[name](**fields) for name, fields in sections.items()}
+    return Config(problems=problems, **built)  # type: ignore[arg-type]
+
+
+def _annotation(path: str) -> Any:
+    """The type of `model.hidden_size`; an unknown path is an error that suggests one."""
+    section, _, field = path.partition(".")
+    if section in SECTIONS and field in field_types(SECTIONS[section]):
+        return field_types(SECTIONS[section])[field]
+    known = [f"{name}.{field}" for name, kind in SECTIONS.items() for field in field_types(kind)]
+    same_field = [name for name in known if name.endswith(f".{path}")]
+    hint = f" Did you mean '{same_field[0]}'?" if same_field else did_you_mean(path, known)
+    raise UserError(
+        f"No hparam is named '{path}'.{hint}",
+        f"The {len(known)} hparams and what they mean: mm-trainer --list_hparams=fields",
+    )
+
+
+def _parse_hparams(text: str) -> dict[str, Any]:
+    values = {}
+    for entry in filter(None, (part.strip() for part in text.split(","))):
+        path, equals, value = entry.partition("=")
+        path = path.strip()
+        annotation = _annotation(path)
+        try:
+            values[path] = parse(value if equals else "", annotation)
+        except ValueError:
+            raise UserError(
+                f"--hparams: {path} must be {describe(annotation)}, but is {value!r}.",
+                "Entries are separated by commas, parts of a tuple by +: "
+                "--hparams=train.steps=100,model.block_kernels=3+3+15+15",
+            ) from None
+    return values
+
+
+def _gin_values(files: Sequence[str], params: Sequence[str]) -> dict[str, tuple[Any, str]]:
+    """Bindings of the config classes, `ModelConfig.hidden_size = 256`, by gin's own rules."""
+    if not files and not params:
+        return {}
+    import gin
+
+    configurables = {
+        section: gin.external_configurable(kind, module="t2t_multimodel.config")
+        for section, kind in SECTIONS.items()
+        if not _known_to_gin(kind)
+    }
+    del configurables  # bindings are read below; nothing is ever built by gin
+    gin.clear_config()
+    try:
+        gin.parse_config_files_and_bindings(list(files), list(params), finalize_config=False)
+    except (ValueError, SyntaxError, OSError) as error:
+        raise _gin_error(error) from error
+    origin = "gin " + ", ".join([*files, *params])
+    return {
+        f"{section}.{field}": (value, origin)
+        for section, kind in SECTIONS.items()
+        for field, value in gin.get_bindings(kind.__name__).items()
+    }
+
+
+def _known_to_gin(kind: type[Section]) -> bool:
+    import gin
+
+    try:
+        gin.get_bindings(kind.__name__)
+    except ValueError:
+        return False
+    return True
+
+
+def _gin_error(error: Exception) -> UserError:
+    known = [f"{kind.__name__}.{f}" for kind in SECTIONS.values() for f in field_types(kind)]
+    message = str(error).strip().split("\n")[0]
+    words = [word.strip("'\"`.,()[]") for word in str(error).replace("=", " ").split()]
+    hints = (did_you_mean(word, known) for word in words if "." in word or "Config" in word)
+    return UserError(
+        f"gin: {message}{next(filter(None, hints), '')}",
+        "Bindings look like TrainConfig.steps = 1000; all fields: mm-trainer --list_hparams=fields",
+    )

@@ -1,0 +1,104 @@
+"""Problem: a task, as a class of about fifteen lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+from t2t_multimodel.errors import UserError
+from t2t_multimodel.features.base import Feature, ProblemSignature, Tokenizer
+
+
+class Problem:
+    """One task: typed inputs and targets, and where its examples come from.
+
+    Subclass it, declare `inputs` and `targets`, write `examples`, and decorate the class:
+
+        @register_problem("my_digits")
+        class MyDigits(Problem):
+            '''Spoken digits from wav files.'''
+            inputs = Audio(rate=8000)
+            targets = ClassLabel(10)
+            metrics = ("top1",)
+
+            def examples(self, split, raw_dir):
+                for path in sorted((raw_dir / split).glob("*.wav")):
+                    yield {"inputs": path, "targets": int(path.name[0])}
+
+    Vocabularies, records, batches, modality nets and the command token follow from the specs.
+    """
+
+    name: ClassVar[str]
+    """Set by the decorator."""
+    inputs: ClassVar[Feature]
+    targets: ClassVar[Feature]
+    metrics: ClassVar[tuple[str, ...]] = ()
+    """Registered metrics of decoded output, computed beside the teacher-forced ones."""
+    splits: ClassVar[tuple[str, ...]] = ("train", "test")
+    """Names for which `examples` yields; the first must be train."""
+    version: ClassVar[str] = "1"
+    """Raise it when `examples` changes what it yields: older records become stale."""
+    command: ClassVar[str | None] = None
+    """Command token that opens the targets; None: one of the problem's own."""
+    train_shards: ClassVar[int] = 4
+    """Record files of the train split; other splits have one."""
+
+    def examples(self, split: str, raw_dir: Path | None) -> Iterator[dict[str, Any]]:
+        """Yields {"inputs": value, "targets": value} in an order that repeats."""
+        raise NotImplementedError(
+            f"{type(self).__name__} must define examples(self, split, raw_dir)"
+        )
+
+    def source_files(self, raw_dir: Path | None) -> list[Path]:
+        """The files that `examples` reads; records are stale when one of them changes.
+
+        By default every file under `raw_dir` when one is given.
+        """
+        if raw_dir is None:
+            return []
+        return sorted(path for path in raw_dir.rglob("*") if path.is_file())
+
+    @property
+    def features(self) -> dict[str, Feature]:
+        """The declared features by name."""
+        return {"inputs": self.inputs, "targets": self.targets}
+
+    def vocabularies(self) -> list[str]:
+        """Names of the vocabularies that its features need, each once."""
+        names = (feature.vocabulary(self.name) for feature in self.features.values())
+        return list(dict.fromkeys(name for name in names if name))
+
+    def eval_split(self, preferred: str) -> str:
+        """`preferred` if the problem has it, else its last split (test, by convention)."""
+        return preferred if preferred in self.splits else self.splits[-1]
+
+    def tokenizer(self, feature: str, tokenizers: dict[str, Tokenizer]) -> Tokenizer | None:
+        """The tokenizer of `inputs` or `targets`, None for a feature that is no text."""
+        name = self.features[feature].vocabulary(self.name)
+        return tokenizers[name] if name else None
+
+    def signature(self, tokenizers: dict[str, Tokenizer]) -> ProblemSignature:
+        """What the model must know, with vocabularies (by name) filled in."""
+        return ProblemSignature(
+            name=self.name,
+            command=self.command or self.name,
+            inputs=self.inputs.signature(self.name, self.tokenizer("inputs", tokenizers)),
+            targets=self.targets.signature(self.name, self.tokenizer("targets", tokenizers)),
+        )
+
+    def check_declared(self) -> None:
+        """Raises `UserError` when the class lacks a declaration or has a wrong one."""
+        for name in ("inputs", "targets"):
+            if not isinstance(getattr(self, name, None), Feature):
+                raise UserError(
+                    f"Problem {self.name!r} declares no {name}.",
+                    fix=f"write e.g. `{name} = Text()` in the class {type(self).__name__}",
+                )
+        if not self.splits or self.splits[0] != "train":
+            raise UserError(f"The splits of problem {self.name!r} must begin with 'train'.")
+        for name in ("metrics", "splits"):
+            if isinstance(getattr(self, name), str):
+                raise UserError(
+                    f"{name} of problem {self.name!r} is a string; it must be a tuple of strings."
+                )

@@ -1,0 +1,179 @@
+"""Names to objects. A name is known without importing the module that defines it.
+
+The registry reads `@register_problem("name")` out of the sources (`_scan`) and imports a
+module when one of its names is asked for. Hence listing, help and spelling errors cost
+milliseconds, and one broken module harms nobody but those who ask for it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from t2t_multimodel import _checkout, _scan, usr_dir
+from t2t_multimodel._scan import Place
+from t2t_multimodel.errors import UserError, unknown
+
+T = TypeVar("T")
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")  # fit for file names and for --problems=a:2,b
+
+
+class Registry:
+    """The names of one kind.
+
+    Args:
+        kind: what is registered, as in `@register_<kind>`.
+        title: the kind as messages call it.
+        next_command: the command that lists the names, if there is one.
+        sets_name: whether the decorator stores the name on the class as `name`.
+    """
+
+    def __init__(
+        self, kind: str, *, title: str = "", next_command: str = "", sets_name: bool = False
+    ) -> None:
+        self.kind = kind
+        self.title = title or kind
+        self.next_command = next_command
+        self._sets_name = sets_name
+        self._objects: dict[str, Any] = {}
+        self._run_time: dict[str, Place] = {}
+
+    def register(self, name: str) -> Callable[[T], T]:
+        """The decorator: `@register_problem("my_digits")` above a class, the name a literal.
+
+        Registering again from the same file (a reloaded module) or from an interpreter or
+        notebook cell replaces the object.
+
+        Raises:
+            UserError: the name is malformed, or another place has registered it.
+        """
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise UserError(
+                f"@register_{self.kind}({name!r}): not a name.",
+                f'Write @register_{self.kind}("my_name"): '
+                "lower-case letters, digits and underscores.",
+            )
+        caller = sys._getframe(1)
+        path = _real_path(caller.f_code.co_filename)
+        module = str(caller.f_globals.get("__name__", "__main__"))
+        here = Place(self.kind, name, path, caller.f_lineno, module)
+        there = self._places().get(name)
+        if there is not None and not _same(here, there):
+            raise self._twice(name, there, here)
+
+        def decorate(item: T) -> T:
+            if self._sets_name:
+                item.name = name  # type: ignore[attr-defined]
+            self._run_time[name] = here
+            self._objects[name] = item
+            return item
+
+        return decorate
+
+    def names(self) -> list[str]:
+        """All known names, sorted; imports nothing."""
+        return sorted(self._places())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._places()
+
+    def check(self, names: Iterable[str]) -> None:
+        """Raises the `UserError` with the nearest names for the first unknown one."""
+        places = self._places()
+        for name in names:
+            if name not in places:
+                raise unknown(self.title, name, sorted(places), self.next_command)
+
+    def where(self, name: str) -> str:
+        """`path:line` of the registration. Raises UserError for an unknown name."""
+        return str(self.place(name))
+
+    def place(self, name: str) -> Place:
+        """Where `name` is registered. Raises UserError for an unknown name."""
+        self.check([name])
+        return self._places()[name]
+
+    def summary(self, name: str) -> str:
+        """The first line of the docstring, read without importing."""
+        place = self.place(name)
+        if os.path.isfile(place.path):
+            return _scan.summary(place)
+        return _scan.first_line(self._objects[name].__doc__)
+
+    def get(self, name: str) -> Any:
+        """The registered object; imports its module the first time.
+
+        Raises:
+            UserError: nobody registered the name.
+            Exception: whatever the module raises while it is imported, unchanged.
+        """
+        place = self.place(name)
+        if name not in self._objects:
+            importlib.import_module(place.module)
+        if name not in self._objects:
+            raise UserError(
+                f"{place} reads like a registration of the {self.title} '{name}', "
+                f"but importing {place.module} does not register it.",
+                "Indent the line if it is an example in a docstring.",
+            )
+        return self._objects[name]
+
+    def _places(self) -> dict[str, Place]:
+        places: dict[str, Place] = {}
+        for place in _scanned(usr_dir.added()):
+            if place.kind == self.kind:
+                if place.name in places:
+                    raise self._twice(place.name, places[place.name], place)
+                places[place.name] = place
+        return {**self._run_time, **places}
+
+    def _twice(self, name: str, first: Place, second: Place) -> UserError:
+        return UserError(
+            f"The {self.title} '{name}' is registered twice:\n  first  {first}\n  second {second}",
+            "Rename one of them.",
+        )
+
+
+@cache
+def _scanned(added: tuple[str, ...]) -> tuple[Place, ...]:
+    """What is registered in the package, its siblings and outside; `added` keys the cache."""
+    found: dict[str, list[Place]] = {}
+    for path, module in (
+        *_scan.modules(Path(__file__).parent, "t2t_multimodel"),
+        *_scan.modules(_checkout.folder("problems"), "t2t_multimodel.problems"),
+        *_scan.modules(_checkout.folder("hparams"), "t2t_multimodel.hparams"),
+        *usr_dir.files(),
+    ):
+        real = os.path.realpath(path)
+        if real not in found:
+            found[real] = _scan.places(path, module)
+    return tuple(place for places in found.values() for place in places)
+
+
+def _real_path(file: str) -> str:
+    return os.path.realpath(file) if os.path.isfile(file) else file
+
+
+def _same(a: Place, b: Place) -> bool:
+    """One file, which a scan has checked for doubles, or two runs of an interpreter's cell."""
+    return a.path == b.path or not (os.path.isfile(a.path) or os.path.isfile(b.path))
+
+
+problems = Registry("problem", next_command="mm-datagen --list", sets_name=True)
+hparams = Registry("hparams", title="hparams set", next_command="mm-trainer --list_hparams")
+modalities = Registry("modality")
+vocabularies = Registry("vocabulary", sets_name=True)
+metrics = Registry("metric")
+
+register_problem = problems.register
+register_hparams = hparams.register
+register_modality = modalities.register
+register_vocabulary = vocabularies.register
+register_metric = metrics.register

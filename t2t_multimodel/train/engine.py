@@ -1,0 +1,87 @@
+"""Compiled steps on the backend in use: the one place of training that knows the backend."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Protocol
+
+import keras
+import numpy as np
+
+from t2t_multimodel.config import Config
+from t2t_multimodel.data.collate import Batch
+from t2t_multimodel.errors import UserError
+from t2t_multimodel.multimodel import MultiModel
+
+Gradients = dict[int, Any]
+"""Index into `model.trainable_variables` -> gradient, for those that the problem touches."""
+Scalars = dict[str, Any]
+
+
+class Engine(Protocol):
+    """Gradients of a micro-batch, and one update from the gradients of a step."""
+
+    traces: int
+    """Functions traced so far; it stands still once every problem was compiled."""
+
+    def compile(self, problem: str) -> None:
+        """Traces the problem's function ahead of its first batch."""
+
+    def gradients(self, problem: str, batch: Batch, draw: int) -> tuple[Gradients, Scalars]:
+        """Loss gradients and scalars of one micro-batch. Safe to call from several threads.
+
+        Args:
+            problem: whose batch it is.
+            batch: from `collate`.
+            draw: number of the micro-batch in the run; all random draws come from it.
+        """
+
+    def apply(self, gradients: list[Gradients], learning_rate: float, step: int) -> float:
+        """Updates the variables with the mean of micro-batch gradients; returns their norm."""
+
+    def state(self) -> dict[str, np.ndarray]:
+        """The optimizer's slots by name, for a checkpoint."""
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Takes slots back from a checkpoint."""
+
+
+def cores() -> int:
+    """Processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def parallel_batches(config: Config) -> int:
+    """Micro-batches to compute side by side."""
+    per_step = config.train.problems_per_step or len(config.problems)
+    return config.train.parallel_batches or min(cores(), per_step)
+
+
+def share_cores(parallel: int) -> None:
+    """Shares the cores among micro-batches that run side by side.
+
+    At laptop size a second micro-batch fills the second core, which a wider operation does not.
+    Works before the backend's first operation only; later calls change nothing.
+    """
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        try:
+            tf.config.threading.set_intra_op_parallelism_threads(max(1, cores() // parallel))
+            tf.config.threading.set_inter_op_parallelism_threads(cores())
+        except RuntimeError:  # already running: in a notebook, or a second run in one process
+            return
+
+
+def make_engine(model: MultiModel, config: Config) -> Engine:
+    """The engine of the backend that Keras runs on."""
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        from t2t_multimodel.train.engine_tensorflow import TensorFlowEngine
+
+        return TensorFlowEngine(model, config)
+    raise UserError(
+        f"KERAS_BACKEND={backend} can not train here.", fix="use KERAS_BACKEND=tensorflow"
+    )

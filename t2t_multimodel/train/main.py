@@ -1,0 +1,83 @@
+"""What mm-trainer does: data, model, training, and the table at the end."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import keras
+
+from t2t_multimodel.config import Config
+from t2t_multimodel.data.datagen import Prepared, generate
+from t2t_multimodel.evaluate.evaluator import Result
+from t2t_multimodel.evaluate.table import print_table, with_floors
+from t2t_multimodel.multimodel import MultiModel
+from t2t_multimodel.overrides import Resolved
+from t2t_multimodel.train import checkpoints
+from t2t_multimodel.train.engine import cores, make_engine, parallel_batches, share_cores
+from t2t_multimodel.train.loop import Trainer
+from t2t_multimodel.train.progress import duration
+from t2t_multimodel.train.run_folder import RunFolder
+
+
+def train(
+    resolved: Resolved, data_dir: Path, raw_dir: Path | None, output_dir: Path
+) -> list[Result]:
+    """Trains a run to its end, going on from its last checkpoint if it has one.
+
+    Args:
+        resolved: config with origins.
+        data_dir: for encoded data; what is missing is made.
+        raw_dir: where the user keeps raw files.
+        output_dir: folder of the run.
+
+    Returns:
+        The scores of every problem on the final split.
+    """
+    config = resolved.config
+    share_cores(parallel_batches(config))
+    found = checkpoints.found(output_dir / "checkpoints")
+    prepared = generate(
+        list(config.rates),
+        data_dir,
+        raw_dir,
+        workers=cores(),
+        vocab_size=config.data.vocab_size,
+        tokenizers=found[-1].tokenizers() if found else None,
+    )
+    folder = RunFolder(output_dir)
+    folder.open(resolved, prepared)
+    model = found[-1].model() if found else new_model(config, prepared)
+    trainer = Trainer(config, prepared, model, make_engine(model, config), folder)
+    if found:
+        trainer.restore(found[-1])
+        print(f"Going on from {found[-1].path}, step {trainer.step:,}.")
+    print(
+        f"{output_dir}: {resolved.set_name}, {len(prepared)} problems, "
+        f"{model.count_params() / 1e6:.1f} M parameters, {config.train.steps:,} steps"
+    )
+    begin = time.monotonic()
+    trainer.run()
+    print(f"Trained in {duration(time.monotonic() - begin)}.")
+    return final_table(trainer)
+
+
+def new_model(config: Config, prepared: dict[str, Prepared]) -> MultiModel:
+    """A model with fresh weights, the same for the same seed."""
+    keras.utils.set_random_seed(config.train.seed)
+    return MultiModel(config.model, [one.signature for one in prepared.values()])
+
+
+def final_table(trainer: Trainer) -> list[Result]:
+    """Scores every problem on the final split, beside its floors; prints and stores the table."""
+    evaluate = trainer.config.evaluate
+    results = [
+        trainer.evaluator.evaluate(
+            name, evaluate.final_split, evaluate.final_examples, evaluate.decode_examples
+        )
+        for name in trainer.prepared
+    ]
+    rows = with_floors(results, trainer.prepared)
+    print_table(rows)
+    trainer.folder.write_json("results.json", [row.to_dict() for row in rows])
+    return results

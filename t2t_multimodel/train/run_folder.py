@@ -1,0 +1,99 @@
+"""The folder of a run: its config with the origin of each value, checkpoints, scalars, tables."""
+
+from __future__ import annotations
+
+import json
+import platform
+import time
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from t2t_multimodel.config import Config
+from t2t_multimodel.data.datagen import Prepared
+from t2t_multimodel.data.records import written_by_rename
+from t2t_multimodel.errors import UserError
+from t2t_multimodel.overrides import Resolved, flatten
+
+FREE_TO_CHANGE = (
+    "train.steps",
+    "train.log_steps",
+    "train.checkpoint_steps",
+    "train.keep_checkpoints",
+    "train.parallel_batches",
+    "evaluate.",
+)
+"""Settings that a resumed run may change: they do not touch what was learned so far."""
+_PACKAGES = ("t2t-multimodel", "tensorflow", "keras", "numpy", "sentencepiece")
+
+
+class RunFolder:
+    """Writes what a run leaves behind; every file appears whole."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.checkpoints = path / "checkpoints"
+        self._writer: Any = None
+
+    def open(self, resolved: Resolved, prepared: dict[str, Prepared]) -> None:
+        """Writes `config.json`; on a resume first compares it with the one that lies there.
+
+        Raises:
+            UserError: the run was begun with other settings or other data.
+        """
+        record = {
+            "hparams_set": resolved.set_name,
+            "config": resolved.config.to_dict(),
+            "origins": resolved.origins,
+            "data": {name: one.fingerprint for name, one in prepared.items()},
+            "packages": {name: _version(name) for name in _PACKAGES},
+            "python": platform.python_version(),
+        }
+        file = self.path / "config.json"
+        if file.is_file():
+            self._compare(json.loads(file.read_text()), record)
+        with written_by_rename(file) as stream:
+            stream.write(json.dumps(record, indent=1).encode())
+
+    def _compare(self, old: dict[str, Any], new: dict[str, Any]) -> None:
+        before = flatten(Config.from_dict(old["config"]))
+        now = flatten(Config.from_dict(new["config"]))
+        changes = [
+            f"  {name}: {before.get(name)!r} then, {value!r} now"
+            for name, value in now.items()
+            if before.get(name) != value and not name.startswith(FREE_TO_CHANGE)
+        ]
+        changes += [
+            f"  the data of {name} is another"
+            for name, value in new["data"].items()
+            if old["data"].get(name, value) != value
+        ]
+        if changes:
+            raise UserError(
+                "\n".join([f"{self.path} holds a run with other settings:", *changes]),
+                fix="Give the same settings to go on with it, or another --output_dir.",
+            )
+
+    def scalars(self, step: int, values: dict[str, float]) -> None:
+        """Appends scalars to `scalars.jsonl` and to TensorBoard's event file."""
+        if self._writer is None:
+            from tensorboard.summary import Writer
+
+            self._writer = Writer(str(self.path / "tensorboard"))
+        for name, value in values.items():
+            self._writer.add_scalar(name, value, step=step)
+        self._writer.flush()
+        with open(self.path / "scalars.jsonl", "a") as file:
+            file.write(json.dumps({"step": step, "time": time.time(), **values}) + "\n")
+
+    def write_json(self, name: str, value: Any) -> None:
+        """Writes a JSON file into the run."""
+        with written_by_rename(self.path / name) as file:
+            file.write(json.dumps(value, indent=1).encode())
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,233 @@
+"""What each command says, and what it hands on."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from t2t_multimodel.bin import _quiet, mm_datagen, mm_eval, mm_problems, mm_trainer
+from t2t_multimodel.config.base import field_types
+from t2t_multimodel.overrides import SECTIONS
+from t2t_multimodel.registry import hparams, problems
+
+MINE = '''
+from t2t_multimodel import ClassLabel, Config, Problem, Text, register_hparams, register_problem
+
+class Base(Problem):
+    inputs = Text(vocab="octet")
+
+@register_problem("mine")
+class Mine(Base):
+    """Sentences and their mood.
+
+    Three moods.
+    """
+
+    targets = ClassLabel(3)
+
+@register_problem("other")
+class Other(Problem):
+    """Declares nothing that can be read here."""
+
+@register_hparams("my_set")
+def my_set():
+    """My own settings."""
+    return Config(problems=("mine",))
+'''
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> str:
+    """The flag that adds two problems and a set."""
+    (tmp_path / "mine.py").write_text(MINE)
+    return f"--usr_dir={tmp_path / 'mine.py'}"
+
+
+@pytest.fixture
+def stub(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], list[Any]]:
+    """Replaces a function behind a command; the list receives the arguments of its calls."""
+
+    def replace(module: str, function: str) -> list[Any]:
+        calls: list[Any] = []
+
+        def record(*args: Any, **kwargs: Any) -> str:
+            calls.append((args, kwargs) if kwargs else args)
+            return f"what {function} returns"
+
+        fake = ModuleType(module)
+        setattr(fake, function, record)
+        package, _, name = module.rpartition(".")
+        monkeypatch.setitem(sys.modules, module, fake)
+        if package not in sys.modules:
+            monkeypatch.setitem(sys.modules, package, ModuleType(package))
+        monkeypatch.setattr(sys.modules[package], name, fake, raising=False)
+        return calls
+
+    monkeypatch.setattr(_quiet, "import_tensorflow", lambda: None)
+    return replace
+
+
+def test_list_shows_name_kinds_and_summary(mine: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert mm_datagen.main(["--list", mine]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in shown] == problems.names()
+    rows = [" ".join(line.split()) for line in shown]
+    assert "mine Text -> ClassLabel Sentences and their mood." in rows
+    assert "other Declares nothing that can be read here." in rows
+    assert mm_problems.main(["list", mine]) == 0
+    assert capsys.readouterr().out.splitlines() == shown
+
+
+def test_list_hparams_shows_name_and_summary(mine: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert mm_trainer.main(["--list_hparams", mine]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in shown] == hparams.names()
+    assert any(line.split(maxsplit=1) == ["my_set", "My own settings."] for line in shown)
+
+
+def test_list_fields_shows_path_default_and_meaning(capsys: pytest.CaptureFixture[str]) -> None:
+    assert mm_trainer.main(["--list_hparams=fields"]) == 0
+    rows = [line.split(maxsplit=2) for line in capsys.readouterr().out.splitlines()]
+    assert [row[0] for row in rows] == [
+        f"{section}.{field}" for section, kind in SECTIONS.items() for field in field_types(kind)
+    ]
+    assert ["train.steps", str(SECTIONS["train"]().steps)] in [row[:2] for row in rows]
+    assert [row[0] for row in rows if len(row) < 3] == []
+
+
+def test_datagen_hands_on_its_flags(mine: str, stub: Callable) -> None:
+    calls = stub("t2t_multimodel.data.datagen", "generate")
+    argv = ["--problem=mine,other", "--data_dir=d", "--raw_dir=r", "--workers=3", mine]
+    assert mm_datagen.main([*argv, "--vocab_size=99"]) == 0
+    assert calls == [(["mine", "other"], Path("d"), Path("r"), 3, 99)]
+
+
+def test_datagen_without_flags_uses_every_core(
+    mine: str, stub: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 7)
+    calls = stub("t2t_multimodel.data.datagen", "generate")
+    assert mm_datagen.main(["--problems=mine", mine]) == 0
+    assert calls == [(["mine"], Path("data"), None, 7, None)]
+
+
+def test_datagen_wants_a_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert mm_datagen.main([]) == 2
+    assert capsys.readouterr().err == (
+        "--problem names no problem.\nmm-datagen --list shows all of them.\n"
+    )
+
+
+def test_trainer_resolves_and_trains(mine: str, stub: Callable) -> None:
+    resolve = stub("t2t_multimodel.overrides", "resolve")
+    train = stub("t2t_multimodel.train.main", "train")
+    argv = ["--hparams_set=my_set", "--problems=mine:2,other", "--hparams=a=1", "--train_steps=5"]
+    assert mm_trainer.main([*argv, "--gin_file=f", "--gin_param=p", "--gin_param=q", mine]) == 0
+    assert resolve == [("my_set", ["mine:2", "other"], "a=1", ["f"], ["p", "q"], 5)]
+    assert train == [("what resolve returns", Path("data"), None, Path("runs/my_set"))]
+
+
+def test_trainer_takes_another_output_folder(mine: str, stub: Callable) -> None:
+    stub("t2t_multimodel.overrides", "resolve")
+    train = stub("t2t_multimodel.train.main", "train")
+    argv = ["--hparams_set=my_set", "--output_dir=o", "--data_dir=d", "--raw_dir=r", mine]
+    assert mm_trainer.main(argv) == 0
+    assert train == [("what resolve returns", Path("d"), Path("r"), Path("o"))]
+
+
+def test_trainer_names_the_set_that_was_meant(
+    mine: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert mm_trainer.main(["--hparams_set=my_sett", mine]) == 2
+    assert capsys.readouterr().err == (
+        "No hparams set is named 'my_sett'. Did you mean 'my_set'?\n"
+        f"mm-trainer --list_hparams shows all {len(hparams.names())}.\n"
+    )
+
+
+def test_trainer_names_the_problem_that_was_meant(
+    mine: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert mm_trainer.main(["--hparams_set=my_set", "--problems=mine:2,othr:1", mine]) == 2
+    assert capsys.readouterr().err == (
+        "No problem is named 'othr'. Did you mean 'other'?\n"
+        f"mm-datagen --list shows all {len(problems.names())}.\n"
+    )
+
+
+def test_eval_hands_on_its_flags(mine: str, stub: Callable, tmp_path: Path) -> None:
+    calls = stub("t2t_multimodel.evaluate.main", "evaluate_checkpoint")
+    argv = [f"--output_dir={tmp_path}", "--problems=mine", "--shuffle_sources", "--json=j", mine]
+    assert mm_eval.main(argv) == 0
+    handed = {
+        "problems": ["mine"],
+        "split": "test",
+        "shuffle_sources": True,
+        "data_dir": Path("data"),
+        "raw_dir": None,
+        "json_file": Path("j"),
+    }
+    assert calls == [((tmp_path,), handed)]
+
+
+@pytest.mark.parametrize("argv", [[], ["--output_dir=a", "--checkpoint=b"]])
+def test_eval_wants_exactly_one_model(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert mm_eval.main(argv) == 2
+    assert capsys.readouterr().err == (
+        "Give either --output_dir or --checkpoint.\nmm-trainer writes runs into ./runs/SET.\n"
+    )
+
+
+def test_eval_says_that_a_run_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert mm_eval.main(["--output_dir=no/where"]) == 2
+    assert capsys.readouterr().err == (
+        "no/where does not exist.\nmm-trainer writes runs into ./runs/SET.\n"
+    )
+
+
+def test_show_tells_what_a_problem_declares(
+    mine: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert mm_problems.main(["show", "mine", mine]) == 0
+    title, _, moods, _, *rows = capsys.readouterr().out.splitlines()
+    assert (title, moods) == ("mine: Sentences and their mood.", "Three moods.")
+    shown = {key: value.strip() for key, value in (row.split("  ", 1) for row in rows)}
+    assert shown.pop("inputs").startswith("Text(vocab='octet'")
+    assert shown.pop("targets").startswith("ClassLabel(n=3")
+    assert shown == {
+        "defined in": f"{tmp_path}/mine.py:7",
+        "splits": "train, test",
+        "metrics": "none of its own",
+        "version": "1",
+    }
+
+
+def test_floors_hands_on_its_names(mine: str, stub: Callable) -> None:
+    calls = stub("t2t_multimodel.evaluate.floors_main", "floors")
+    assert mm_problems.main(["floors", "mine", "other", "--raw_dir=r", mine]) == 0
+    assert calls == [(["mine", "other"], Path("data"), Path("r"))]
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        ([], "mm-problems does what?"),
+        (["shw"], "mm-problems cannot 'shw'. Did you mean 'show'?"),
+        (["list", "a"], "mm-problems list takes no name, but was given 1."),
+        (["show"], "mm-problems show takes one name, but was given 0."),
+        (["show", "a", "b"], "mm-problems show takes one name, but was given 2."),
+        (["floors"], "mm-problems floors takes at least one name, but was given 0."),
+    ],
+)
+def test_problems_explains_its_use(
+    argv: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert mm_problems.main(argv) == 2
+    assert capsys.readouterr().err == (
+        f"{message}\nUsage: mm-problems list | show NAME | floors NAME...\n"
+    )

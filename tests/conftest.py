@@ -1,0 +1,90 @@
+"""What all tests share."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from t2t_multimodel import registry, usr_dir
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+ROOT = Path(__file__).resolve().parent.parent
+
+_REGISTRIES = (
+    registry.problems,
+    registry.hparams,
+    registry.modalities,
+    registry.vocabularies,
+    registry.metrics,
+)
+
+
+@pytest.fixture(autouse=True)
+def names_of_one_test() -> Iterator[None]:
+    """Forgets what a test registered and which user folders it added; built-in names stay."""
+    before = [dict(kind._run_time) for kind in _REGISTRIES]
+    added = dict(usr_dir._added)
+    yield
+    for kind, kept in zip(_REGISTRIES, before, strict=True):
+        for name, place in list(kind._run_time.items()):
+            if name not in kept and not place.module.startswith("t2t_multimodel."):
+                del kind._run_time[name], kind._objects[name]
+    usr_dir._added.clear()
+    usr_dir._added.update(added)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command in a process of its own did."""
+
+    code: int
+    out: str
+    err: str
+    modules: frozenset[str]
+    """Every module that was imported by the end."""
+
+
+@pytest.fixture
+def run_python(tmp_path: Path) -> Callable[..., Outcome]:
+    """Runs Python source in a fresh interpreter, in an empty folder, on this checkout."""
+
+    def run(source: str, *, path: Path = ROOT) -> Outcome:
+        imported = tmp_path / "modules.txt"
+        tail = (
+            "\nfinally:\n    import sys\n"
+            f"    open({str(imported)!r}, 'w').write('\\n'.join(sys.modules))\n"
+        )
+        body = "".join(f"    {line}\n" for line in source.splitlines())
+        empty = tmp_path / "elsewhere"
+        empty.mkdir(exist_ok=True)
+        done = subprocess.run(
+            [sys.executable, "-c", f"try:\n{body}{tail}"],
+            capture_output=True,
+            text=True,
+            cwd=empty,
+            env={**os.environ, "PYTHONPATH": str(path), "COLUMNS": "100"},
+        )
+        modules = frozenset(imported.read_text().split())
+        return Outcome(done.returncode, done.stdout, done.stderr, modules)
+
+    return run
+
+
+@pytest.fixture
+def run_command(run_python: Callable[..., Outcome]) -> Callable[..., Outcome]:
+    """Runs a command, such as `run_command("mm_datagen", "--list")`, as a user would."""
+
+    def run(module: str, *arguments: str) -> Outcome:
+        return run_python(
+            f"import sys\nfrom t2t_multimodel.bin import {module}\n"
+            f"sys.exit({module}.main({list(arguments)!r}))"
+        )
+
+    return run

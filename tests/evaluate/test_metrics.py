@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from t2t_multimodel import registry
+from t2t_multimodel.errors import UserError
+from t2t_multimodel.evaluate import metrics
+from t2t_multimodel.evaluate.brackets import read_tree
+
+BUILT_IN = ["bleu", "bracket_f1", "cer", "chrf", "exact", "top1", "top5", "well_formed", "wer"]
+
+TREE = "(S (NP XX XX NP) (VP XX (NP XX NP) VP) S)"
+
+
+def test_all_are_found_by_name() -> None:
+    assert registry.metrics.names() == BUILT_IN
+    assert registry.metrics.get("wer") is metrics.wer
+
+
+@pytest.mark.parametrize("name", ["bleu", "chrf", "wer", "cer", "exact", "bracket_f1"])
+def test_a_perfect_output_has_the_best_score(name: str) -> None:
+    texts = ["(S a small (NP cat NP) sat S)", "(S on the (NP old mat NP) today S)"]
+    best = {"bleu": 100.0, "chrf": 100.0, "wer": 0.0, "cer": 0.0}.get(name, 1.0)
+    assert registry.metrics.get(name)(texts, texts) == pytest.approx(best)
+
+
+def test_top1_and_top5_look_at_the_first_ranks() -> None:
+    ranking = np.asarray([3, 1, 4, 0, 5, 2], np.int32)
+    assert metrics.top1([3, 1, 2], [ranking] * 3) == pytest.approx(1 / 3)
+    assert metrics.top5([3, 1, 2], [ranking] * 3) == pytest.approx(2 / 3)
+
+
+def test_bleu_of_a_worked_example() -> None:
+    # 6 words against 6: 5 of 6 words, 3 of 5 pairs, 2 of 4 triples, 1 of 3 quadruples match.
+    target, output = "the cat sat on the mat", "the dog sat on the mat"
+    expected = 100 * (5 / 6 * 3 / 5 * 2 / 4 * 1 / 3) ** 0.25
+    assert metrics.bleu([target], [output]) == pytest.approx(expected)
+
+
+def test_bleu_punishes_what_is_too_short_by_the_whole_corpus() -> None:
+    targets, outputs = ["a b c d e f", "g h i j"], ["a b c d", "g h i j"]
+    assert metrics.bleu(targets, outputs) == pytest.approx(100 * np.exp(1 - 10 / 8))
+
+
+def test_chrf_of_a_worked_example() -> None:
+    # "abc" against "abd": 2 of 3 characters, 1 of 2 pairs, 0 of 1 triples; no longer n-grams.
+    # Precision equals recall in each, so every F2 is the share itself.
+    assert metrics.chrf(["abc"], ["abd"]) == pytest.approx(100 * (2 / 3 + 1 / 2 + 0) / 3)
+
+
+def test_signatures_name_everything_that_changes_a_score() -> None:
+    pattern = r"nrefs:1\|case:mixed\|eff:no\|tok:13a\|smooth:exp\|version:\d+\.\d+\.\d+"
+    assert re.fullmatch(pattern, metrics.signature("bleu"))
+    assert metrics.signature("chrf").startswith("nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no|")
+
+
+def test_wer_and_cer_divide_all_edits_by_all_of_the_references() -> None:
+    targets, outputs = ["one two three four", "five"], ["one too four", "five six"]
+    # too for two, three left out, six put in: 3 edits over 5 words.
+    assert metrics.wer(targets, outputs) == pytest.approx(3 / 5)
+    assert metrics.cer(["abc de"], ["abd  de "]) == pytest.approx(1 / 6)
+
+
+def test_case_and_punctuation_count_in_wer() -> None:
+    assert metrics.wer(["Go now."], ["go now"]) == 1.0
+
+
+@pytest.mark.parametrize("metric", [metrics.wer, metrics.cer])
+def test_error_rates_of_empty_references(metric: Callable[..., float]) -> None:
+    assert metric(["", "a"], ["b", "a"]) == 1.0  # one insertion over one word
+    assert metric([""], [""]) == 0.0
+    assert metric([""], ["x y"]) == 1.0
+    assert metric(["a"], [""]) == 1.0
+
+
+def test_exact_ignores_whitespace_alone() -> None:
+    assert metrics.exact(["a b", "a b", "a b"], [" a  b", "a B", "ab"]) == pytest.approx(1 / 3)
+
+
+def test_brackets_have_label_start_and_end() -> None:
+    tree = read_tree(TREE)
+    assert tree.brackets == (("NP", 0, 2), ("NP", 3, 4), ("VP", 2, 4), ("S", 0, 4))
+    assert tree.leaves == 4
+    assert tree.well_formed
+
+
+def test_bracket_f1_of_a_worked_example() -> None:
+    # Found: S right, NP right, NP 2-4 wrong. 2 of 3 found, 2 of 4 expected.
+    output = "(S (NP XX XX NP) (NP XX XX NP) S)"
+    assert metrics.bracket_f1([TREE], [output]) == pytest.approx(2 * 2 / (3 + 4))
+
+
+def test_bracket_f1_sums_over_the_split() -> None:
+    assert metrics.bracket_f1([TREE, "(S XX S)"], [TREE, "(NP XX NP)"]) == pytest.approx(4 / 5)
+
+
+def test_brackets_are_matched_as_multisets() -> None:
+    target, output = "(S (NP XX NP) S)", "(S (NP (NP (NP XX NP) NP) NP) S)"
+    assert metrics.bracket_f1([target], [output]) == pytest.approx(2 * 2 / (2 + 4))
+    assert metrics.bracket_f1([output], [output]) == 1.0
+
+
+def test_empty_brackets_do_not_count() -> None:
+    assert metrics.bracket_f1(["(S XX S)"], ["(S (NP NP) XX S)"]) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("malformed", "repaired"),
+    [
+        ("(S (NP XX NP) (VP XX", "(S (NP XX NP) (VP XX VP) S)"),
+        ("(S (NP XX (PP XX NP) XX S)", "(S (NP XX (PP XX PP) NP) XX S)"),
+        ("(S XX VP) XX S) NP)", "(S XX XX S)"),
+        ("(S XX S) (NP XX NP)", "(S XX S) (NP XX NP)"),
+        ("XX (S XX S)", "XX (S XX S)"),
+        ("(S XX S) XX", "(S XX S) XX"),
+        ("(S S)", ""),
+        ("", ""),
+    ],
+)
+def test_malformed_trees_are_repaired_and_scored(malformed: str, repaired: str) -> None:
+    assert read_tree(malformed).brackets == read_tree(repaired).brackets
+    assert not read_tree(malformed).well_formed
+    assert metrics.well_formed([TREE, TREE], [TREE, malformed]) == 0.5
+
+
+def test_outputs_without_any_bracket_score_zero() -> None:
+    assert metrics.bracket_f1(["(S XX S)"], ["XX"]) == 0.0
+    assert metrics.bracket_f1([""], [""]) == 0.0
+
+
+def test_words_that_only_look_like_brackets_are_leaves() -> None:
+    assert read_tree("(S ( ) (a) S)").leaves == 3
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_no_examples_or_unequal_numbers_are_refused(name: str) -> None:
+    metric = registry.metrics.get(name)
+    with pytest.raises(ValueError, match="but got 0 targets and 0 outputs"):
+        metric([], [])
+    with pytest.raises(ValueError, match="but got 2 targets and 1 outputs"):
+        metric(["a", "b"], ["a"])
+
+
+def test_which_scores_are_better_when_lower() -> None:
+    lower = ["log_ppl", "tf/log_ppl", "decoded/wer", "decoded/cer"]
+    higher = ["top1", "tf/accuracy", "tf/sequence_accuracy", "decoded/bleu", "decoded/bracket_f1"]
+    assert [metrics.is_lower_better(score) for score in lower] == [True] * 4
+    assert [metrics.is_lower_better(score) for score in higher] == [False] * 5
+
+
+def test_an_unknown_score_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(UserError, match="No metric is named 'blue'. Did you mean 'bleu'?"):
+        metrics.is_lower_better("decoded/blue")

@@ -1,0 +1,25 @@
+"""translation.tsv.xz: sentences of the LibreOffice help in English, German and French."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from t2t_multimodel.problems.sources import libreoffice
+from t2t_multimodel.problems.sources.packages import LIBREOFFICE_HELP, locate
+from tools.octet.store import write_table
+
+
+def build(packages: Path, data: Path) -> None:
+    """The clean triples, each once, in the order of splits and pages."""
+    paths = locate(packages, list(LIBREOFFICE_HELP.values()))
+    en, de, fr = (
+        libreoffice.read_pages(path, language)
+        for path, language in zip(paths, LIBREOFFICE_HELP, strict=True)
+    )
+    triples = libreoffice.join(list(libreoffice.align(en, de)), list(libreoffice.align(en, fr)))
+    rows = libreoffice.split_by_page(triple for triple in triples if libreoffice.is_clean(triple))
+    write_table(
+        data / "translation.tsv.xz",
+        ("split", "page", "en", "de", "fr"),
+        [(split, *row) for split, part in rows.items() for row in part],
+    )
