@@ -12,7 +12,16 @@ from t2t_multimodel import (
     register_hparams,
 )
 
-OCTET = ("octet_image", "octet_caption", "octet_ende")
+OCTET = (
+    "octet_image",
+    "octet_caption",
+    "octet_speech",
+    "octet_parse",
+    "octet_ende",
+    "octet_deen",
+    "octet_enfr",
+    "octet_frde",
+)
 
 
 @register_hparams("octet_quick")
@@ -39,12 +48,13 @@ def octet_quick() -> Config:
             tie_softmax=True,
             dropout=0.1,
             dropout_place="branch",
+            image_stem="full",
             image_blocks=1,
-            exit_channels=(128, 128),
-            audio_channels=(32, 64),
+            exit_channels=(256, 320),
+            audio_channels=(128, 128),
             audio_fold_frequency=True,
         ),
-        data=DataConfig(tokens_per_batch=1024, frames_per_batch=4096, examples_per_batch=32),
+        data=DataConfig(tokens_per_batch=1024, frames_per_batch=4096, pixels_per_batch=32768),
         optimizer=OptimizerConfig(
             learning_rate=2e-3, schedule="linear", warmup_steps=200, beta2=0.98
         ),

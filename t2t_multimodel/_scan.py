@@ -100,12 +100,11 @@ def class_values(place: Place) -> dict[str, str]:
     found: dict[str, str] = {}
     node = definition(place)
     queue = [node] if isinstance(node, ast.ClassDef) else []
-    while queue:
-        node = queue.pop(0)
+    for node in queue:
         for attribute, called in _called(node):
             found.setdefault(attribute, called)
-        bases = [base.id for base in node.bases if isinstance(base, ast.Name)]
-        queue += [classes[base] for base in bases if base in classes and classes[base] is not node]
+        bases = [classes.get(base.id) for base in node.bases if isinstance(base, ast.Name)]
+        queue += [base for base in bases if base is not None and base not in queue]
     return found
 
 

@@ -16,10 +16,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # run as a file, Python sees only tools/
 
-from t2t_multimodel.errors import UserError  # noqa: E402
+from t2t_multimodel import UserError  # noqa: E402
 from tools.octet import report  # noqa: E402
 
-PARTS = ("image", "caption", "translation", "speech", "parse")
+PARTS = ("image", "caption", "translation", "speech", "parse", "licenses")
 """In this order: parsing reads the splits of translation and speech."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from t2t_multimodel.errors import UserError
+from t2t_multimodel import UserError
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,13 +15,17 @@ def batch_share(lengths: dict[str, np.ndarray], config: DataConfig) -> np.ndarra
     """The part of a batch's budget that each example takes: float [n] in (0, 1].
 
     Args:
-        lengths: unit -> int [n], for the units that the problem has: "tokens", "frames".
+        lengths: unit -> int [n], for the units that the problem has: tokens, frames, pixels.
         config: the budgets.
     """
-    budgets = {"tokens": config.tokens_per_batch, "frames": config.frames_per_batch}
+    budgets = {
+        "tokens": config.tokens_per_batch,
+        "frames": config.frames_per_batch,
+        "pixels": config.pixels_per_batch,
+    }
     n = len(next(iter(lengths.values())))
     shares = [np.full(n, 1 / config.examples_per_batch)]
-    shares += [lengths[unit] / budgets[unit] for unit in budgets if unit in lengths]
+    shares += [lengths[unit] / budgets[unit] for unit in lengths]
     return np.minimum(np.max(shares, axis=0), 1.0)
 
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from t2t_multimodel.data import example_proto
 from t2t_multimodel.data.records import RecordFile
-from t2t_multimodel.features import Audio, Feature, Text
+from t2t_multimodel.errors import UserError
+from t2t_multimodel.features import Feature
 
 
 class DataSet:
@@ -48,14 +49,11 @@ class DataSet:
         return {n: a.reshape(self.features[n].stored_shape()) for n, a in arrays.items()}
 
     def unit_lengths(self) -> dict[str, np.ndarray]:
-        """Longest text in "tokens" and longest audio in "frames" of each example, if it has any."""
+        """Of each example the longest text in "tokens", audio in "frames", image in "pixels"."""
         units: dict[str, list[np.ndarray]] = {}
         for name, feature in self.features.items():
-            if isinstance(feature, Text):
-                units.setdefault("tokens", []).append(self.lengths[name])
-            elif isinstance(feature, Audio):
-                samples_per_frame = 160 if feature.form == "waveform" else 1
-                units.setdefault("frames", []).append(self.lengths[name] // samples_per_frame)
+            if unit := feature.unit:
+                units.setdefault(unit, []).append(self.lengths[name] // feature.per_unit)
         if not units:
-            return {"examples": np.ones(len(self), int)}
+            raise UserError("A problem needs text, audio or an image among its features.")
         return {unit: np.max(lengths, axis=0) for unit, lengths in units.items()}

@@ -32,6 +32,13 @@ class Audio(Feature):
     max_seconds: float = 20.0
     """Longer sound is left out and counted."""
 
+    unit: ClassVar[str | None] = "frames"
+
+    @property
+    def per_unit(self) -> int:
+        """Samples that last as long as a frame, for a waveform."""
+        return 1 if self.form == "log_mel" else int(HOP_SECONDS * self.rate)
+
     @property
     def dtype(self) -> np.dtype:  # type: ignore[override]
         """float16 holds log-mel frames to 3 digits; samples are 16 bit."""

@@ -88,6 +88,13 @@ class Feature(ABC):
 
     dtype: ClassVar[np.dtype]
     """Type in which values are stored in records."""
+    unit: ClassVar[str | None] = None
+    """Budget of a batch that `length` counts against: tokens, frames, pixels; None: rows only."""
+
+    @property
+    def per_unit(self) -> int:
+        """How much of `length` makes one unit."""
+        return 1
 
     def vocabulary(self, problem: str) -> str | None:
         """Name of the vocabulary that `encode` needs, None if it needs none."""

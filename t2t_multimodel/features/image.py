@@ -26,6 +26,7 @@ class Image(Feature):
     """1 (grey) or 3 (RGB). The image net sees three: grey is repeated."""
 
     dtype: ClassVar[np.dtype] = np.dtype(np.uint8)
+    unit: ClassVar[str | None] = "pixels"
 
     def signature(self, problem: str, tokenizer: Tokenizer | None) -> Signature:
         shape = (self.height, self.width, self.channels)

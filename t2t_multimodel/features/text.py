@@ -25,6 +25,7 @@ class Text(Feature):
     """Words equal to a control symbol of the vocabulary take its id (parse brackets)."""
 
     dtype: ClassVar[np.dtype] = np.dtype(np.int32)
+    unit: ClassVar[str | None] = "tokens"
 
     def vocabulary(self, problem: str) -> str:
         return self.vocab or problem

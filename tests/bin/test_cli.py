@@ -159,14 +159,14 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
         "def main(args, arguments):\n    for _ in range(100_000): print('a long list')\n"
         "sys.exit(_cli.Command('mm-make', 'Makes.', example='mm-make').run(main, []))"
     )
-    writer = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", source], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
-    )
-    assert writer.stdout is not None and writer.stderr is not None
-    assert writer.stdout.readline() == b"a long list\n"
-    writer.stdout.close()
-    assert writer.stderr.read() == b""
-    assert writer.wait() == 128 + signal.SIGPIPE
+    ) as writer:
+        assert writer.stdout is not None and writer.stderr is not None
+        assert writer.stdout.readline() == b"a long list\n"
+        writer.stdout.close()
+        assert writer.stderr.read() == b""
+        assert writer.wait() == 128 + signal.SIGPIPE
 
 
 def test_a_path_resolves_the_home_folder(

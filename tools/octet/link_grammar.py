@@ -14,7 +14,7 @@ import subprocess
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from t2t_multimodel.errors import UserError
+from t2t_multimodel import UserError
 
 COMMAND = (
     "link-parser",

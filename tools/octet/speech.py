@@ -15,6 +15,11 @@ CLIPS = {"train": 2200, "dev": 150, "test": 300}
 SECONDS = (0.6, 4.5)
 CHARACTERS_A_SECOND = (5, 20)
 """Outside, a text is spelled, drawn out, or not what is said."""
+_MODIFIED = """\
+This is a modified version of "Flight of the Amazon Queen" (C) 1995 John Passfield and Steven
+Stamatiadis: voice clips taken out of the game, which itself is not here. The game's licence and
+readme apply and must stay with them.
+"""
 _PLAIN = re.compile(r"[A-Za-z ',.!?;:\"-]+")
 
 
@@ -23,10 +28,8 @@ def build(packages: Path, data: Path) -> None:
     (package,) = locate(packages, [AMAZON_QUEEN])
     archive = amazon_queen.read_archive(package)
     rows = [(split, item) for split, part in choose(archive).items() for item in part]
-    write_zip(
-        data / "speech.zip",
-        [(f"{item.clip}.mp3", archive.read_clip(item.clip)) for _, item in rows],
-    )
+    clips = [(f"{item.clip}.mp3", archive.read_clip(item.clip)) for _, item in rows]
+    write_zip(data / "speech.zip", [("MODIFIED.txt", _MODIFIED.encode()), *clips])
     write_table(
         data / "speech.tsv.xz",
         ("split", "clip", "kind", "text"),
