@@ -19,10 +19,10 @@ COMMAND = _cli.Command(
 )
 _which = COMMAND.group("Which model (one of the two)")
 _which.path("output_dir", "RUN", "Folder of a run: its newest checkpoint.")
-_which.path("checkpoint", "FILE", "One checkpoint.")
+_which.path("checkpoint", "DIR", "One checkpoint.")
 _what = COMMAND.group("What to score")
 _what.names("problems", "Problems to score. Default: all of the run.", alias="problem")
-_what.text("split", "SPLIT", "Part of the data.", "test")
+_what.text("split", "SPLIT", "Part of the data. Default: the one of the final table.", "")
 _what.switch("shuffle_sources", "Exchange the inputs among examples: what no source can explain.")
 COMMAND.places()
 COMMAND.group("Results").path("json", "FILE", "Write the scores there too.")
@@ -45,7 +45,7 @@ def evaluate(args: flags.FlagValues, _: list[str]) -> None:
     evaluation.evaluate_checkpoint(
         model,
         problems=args.problems,
-        split=args.split,
+        split=args.split or None,
         shuffle_sources=args.shuffle_sources,
         data_dir=args.data_dir,
         raw_dir=args.raw_dir,

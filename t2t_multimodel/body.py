@@ -12,9 +12,9 @@ from keras import ops
 from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.layers.attention_block import AttentionBlock, conv_block
 from t2t_multimodel.layers.base import Block
-from t2t_multimodel.layers.experts import MixtureOfExperts, Routing
-from t2t_multimodel.layers.norm import LayerNorm
-from t2t_multimodel.layers.random import StepSeed, dropout
+from t2t_multimodel.layers.experts import Routing
+from t2t_multimodel.layers.experts_and_norm import ExpertsAndNorm
+from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.layers.timing import timing
 
 
@@ -146,32 +146,3 @@ class Decoder(Block):
         if routing is None:  # no pair follows the experts
             x_BTD, routing = self.experts(x_BTD, mask_BL=mask_BT, **mode)
         return x_BTD, {"decoder": routing}
-
-
-class ExpertsAndNorm(Block):
-    """LN(x + MoE(x)), as Tensor2Tensor wires it; the paper leaves the surroundings open."""
-
-    def __init__(self, config: ModelConfig, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.config = config
-        self.mixture = MixtureOfExperts(
-            config.hidden_size,
-            config.experts,
-            config.experts_per_token,
-            config.expert_hidden,
-            loss_weight=config.moe_loss_weight,
-            name="mixture",
-        )
-        self.norm = LayerNorm(config.hidden_size, name="norm")
-
-    def call(
-        self,
-        x_BLD: Any,
-        mask_BL: Any = None,
-        training: bool = False,
-        seed: StepSeed | None = None,
-    ) -> tuple[Any, Routing]:
-        y_BLD, routing = self.mixture(x_BLD, mask_BL=mask_BL, training=training, seed=seed)
-        if self.config.dropout_place == "branch":
-            y_BLD = dropout(y_BLD, self.config.dropout, training, seed)
-        return self.norm(x_BLD + y_BLD), routing

@@ -19,6 +19,8 @@ from keras import ops
 
 from t2t_multimodel import registry
 from t2t_multimodel.body import PaperBody
+from t2t_multimodel.body_t2t_v1 import T2TV1Body
+from t2t_multimodel.body_t2t_v2 import T2TV2Body
 from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.errors import unknown
 from t2t_multimodel.features import ProblemSignature, Signature
@@ -27,6 +29,8 @@ from t2t_multimodel.layers.loss import TokenScores
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.modalities.base import Modality
 from t2t_multimodel.modalities.text import length_mask
+
+BODIES = {"paper": PaperBody, "t2t_v1": T2TV1Body, "t2t_v2": T2TV2Body}
 
 Batch = dict[str, Any]
 """Arrays of one problem: inputs, inputs_length [B], targets, targets_length [B]."""
@@ -65,7 +69,7 @@ class MultiModel(keras.Model):
         super().__init__(name=name, **kwargs)
         self.config = config
         self.problems = {problem.name: problem for problem in problems}
-        self.body = PaperBody(config, name="body")
+        self.body = BODIES[config.variant](config, name="body")
         self.nets: dict[str, Modality] = {}
         self.commands: dict[str, CommandToken] = {}
         for problem in problems:
@@ -79,9 +83,17 @@ class MultiModel(keras.Model):
 
     def _add_net(self, signature: Signature) -> None:
         if signature.identity not in self.nets:
-            net = registry.modalities.get(signature.modality)
+            net = registry.modalities.get(self._net_name(signature.modality))
             name = _variable_name(signature.identity)
             self.nets[signature.identity] = net(self.config, signature, name=name)
+
+    def _net_name(self, modality: str) -> str:
+        """The name that the config's family of nets has for a modality."""
+        if self.config.nets == "t2t":
+            labels = "t2t_class_label_2d" if self.config.t2t_labels_2d else "t2t_class_label_1d"
+            own = {"class_label": labels}.get(modality, f"t2t_{modality}")
+            return own if own in registry.modalities else modality
+        return modality
 
     def build(self, input_shape: Any = None) -> None:
         """Makes all variables."""

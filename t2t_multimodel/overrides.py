@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -141,12 +142,7 @@ def _gin_values(files: Sequence[str], params: Sequence[str]) -> dict[str, tuple[
         return {}
     import gin
 
-    configurables = {
-        section: gin.external_configurable(kind, module="t2t_multimodel.config")
-        for section, kind in SECTIONS.items()
-        if not _known_to_gin(kind)
-    }
-    del configurables  # bindings are read below; nothing is ever built by gin
+    _teach_gin()
     gin.clear_config()
     try:
         gin.parse_config_files_and_bindings(list(files), list(params), finalize_config=False)
@@ -160,14 +156,13 @@ def _gin_values(files: Sequence[str], params: Sequence[str]) -> dict[str, tuple[
     }
 
 
-def _known_to_gin(kind: type[Section]) -> bool:
+@functools.cache
+def _teach_gin() -> None:
+    """Lets bindings name the config classes; gin itself never builds one."""
     import gin
 
-    try:
-        gin.get_bindings(kind.__name__)
-    except ValueError:
-        return False
-    return True
+    for kind in SECTIONS.values():
+        gin.external_configurable(kind, module="t2t_multimodel.config")
 
 
 def _gin_error(error: Exception) -> UserError:

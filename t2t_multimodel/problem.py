@@ -87,6 +87,17 @@ class Problem:
             targets=self.targets.signature(self.name, self.tokenizer("targets", tokenizers)),
         )
 
+    def check_keys(self, example: dict[str, Any], split: str, number: int) -> None:
+        """Raises `UserError` when what `examples` yielded lacks a feature."""
+        missing = [name for name in self.features if name not in example]
+        if missing:
+            what = " and ".join(missing)
+            raise UserError(
+                f"Problem {self.name!r}, {split} example {number}: {what} missing; "
+                f"it has {', '.join(map(str, example)) or 'nothing'}.",
+                fix='examples() must yield {"inputs": ..., "targets": ...}.',
+            )
+
     def check_declared(self) -> None:
         """Raises `UserError` when the class lacks a declaration or has a wrong one."""
         for name in ("inputs", "targets"):

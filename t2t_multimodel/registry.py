@@ -132,7 +132,10 @@ class Registry:
                 if place.name in places:
                     raise self._twice(place.name, places[place.name], place)
                 places[place.name] = place
-        return {**self._run_time, **places}
+        for name, here in self._run_time.items():
+            if not _same(here, places.setdefault(name, here)):
+                raise self._twice(name, here, places[name])
+        return places
 
     def _twice(self, name: str, first: Place, second: Place) -> UserError:
         return UserError(

@@ -109,6 +109,16 @@ def test_a_running_program_cannot_take_a_name_either(user: SimpleNamespace) -> N
     )
 
 
+def test_a_folder_added_later_cannot_take_the_name_of_a_running_program(
+    user: SimpleNamespace,
+) -> None:
+    exec(compile(MY_DIGITS, "<cell 1>", "exec"), {"__name__": "__main__"})
+    path = user.writes("digits.py", MY_DIGITS)
+    with pytest.raises(UserError) as caught:
+        registry.problems.get("my_digits")
+    assert f"registered twice:\n  first  <cell 1>:4\n  second {path}:4\n" in str(caught.value)
+
+
 def test_a_reloaded_module_replaces_its_objects(user: SimpleNamespace) -> None:
     path = user.writes("digits.py", MY_DIGITS)
     old = registry.problems.get("my_digits")

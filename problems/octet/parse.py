@@ -23,7 +23,7 @@ class OctetParse(Problem):
     game's licence.
     """
 
-    inputs = Text(vocab="octet", max_length=64)
+    inputs = Text(vocab="octet", max_length=96)
     targets = Text(vocab="octet", max_length=128, symbols=True)
     metrics = ("bracket_f1",)
     splits = ("train", "dev", "test")

@@ -36,5 +36,5 @@ def table(name: str, split: str | None = None) -> Iterator[dict[str, str]]:
 
 
 def clips() -> zipfile.ZipFile:
-    """The open archive of voice clips; a clip is `clips()[...].read("NAME.mp3")`."""
+    """The open archive of voice clips: `with clips() as archive: archive.read("NAME.mp3")`."""
     return zipfile.ZipFile(path("speech.zip"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import types
 import typing
 from typing import Any, Literal, TypeVar
@@ -75,8 +74,7 @@ class Section:
         return cls(**arguments)
 
 
-@functools.cache
-def field_types(section: type[Section]) -> dict[str, Any]:
+def field_types(section: type[Any]) -> dict[str, Any]:
     """Field name -> resolved annotation, in order of declaration."""
     hints = typing.get_type_hints(section)
     return {field.name: hints[field.name] for field in dataclasses.fields(section)}

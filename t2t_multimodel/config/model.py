@@ -28,6 +28,9 @@ class ModelConfig(Section):
     block_dilations: tuple[int, ...] = (1, 1, 1, 8)
     """Dilations of the same steps (2.1)."""
 
+    separability: int = 0
+    """Grouping of the convolutions of t2t_v1: -2 stands for three and two groups in turn."""
+
     encoder_blocks: tuple[int, int] = (3, 3)
     """Convolution blocks before and after the encoder's mixture of experts (2.4)."""
 
@@ -61,11 +64,17 @@ class ModelConfig(Section):
     experts_per_token: int = 4
     """Experts that each position is sent to, k (2.3)."""
 
+    expert_groups: int = 1
+    """Above 1: two-level routing, k of the groups, then k of the experts in each (1701.06538)."""
+
     expert_hidden: int = 1024
     """Width of an expert's hidden ReLU layer. The paper does not give it."""
 
     moe_loss_weight: float = 1e-2
     """Weight of CV^2(importance) + CV^2(load) in the loss (arXiv 1701.06538; value of T2T)."""
+
+    route_padding: bool = False
+    """Sends padding to the experts and counts it, as Tensor2Tensor did. A fault; for variants."""
 
     dropout: float = 0.4
     """Dropout rate (2.1)."""
@@ -90,6 +99,18 @@ class ModelConfig(Section):
 
     exit_channels: tuple[int, int] = (1536, 2048)
     """Channels of the last two convolution steps of the class-label net (2.5)."""
+
+    nets: Literal["paper", "t2t"] = "paper"
+    """Modality nets for images, audio and labels: the paper's, or Tensor2Tensor's of 2017-06."""
+
+    t2t_labels_2d: bool = True
+    """The label net of T2T: over the picture, or over the sequence of its positions."""
+
+    filter_size: int = 2048
+    """Width of the inner convolutions, feed-forward layers and encoder experts of t2t_v2."""
+
+    moe_layers: tuple[int, ...] = (2,)
+    """Decoder layers of t2t_v2, counted from 0, that have experts for a feed-forward layer."""
 
     audio_channels: tuple[int, ...] = (2, 4, 8, 16, 32, 64, 128, 256)
     """Channels of the residual blocks of the audio net, each of stride 2 in time (2.5)."""

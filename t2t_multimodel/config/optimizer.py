@@ -17,11 +17,15 @@ class OptimizerConfig(Section):
     schedule: Literal["constant", "rsqrt", "cosine", "linear"] = "rsqrt"
     """Shape after the linear warm-up; rsqrt is Transformer's noam, scaled to the peak."""
     warmup_steps: int = 4000
+    """Steps of the linear warm-up from 0 to the peak."""
     final_fraction: float = 0.05
     """Share of the peak that cosine and linear end with, at the last training step."""
     beta1: float = 0.9
+    """Decay of Adam's first moment, a step."""
     beta2: float = 0.98
+    """Decay of Adam's second moment, a step."""
     epsilon: float = 1e-9
+    """Added to the root of the second moment."""
     clip_norm: float = 2.0
     """Bound of the global gradient norm of a step; 0 leaves gradients alone."""
     weight_decay: float = 0.0

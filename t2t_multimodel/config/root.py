@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 from t2t_multimodel.config.base import Section
 from t2t_multimodel.config.data import DataConfig
@@ -50,7 +51,7 @@ def parse_rate(entry: str) -> tuple[str, float]:
         value = float(rate) if rate else 1.0
     except ValueError:
         value = 0.0
-    if value <= 0:
+    if not 0 < value < math.inf:
         raise UserError(
             f"The rate of problem {name!r} must be a number above 0, but is {rate!r}.",
             fix="write e.g. --problems=octet_ende:2,octet_image",

@@ -20,9 +20,11 @@ class TrainConfig(Section):
     parallel_batches: int = 0
     """Micro-batches computed side by side; 0: as many as cores, at most problems_per_step."""
     label_smoothing: float = 0.1
+    """Share of a target's probability that is spread evenly over all classes, in the loss."""
     checkpoint_steps: int = 1000
     """Steps between checkpoints: the most that a kill can cost."""
     keep_checkpoints: int = 3
+    """Newest checkpoints that stay on disk."""
     log_steps: int = 50
     """Steps between lines of scalars."""
 

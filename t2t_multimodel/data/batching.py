@@ -68,7 +68,8 @@ class BatchPlan:
 
     def epoch_of(self, batch: int) -> int:
         """The epoch that a batch belongs to."""
-        epoch = batch // max(1, self.first_batch(1))
+        counts = zip(self.buckets, self.rows, strict=True)
+        epoch = int(batch / sum(len(members) / rows for members, rows in counts))  # or next to it
         while self.first_batch(epoch) > batch:
             epoch -= 1
         while self.first_batch(epoch + 1) <= batch:

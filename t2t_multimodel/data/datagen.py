@@ -16,7 +16,7 @@ from t2t_multimodel.data import vocab
 from t2t_multimodel.data.dataset import DataSet
 from t2t_multimodel.data.fingerprint import code_facts, files_facts, fingerprint
 from t2t_multimodel.data.records import written_by_rename
-from t2t_multimodel.data.shards import ShardJob, write_shard
+from t2t_multimodel.data.shards import ShardJob, is_whole, write_shard
 from t2t_multimodel.data.vocab import SubwordTokenizer
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import ProblemSignature
@@ -122,10 +122,15 @@ def _write_splits(
     name = prepared.problem.name
     for split in prepared.problem.splits:
         manifest_path = prepared.folder / f"{split}.json"
-        if manifest_path.is_file():
+        if _is_complete(manifest_path):
             continue
         begin = time.monotonic()
-        shards = list(_run(list(_jobs(prepared, split, raw_dir)), workers))
+        jobs = list(_jobs(prepared, split, raw_dir))
+        shards = list(_run(jobs, workers))
+        if not any(shard["examples"] for shard in shards):
+            for job in jobs:  # so that the next call looks again
+                job.summary_path.unlink()
+            raise _no_examples(name, split, shards)
         manifest = _manifest(name, split, shards, facts)
         with written_by_rename(manifest_path) as file:
             file.write(json.dumps(manifest, indent=1).encode())
@@ -135,8 +140,14 @@ def _write_splits(
             f"{sum(shard['bytes'] for shard in shards) / 1e6:.1f} MB, {seconds:.1f} s"
         )
         for kind, count in manifest["rejected"].items():
-            first = next(r for shard in shards for r in shard["reasons"])
-            report(f"  {count:,} left out: {kind}. The first left out: {first}")
+            report(f"  {count:,} left out: {kind}, e.g. {_reason(shards, kind)}")
+
+
+def _is_complete(manifest_path: Path) -> bool:
+    if not manifest_path.is_file():
+        return False
+    shards = json.loads(manifest_path.read_text())["shards"]
+    return all(is_whole(manifest_path.parent, shard) for shard in shards)
 
 
 def _jobs(prepared: Prepared, split: str, raw_dir: Path | None) -> Iterator[ShardJob]:
@@ -173,15 +184,22 @@ def _manifest(
     for shard in shards:
         for kind, count in shard["rejected"].items():
             rejected[kind] = rejected.get(kind, 0) + count
-    examples = sum(shard["examples"] for shard in shards)
-    if not examples:
-        why = next((r for shard in shards for r in shard["reasons"]), "examples() yielded nothing")
-        raise UserError(f"Problem {name!r} has no {split} examples: {why}.")
     return {
         "problem": name,
         "split": split,
-        "examples": examples,
+        "examples": sum(shard["examples"] for shard in shards),
         "rejected": rejected,
         "shards": shards,
         "made_from": facts,
     }
+
+
+def _no_examples(name: str, split: str, shards: list[dict[str, Any]]) -> UserError:
+    kinds = [kind for shard in shards for kind in shard["reasons"]]
+    why = _reason(shards, kinds[0]) if kinds else "examples() yielded nothing"
+    return UserError(f"Problem {name!r} has no {split} examples: {why}.")
+
+
+def _reason(shards: list[dict[str, Any]], kind: str) -> str:
+    """Why an example was left out, in words."""
+    return next(shard["reasons"][kind][0] for shard in shards if kind in shard["reasons"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -20,14 +21,20 @@ def fingerprint(facts: dict[str, Any]) -> str:
 
 
 def files_facts(paths: Iterable[Path]) -> dict[str, str]:
-    """File name -> SHA-256 of its content (large files: size and time of change)."""
+    """File -> SHA-256 of its content (large files: size and time of change).
+
+    Names are relative to the folder that holds all files, wherever that lies.
+    """
     facts: dict[str, str] = {}
+    paths = [path.absolute() for path in paths]
+    top = os.path.commonpath([path.parent for path in paths]) if paths else ""
     for path in paths:
         stat = path.stat()
         if stat.st_size > LARGE_FILE_BYTES:
-            facts[str(path)] = f"{stat.st_size} bytes, changed {stat.st_mtime_ns}"
+            fact = f"{stat.st_size} bytes, changed {stat.st_mtime_ns}"
         else:
-            facts[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+            fact = hashlib.sha256(path.read_bytes()).hexdigest()
+        facts[path.relative_to(top).as_posix()] = fact
     return facts
 
 

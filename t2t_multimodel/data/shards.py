@@ -14,12 +14,11 @@ from t2t_multimodel import registry, usr_dir
 from t2t_multimodel.data import example_proto
 from t2t_multimodel.data.records import write_records, written_by_rename
 from t2t_multimodel.data.vocab import SubwordTokenizer
-from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import BadValue, Tokenizer
 from t2t_multimodel.problem import Problem
 
-MOST_REASONS = 20
-"""Rejected examples of a shard that the manifest names one by one; the rest is counted."""
+MOST_REASONS = 5
+"""Rejected examples of a shard and a kind that are named one by one; the rest is counted."""
 
 
 @dataclass(frozen=True)
@@ -42,19 +41,33 @@ class ShardJob:
         place = f"{self.shard:05d}-of-{self.shards:05d}"
         return self.folder / f"{self.problem}-{self.split}.tfrecord-{place}"
 
+    @property
+    def summary_path(self) -> Path:
+        """The summary of the record file."""
+        return self.path.with_name(f"{self.path.name}.json")
+
+
+def is_whole(folder: Path, summary: dict[str, Any]) -> bool:
+    """Whether the record file and the index that a summary speaks of are there."""
+    records, index = folder / summary["file"], folder / f"{summary['file']}.index.npz"
+    same_size = records.is_file() and records.stat().st_size == summary["bytes"]
+    return same_size and index.is_file()
+
 
 def write_shard(job: ShardJob) -> dict[str, Any]:
     """Writes the records of a shard, their index, and last the summary that proves them whole.
 
     Every `shards`-th example belongs to the shard, so the result does not depend on which
-    process writes it. A shard whose summary exists is left as it is.
+    process writes it. A shard that is whole is left as it is.
 
     Returns:
-        The summary: file, examples, bytes, sha256, rejected (reason -> count), reasons.
+        The summary: file, examples, bytes, sha256, rejected (kind -> count), reasons (kind ->
+        the first ones in words).
     """
-    summary_path = job.path.with_name(f"{job.path.name}.json")
-    if summary_path.is_file():
-        return json.loads(summary_path.read_text())
+    if job.summary_path.is_file():
+        summary = json.loads(job.summary_path.read_text())
+        if is_whole(job.folder, summary):
+            return summary
     for folder in job.usr_dirs:
         usr_dir.add(folder)
     problem: Problem = registry.problems.get(job.problem)()
@@ -71,7 +84,7 @@ def write_shard(job: ShardJob) -> dict[str, Any]:
         "rejected": encoder.rejected,
         "reasons": encoder.reasons,
     }
-    with written_by_rename(summary_path) as file:
+    with written_by_rename(job.summary_path) as file:
         file.write(json.dumps(summary, indent=1).encode())
     return summary
 
@@ -83,7 +96,7 @@ class _Encoder:
         self.problem = problem
         self.lengths: list[list[int]] = []
         self.rejected: dict[str, int] = {}
-        self.reasons: list[str] = []
+        self.reasons: dict[str, list[str]] = {}
         signature = problem.signature(tokenizers)
         self._features = [
             (name, feature, problem.tokenizer(name, tokenizers), getattr(signature, name))
@@ -93,19 +106,10 @@ class _Encoder:
     def records(self, job: ShardJob) -> Iterator[bytes]:
         for number, example in enumerate(self.problem.examples(job.split, job.raw_dir)):
             if number % job.shards == job.shard:
-                self._check_keys(example, job.split, number)
+                self.problem.check_keys(example, job.split, number)
                 arrays = self._encode(example, f"{job.split} example {number}")
                 if arrays is not None:
                     yield example_proto.to_bytes(arrays)
-
-    def _check_keys(self, example: dict[str, Any], split: str, number: int) -> None:
-        missing = [name for name, *_ in self._features if name not in example]
-        if missing:
-            raise UserError(
-                f"Problem {self.problem.name!r}, {split} example {number}: "
-                f"{' and '.join(missing)} missing; it has {', '.join(example) or 'nothing'}.",
-                fix='examples() must yield {"inputs": ..., "targets": ...}.',
-            )
 
     def _encode(self, example: dict[str, Any], where: str) -> dict[str, np.ndarray] | None:
         arrays: dict[str, np.ndarray] = {}
@@ -114,16 +118,19 @@ class _Encoder:
             try:
                 arrays[name] = feature.encode(example[name], tokenizer)
             except BadValue as error:
-                return self._reject(f"bad {name}", f"{where}: {name}: {error}")
+                self._reject(f"bad {name}", f"{where}: {name}: {error}")
+                return None
             length = feature.length(arrays[name])
             if length > signature.max_length:
                 most = f"{length} is longer than {signature.max_length}"
-                return self._reject(f"{name} too long", f"{where}: {name}: {most}")
+                self._reject(f"{name} too long", f"{where}: {name}: {most}")
+                return None
             lengths.append(length)
         self.lengths.append(lengths)
         return arrays
 
     def _reject(self, kind: str, reason: str) -> None:
         self.rejected[kind] = self.rejected.get(kind, 0) + 1
-        if len(self.reasons) < MOST_REASONS:
-            self.reasons.append(reason)
+        reasons = self.reasons.setdefault(kind, [])
+        if len(reasons) < MOST_REASONS:
+            reasons.append(reason)

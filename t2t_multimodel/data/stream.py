@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 from t2t_multimodel.config import DataConfig
@@ -68,7 +68,9 @@ def step_batches(
         step += 1
 
 
-def read_ahead(items: Iterator[StepBatches], depth: int = 4) -> Iterator[StepBatches]:
+def read_ahead(
+    items: Iterator[StepBatches], depth: int = 4
+) -> Generator[StepBatches, None, None]:
     """The same items, made by a thread that stays up to `depth` ahead."""
     ready: queue.Queue[StepBatches | BaseException] = queue.Queue(depth)
     stopped = threading.Event()

@@ -7,6 +7,7 @@ import io
 import json
 import random
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import sentencepiece
@@ -15,7 +16,7 @@ from t2t_multimodel import registry
 from t2t_multimodel.data.fingerprint import code_facts, files_facts, fingerprint
 from t2t_multimodel.data.records import written_by_rename
 from t2t_multimodel.errors import UserError
-from t2t_multimodel.features import EOS_ID, PAD_ID, Text
+from t2t_multimodel.features import EOS_ID, PAD_ID, BadValue, Text
 from t2t_multimodel.problem import Problem
 from t2t_multimodel.vocabulary import Vocabulary
 
@@ -26,7 +27,10 @@ _FORMAT = "1"
 
 
 class SubwordTokenizer:
-    """A trained vocabulary. Byte fallback: every string comes back as it was."""
+    """A trained vocabulary. Byte fallback: every string comes back as it was.
+
+    But for U+2581, which SentencePiece takes for a blank.
+    """
 
     def __init__(self, name: str, model: bytes) -> None:
         """
@@ -93,8 +97,12 @@ class OwnVocabulary(Vocabulary):
 
     def text(self, raw_dir: Path | None) -> Iterator[str]:
         features = [n for n, f in self._problem.features.items() if isinstance(f, Text)]
-        for example in self._problem.examples("train", raw_dir):
-            yield from (example[name] for name in features if isinstance(example[name], str))
+        for number, example in enumerate(self._problem.examples("train", raw_dir)):
+            self._problem.check_keys(example, "train", number)
+            for name in features:
+                with suppress(BadValue):  # such an example is left out and named by datagen
+                    Text.check(example[name])
+                    yield example[name]
 
     def source_files(self, raw_dir: Path | None) -> list[Path]:
         return self._problem.source_files(raw_dir)

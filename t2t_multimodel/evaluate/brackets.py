@@ -60,6 +60,17 @@ def read_tree(text: str) -> Tree:
     return Tree(tuple(closed), leaves, whole)
 
 
+def between_leaves(text: str) -> list[str]:
+    """The brackets before each leaf and after the last, joined by blanks: one more than leaves."""
+    gaps: list[list[str]] = [[]]
+    for word in text.split():
+        if _OPEN.fullmatch(word) or _CLOSE.fullmatch(word):
+            gaps[-1].append(word)
+        else:
+            gaps.append([])
+    return [" ".join(gap) for gap in gaps]
+
+
 def _depth(label: str, open_: list[tuple[str, int]]) -> int:
     """How many open brackets the closing of `label` closes; 0 if none has that label."""
     for depth, (candidate, _) in enumerate(reversed(open_), start=1):

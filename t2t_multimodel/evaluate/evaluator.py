@@ -71,10 +71,10 @@ class Evaluator:
         if shuffle_sources:
             sources[chosen] = np.roll(chosen, 1)  # a cycle: no example keeps its own
 
-        total: Counter[str] = Counter()
+        total: Counter[str] = Counter()  # adds floats as well
         for batch in self._batches(dataset, chosen, sources):
             total.update(teacher_forced.sums(self._scores(name, batch), batch))
-        scores = teacher_forced.scores_from(total)
+        scores = teacher_forced.scores_from(dict(total))
         decoded: dict[str, float] = {}
         samples: list[tuple[Any, Any]] = []
         if decode_examples and problem.metrics:

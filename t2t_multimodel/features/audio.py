@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import io
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -57,7 +57,7 @@ class Audio(Feature):
         self, value: str | Path | bytes | tuple[np.ndarray, int], tokenizer: Tokenizer | None
     ) -> np.ndarray:
         samples = self._samples(value)
-        if len(samples) < int(WINDOW_SECONDS * self.rate) + 1:
+        if len(samples) < int(WINDOW_SECONDS * self.rate):
             raise BadValue(f"audio of {len(samples)} samples is shorter than one frame")
         if self.form == "waveform":
             return np.round(np.clip(samples, -1, 1) * 32767).astype(self.dtype)
@@ -71,8 +71,18 @@ class Audio(Feature):
             samples, rate = np.asarray(value[0]), int(value[1])
             if samples.dtype == np.int16:
                 samples = samples / np.float32(32768)
-        else:
+            elif samples.dtype.kind != "f" or samples.ndim > 2 or rate < 1:
+                raise BadValue(
+                    "samples must be floats from -1 to 1 or int16, [n] or [n, channels], at a rate "
+                    f"above 0, but are {samples.dtype} {list(samples.shape)} at {rate}"
+                )
+        elif isinstance(value, (bytes, str, Path)):
             samples, rate = _read(value)
+        else:
+            raise BadValue(
+                "audio must be a path, encoded bytes or (samples, rate), "
+                f"but is {type(value).__name__}"
+            )
         if samples.ndim == 2:
             samples = samples.mean(axis=1)
         if samples.size == 0:
@@ -138,5 +148,5 @@ def _read(source: str | Path | bytes) -> tuple[np.ndarray, int]:
     try:
         file = io.BytesIO(source) if isinstance(source, bytes) else str(source)
         return soundfile.read(file, dtype="float32")
-    except (soundfile.LibsndfileError, OSError) as error:
+    except (soundfile.LibsndfileError, OSError, MemoryError) as error:  # a header may claim TBs
         raise BadValue(f"not a readable sound file: {error}") from error

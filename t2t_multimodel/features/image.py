@@ -48,12 +48,16 @@ class Image(Feature):
 
     def _open(self, source: bytes | str | Path) -> np.ndarray:
         from PIL import Image as Pillow
-        from PIL import UnidentifiedImageError
 
+        if not isinstance(source, (bytes, str, Path)):
+            raise BadValue(
+                f"image must be an array, a path or encoded bytes, but is {type(source).__name__}"
+            )
         try:
             with Pillow.open(io.BytesIO(source) if isinstance(source, bytes) else source) as file:
                 picture = file.convert("L" if self.channels == 1 else "RGB")
-        except (UnidentifiedImageError, OSError) as error:
+        # Pillow raises all of these for damaged files.
+        except (OSError, SyntaxError, ValueError, Pillow.DecompressionBombError) as error:
             raise BadValue(f"not a readable image: {error}") from error
         if picture.size != (self.width, self.height):
             picture = picture.resize((self.width, self.height), Pillow.Resampling.BILINEAR)

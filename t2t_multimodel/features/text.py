@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -35,11 +35,18 @@ class Text(Feature):
         identity = f"text/{tokenizer.identity}"
         return Signature("text", identity, tokenizer.size, (None,), self.max_length)
 
-    def encode(self, value: str, tokenizer: Tokenizer | None) -> np.ndarray:
+    @staticmethod
+    def check(value: Any) -> None:
+        """Raises `BadValue` for what is no text."""
         if not isinstance(value, str):
             raise BadValue(f"text must be a str, but is {type(value).__name__}")
         if not value.strip():
             raise BadValue("text is empty")
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            raise BadValue("text has half of a surrogate pair, which is no character")
+
+    def encode(self, value: str, tokenizer: Tokenizer | None) -> np.ndarray:
+        self.check(value)
         assert tokenizer is not None
         ids = tokenizer.encode(value, symbols=self.symbols)
         return np.asarray([*ids, EOS_ID], self.dtype)

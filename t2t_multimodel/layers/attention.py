@@ -1,4 +1,4 @@
-"""Multi-head attention and the attention block (paper, section 2.2).
+"""Multi-head attention (paper, section 2.2).
 
 Legend: B batch, T target length, L source length, C channels, H heads, d channels of a head.
 """
@@ -11,27 +11,9 @@ from typing import Any
 from keras import ops
 
 from t2t_multimodel.layers.base import Block
+from t2t_multimodel.layers.linear import Linear
 
 MASKED = -1e9
-
-
-class Linear(Block):
-    """A 1x1 convolution: x W, plus a bias if asked."""
-
-    def __init__(self, channels: int, filters: int, *, use_bias: bool = False, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.channels, self.filters, self.use_bias = channels, filters, use_bias
-
-    def make_weights(self) -> None:
-        self.kernel = self.add_weight(
-            shape=(self.channels, self.filters), initializer="glorot_uniform", name="kernel"
-        )
-        if self.use_bias:
-            self.bias = self.add_weight(shape=(self.filters,), initializer="zeros", name="bias")
-
-    def call(self, x: Any) -> Any:
-        y = ops.matmul(x, self.kernel)
-        return y + self.bias if self.use_bias else y
 
 
 class MultiHeadAttention(Block):
@@ -43,16 +25,31 @@ class MultiHeadAttention(Block):
         maps: which of query, key, value and output pass through a linear map, as letters of
             "qkvo". The paper's self-attention has none of them, its source attention "kv".
         use_bias: whether those maps have a bias.
+        key_scale: factor on the initial key map; small values begin with even attention.
     """
 
     def __init__(
-        self, channels: int, heads: int, *, maps: str = "", use_bias: bool = False, **kwargs: Any
+        self,
+        channels: int,
+        heads: int,
+        *,
+        maps: str = "",
+        use_bias: bool = False,
+        key_scale: float = 1.0,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.channels, self.heads = channels, heads
         names = {"q": "query", "k": "key", "v": "value", "o": "output"}
+        scales = {"k": key_scale}
         self.maps = {
-            letter: Linear(channels, channels, use_bias=use_bias, name=names[letter])
+            letter: Linear(
+                channels,
+                channels,
+                use_bias=use_bias,
+                scale=scales.get(letter, 1.0),
+                name=names[letter],
+            )
             for letter in maps
         }
 

@@ -16,7 +16,7 @@ from t2t_multimodel.layers.timing import timing
 
 
 class AttentionBlock(Block):
-    """Paper, section 2.2, Legend: B batch, T target length, L source length, D width.
+    """Paper, section 2.2. Legend: B batch, T target length, L source length, D width.
 
         m = ConvBlock( ... ConvBlock(target + timing))      causal
         q = MultiHead(m, m, m)                              causal mask
@@ -39,8 +39,10 @@ class AttentionBlock(Block):
         ]
         output = "o" if config.attention_projection else ""
         self.self_attention = MultiHeadAttention(width, heads, maps=output, name="self_attention")
+        # queries and sources have no norm of their own: with an ordinary key map their products
+        # would saturate the softmax, and the first gradients be hundreds of times too large
         self.source_attention = MultiHeadAttention(
-            width, heads, maps="kv" + output, name="source_attention"
+            width, heads, maps="kv" + output, key_scale=0.1, name="source_attention"
         )
         self.norms = [
             LayerNorm(width, name=name)

@@ -1,4 +1,4 @@
-"""Depthwise-separable convolution, the convolution step and block (paper, section 2.1)."""
+"""The convolution step and the convolution block (paper, section 2.1)."""
 
 from __future__ import annotations
 
@@ -6,49 +6,10 @@ from typing import Any, Literal
 
 from keras import ops
 
-from t2t_multimodel.layers import fast
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.norm import LayerNorm
 from t2t_multimodel.layers.random import StepSeed, dropout
-
-
-class SeparableConv(Block):
-    """Depthwise convolution over time, then a 1x1 convolution; no bias, stride 1.
-
-    Args:
-        channels: input channels, C.
-        filters: output channels, F.
-        kernel: taps, K.
-        dilation: distance between taps.
-        causal: pad on the left only, so that position t sees nothing after t; else SAME.
-    """
-
-    def __init__(
-        self,
-        channels: int,
-        filters: int,
-        kernel: int,
-        *,
-        dilation: int = 1,
-        causal: bool = False,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.channels, self.filters, self.kernel = channels, filters, kernel
-        self.dilation, self.causal = dilation, causal
-
-    def make_weights(self) -> None:
-        self.depthwise_kernel = self.add_weight(
-            shape=(self.kernel, self.channels), initializer="glorot_uniform", name="depthwise"
-        )
-        self.pointwise_kernel = self.add_weight(
-            shape=(self.channels, self.filters), initializer="glorot_uniform", name="pointwise"
-        )
-
-    def call(self, x_BLC: Any) -> Any:
-        kernel_KC = ops.convert_to_tensor(self.depthwise_kernel)
-        x_BLC = fast.depthwise_conv(x_BLC, kernel_KC, self.dilation, self.causal)
-        return ops.matmul(x_BLC, self.pointwise_kernel)
+from t2t_multimodel.layers.separable import GroupedConv, SeparableConv
 
 
 class ConvStep(Block):
@@ -56,6 +17,7 @@ class ConvStep(Block):
 
     Args:
         channels, filters, kernel, dilation, causal: of the separable convolution.
+        separability: 0 for the paper's convolution; else of a `GroupedConv`.
     """
 
     def __init__(
@@ -66,11 +28,15 @@ class ConvStep(Block):
         *,
         dilation: int = 1,
         causal: bool = False,
+        separability: int = 0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.conv = SeparableConv(
-            channels, filters, kernel, dilation=dilation, causal=causal, name="conv"
+        shape = {"dilation": dilation, "causal": causal, "name": "conv"}
+        self.conv = (
+            GroupedConv(channels, filters, kernel, separability=separability, **shape)
+            if separability
+            else SeparableConv(channels, filters, kernel, **shape)
         )
         self.norm = LayerNorm(filters, name="norm")
 

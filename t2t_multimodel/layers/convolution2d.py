@@ -1,20 +1,27 @@
 """Convolutions over two axes, for the modality nets (paper, section 2.5).
 
-Every padding is half a kernel on each side, whatever the size: strided windows stay centred on
-positions 0, 2, 4, ..., hence a longer batch does not move them. Masks run along the first axis.
-
-Legend: B batch, H first axis (height or time), W second axis, C and F channels.
+Masks run along the first axis. Legend: B batch, H first axis (height or time), W second axis,
+C input channels, F output channels.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from keras import ops
 
-from t2t_multimodel.layers.attention import Linear
 from t2t_multimodel.layers.base import Block
+from t2t_multimodel.layers.linear import Linear
 from t2t_multimodel.layers.norm import LayerNorm
+
+Padding = Literal["centred", "same", "left"]
+"""Where the zeros go that keep a window of k positions inside.
+
+centred: k // 2 on each side, so that windows of stride 2 are centred on positions 0, 2, 4, ...
+    whatever the size: a longer batch does not move them. Ours.
+same: TensorFlow's rule, which depends on the size when the stride is above 1. T2T's.
+left: 2 * (k // 2) in front, for windows that must not see what follows. T2T's.
+"""
 
 LOWEST = -1e9
 
@@ -27,6 +34,8 @@ class ConvStep2D(Block):
         filters: F.
         kernel: taps along (H, W), odd.
         stride: 1 or 2, of both axes.
+        padding: rule for the borders.
+        relu: whether the ReLU is there.
     """
 
     def __init__(
@@ -35,32 +44,38 @@ class ConvStep2D(Block):
         filters: int,
         kernel: tuple[int, int] = (3, 3),
         stride: int = 1,
+        *,
+        padding: Padding = "centred",
+        relu: bool = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.channels, self.filters = channels, filters
         self.kernel, self.stride = kernel, stride
+        self.padding, self.relu = padding, relu
         self.norm = LayerNorm(filters, name="norm")
 
     def make_weights(self) -> None:
-        self.depthwise_kernel = self.add_weight(
+        self.depthwise = self.add_weight(
             shape=(*self.kernel, self.channels, 1), initializer="glorot_uniform", name="depthwise"
         )
-        self.pointwise_kernel = self.add_weight(
+        self.pointwise = self.add_weight(
             shape=(self.channels, self.filters), initializer="glorot_uniform", name="pointwise"
         )
 
     def call(self, x_BHWC: Any, mask_BH: Any = None) -> Any:
-        x = pad(masked2d(ops.relu(x_BHWC), mask_BH), self.kernel)
-        x = ops.depthwise_conv(x, self.depthwise_kernel, strides=self.stride, padding="valid")
-        return self.norm(ops.matmul(x, self.pointwise_kernel))
+        x = masked2d(ops.relu(x_BHWC) if self.relu else x_BHWC, mask_BH)
+        x = pad(x, self.kernel, (self.stride, self.stride), self.padding)
+        x = ops.depthwise_conv(x, self.depthwise, strides=self.stride, padding="valid")
+        return self.norm(ops.matmul(x, self.pointwise))
 
 
 class FullConv2D(Block):
-    """LN(Conv(x)), no ReLU before: the form of Xception's first convolutions.
+    """LN(Conv(x)), an ordinary convolution without bias.
 
     Args:
-        channels, filters, kernel, stride: as in `ConvStep2D`.
+        channels, filters, kernel, padding, relu: as in `ConvStep2D`.
+        strides: along (H, W).
     """
 
     def __init__(
@@ -68,12 +83,16 @@ class FullConv2D(Block):
         channels: int,
         filters: int,
         kernel: tuple[int, int] = (3, 3),
-        stride: int = 1,
+        strides: tuple[int, int] = (1, 1),
+        *,
+        padding: Padding = "centred",
+        relu: bool = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.channels, self.filters = channels, filters
-        self.kernel, self.stride = kernel, stride
+        self.kernel, self.strides = kernel, strides
+        self.padding, self.relu = padding, relu
         self.norm = LayerNorm(filters, name="norm")
 
     def make_weights(self) -> None:
@@ -84,8 +103,9 @@ class FullConv2D(Block):
         )
 
     def call(self, x_BHWC: Any) -> Any:
-        x = pad(x_BHWC, self.kernel)
-        return self.norm(ops.conv(x, self.weight, strides=self.stride, padding="valid"))
+        x = ops.relu(x_BHWC) if self.relu else x_BHWC
+        x = pad(x, self.kernel, self.strides, self.padding)
+        return self.norm(ops.conv(x, self.weight, strides=self.strides, padding="valid"))
 
 
 class ConvRes(Block):
@@ -99,6 +119,8 @@ class ConvRes(Block):
         filters: F.
         kernel: taps of steps and pool along (H, W).
         strides: of pool and skip along (H, W), each 1 or 2.
+        padding: rule for the borders.
+        relu_on_skip: whether the 1x1 step has its ReLU.
     """
 
     def __init__(
@@ -107,40 +129,72 @@ class ConvRes(Block):
         filters: int,
         kernel: tuple[int, int] = (3, 3),
         strides: tuple[int, int] = (2, 2),
+        *,
+        padding: Padding = "centred",
+        relu_on_skip: bool = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.kernel, self.strides = kernel, strides
-        self.step1 = ConvStep2D(channels, filters, kernel, name="step1")
-        self.step2 = ConvStep2D(filters, filters, kernel, name="step2")
+        self.padding, self.relu_on_skip = padding, relu_on_skip
+        self.step1 = ConvStep2D(channels, filters, kernel, padding=padding, name="step1")
+        self.step2 = ConvStep2D(filters, filters, kernel, padding=padding, name="step2")
         self.skip = Linear(channels, filters, name="skip")
         self.skip_norm = LayerNorm(filters, name="skip_norm")
 
     def call(self, x_BHWC: Any, mask_BH: Any = None) -> Any:
         """The mask of the result is `mask_BH[:, ::strides[0]]`."""
         c2 = self.step2(self.step1(x_BHWC, mask_BH=mask_BH), mask_BH=mask_BH)
-        p1 = max_pool(c2, mask_BH, self.kernel, self.strides)
+        p1 = max_pool(c2, mask_BH, self.kernel, self.strides, self.padding)
         strided = x_BHWC[:, :: self.strides[0], :: self.strides[1]]
-        return p1 + self.skip_norm(self.skip(ops.relu(strided)))
+        if self.relu_on_skip:
+            strided = ops.relu(strided)
+        return p1 + self.skip_norm(self.skip(strided))
 
 
-def max_pool(x_BHWC: Any, mask_BH: Any, kernel: tuple[int, int], strides: tuple[int, int]) -> Any:
-    """Maximum over windows; positions outside the picture or the mask never win."""
+def max_pool(
+    x_BHWC: Any,
+    mask_BH: Any,
+    kernel: tuple[int, int],
+    strides: tuple[int, int],
+    padding: Padding = "centred",
+) -> Any:
+    """Maximum over windows; positions outside the picture or the mask never win.
+
+    With left padding the zeros in front take part, as in Tensor2Tensor.
+    """
     if mask_BH is not None:
         live = ops.cast(mask_BH, "bool")[:, :, None, None]
         x_BHWC = ops.where(live, x_BHWC, ops.cast(LOWEST, x_BHWC.dtype))
-    x = pad(x_BHWC, kernel, LOWEST)
+    x = pad(x_BHWC, kernel, strides, padding, 0.0 if padding == "left" else LOWEST)
     x = ops.max_pool(x, kernel, strides=strides, padding="valid")
     return x if mask_BH is None else masked2d(x, mask_BH[:, :: strides[0]])
 
 
-def pad(x_BHWC: Any, kernel: tuple[int, int], value: float = 0.0) -> Any:
-    """Half a kernel on each side of both axes."""
-    high, wide = kernel[0] // 2, kernel[1] // 2
-    if high == wide == 0:
+def pad(
+    x_BHWC: Any,
+    kernel: tuple[int, int],
+    strides: tuple[int, int],
+    padding: Padding,
+    value: float = 0.0,
+) -> Any:
+    """Adds what a window operation with padding "valid" needs around x."""
+    if kernel == (1, 1):
         return x_BHWC
-    edges = [[0, 0], [high, high], [wide, wide], [0, 0]]
+    sizes = ops.shape(x_BHWC)[1:3]
+    high, wide = (_edges(*axis, padding) for axis in zip(sizes, kernel, strides, strict=True))
+    edges = [[0, 0], high, wide, [0, 0]]
     return ops.pad(x_BHWC, edges, constant_values=ops.cast(value, x_BHWC.dtype))
+
+
+def _edges(size: Any, taps: int, stride: int, padding: Padding) -> list[Any]:
+    if padding == "centred":
+        return [taps // 2, taps // 2]
+    if padding == "left":
+        return [2 * (taps // 2), 0]
+    total = (-(-size // stride) - 1) * stride + taps - size
+    total = max(total, 0) if isinstance(total, int) else ops.maximum(total, 0)
+    return [total // 2, total - total // 2]
 
 
 def masked2d(x_BHWC: Any, mask_BH: Any) -> Any:

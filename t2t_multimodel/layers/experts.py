@@ -1,10 +1,12 @@
-"""The mixture-of-experts layer (paper, section 2.3; Shazeer et al. 2017).
+"""The mixture-of-experts layer (paper, section 2.3; Shazeer et al. 2017, arXiv 1701.06538).
 
-Legend: B batch, L length, D model width, N = B * L tokens, E experts, F expert width.
+Legend: B batch, L length, D model width, N = B * L tokens, E experts, k experts a token.
 """
 
 from __future__ import annotations
 
+import itertools
+import math
 from typing import Any, NamedTuple
 
 import keras
@@ -13,11 +15,12 @@ from keras import ops
 from t2t_multimodel.layers import fast
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.gating import NoisyTopKGating, cv_squared
+from t2t_multimodel.layers.hierarchical_gating import HierarchicalGating
 from t2t_multimodel.layers.random import StepSeed
 
 
 class Routing(NamedTuple):
-    """What one mixture layer did with one batch; padding counts nowhere."""
+    """What one mixture layer did with one batch."""
 
     loss: Any
     """Weighted balance loss, to be added to the training loss."""
@@ -28,16 +31,19 @@ class Routing(NamedTuple):
 
 
 class MixtureOfExperts(Block):
-    """y = sum over the top k experts of G(x)_i * E_i(x), E_i(x) = ReLU(x W0_i) W1_i, no biases.
+    """y = sum over the chosen experts of G(x)_i * E_i(x), E_i(x) = ReLU(x W0_i) W1_i, no biases.
 
     Expert weights are stacked [E, in, out], so that a distribution can shard the first axis.
+    No token is dropped; tokens at padding go nowhere and count nowhere.
 
     Args:
         channels: D.
         experts: E.
-        k: experts a token.
-        hidden: F.
+        k: experts a token; of each level, with groups.
+        hidden: widths of an expert's hidden layers.
+        groups: above 1, the experts are chosen in two levels, in groups of equal size.
         loss_weight: of CV^2(importance) + CV^2(load).
+        autoscale: Tensor2Tensor's factor (width / D)^-0.5 for each hidden layer.
     """
 
     def __init__(
@@ -45,25 +51,32 @@ class MixtureOfExperts(Block):
         channels: int,
         experts: int,
         k: int,
-        hidden: int,
+        hidden: tuple[int, ...],
         *,
+        groups: int = 1,
         loss_weight: float = 1e-2,
+        autoscale: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.channels, self.experts, self.hidden = channels, experts, hidden
         self.loss_weight = loss_weight
-        self.gating = NoisyTopKGating(channels, experts, k, name="gating")
+        self.scale = math.prod((width / channels) ** -0.5 for width in hidden) if autoscale else 1.0
+        self.gating = (
+            HierarchicalGating(channels, groups, experts // groups, k, name="gating")
+            if groups > 1
+            else NoisyTopKGating(channels, experts, k, name="gating")
+        )
 
     def make_weights(self) -> None:
-        sizes = (self.channels, self.hidden, self.channels)
-        self.weights_by_layer = [
+        sizes = (self.channels, *self.hidden, self.channels)
+        self.kernels = [
             self.add_weight(
                 shape=(self.experts, fan_in, fan_out),
                 initializer=keras.initializers.RandomNormal(stddev=fan_in**-0.5),
-                name=f"expert_kernel{i}",
+                name=f"experts_kernel{i}",
             )
-            for i, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:], strict=False))
+            for i, (fan_in, fan_out) in enumerate(itertools.pairwise(sizes))
         ]
 
     def call(
@@ -77,9 +90,10 @@ class MixtureOfExperts(Block):
         x_ND = ops.reshape(x_BLD, (-1, self.channels))
         mask_N = None if mask_BL is None else ops.reshape(mask_BL, (-1,))
         gates = self.gating(x_ND, mask_N=mask_N, training=training, seed=seed)
-        weights = tuple(map(ops.convert_to_tensor, self.weights_by_layer))
-        y_ND = fast.expert_ffn(x_ND, gates.experts_Nk, gates.weights_Nk, weights, mask_N)
+        kernels = tuple(map(ops.convert_to_tensor, self.kernels))
+        y_ND = fast.expert_ffn(x_ND, gates.experts_Nk, gates.weights_Nk, kernels, mask_N)
         loss = self.loss_weight * (cv_squared(gates.importance_E) + cv_squared(gates.load_E))
         share_E = gates.tokens_E / ops.maximum(1.0, ops.sum(gates.tokens_E))
         entropy = -ops.sum(share_E * ops.log(ops.maximum(share_E, 1e-9)))
-        return ops.reshape(y_ND, ops.shape(x_BLD)), Routing(loss, share_E, entropy)
+        y_BLD = ops.reshape(y_ND * self.scale, ops.shape(x_BLD))
+        return y_BLD, Routing(loss, share_E, entropy)

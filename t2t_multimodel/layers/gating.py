@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-import keras
 from keras import ops
 
 from t2t_multimodel.layers.base import Block
@@ -21,11 +20,11 @@ class Gates(NamedTuple):
     """Where tokens go, and how evenly."""
 
     experts_Nk: Any
-    """int32 ids of each token's experts, the best first."""
+    """int32 ids of each token's experts."""
     weights_Nk: Any
-    """Softmax over the chosen logits."""
+    """Their gates G(x)."""
     importance_E: Any
-    """Sum of gate weights over tokens."""
+    """Sum of gates over tokens."""
     load_E: Any
     """Expected number of tokens, smooth in the logits while noise is on; a count without."""
     tokens_E: Any
@@ -70,50 +69,67 @@ class NoisyTopKGating(Block):
         """
         x_ND = ops.cast(x_ND, "float32")
         clean_NE = ops.matmul(x_ND, self.gate)
-        if not training:
-            return top_k_gates(clean_NE, clean_NE, None, self.k, mask_N)
+        if training:
+            stddev_NE = ops.softplus(ops.matmul(x_ND, self.noise)) + NOISE_EPSILON
+        choice = top_k_gates(clean_NE, stddev_NE if training else None, self.k, seed)
+        live_N1 = 1.0 if mask_N is None else ops.cast(mask_N, "float32")[:, None]
+        return Gates(
+            choice.experts,
+            choice.weights,
+            ops.sum(choice.gates * live_N1, axis=0),
+            ops.sum(choice.load * live_N1, axis=0),
+            ops.sum(choice.sent * live_N1, axis=0),
+        )
+
+
+class Choice(NamedTuple):
+    """The k chosen of the last axis of some logits, token by token."""
+
+    experts: Any
+    """int32 [..., k], the best first."""
+    weights: Any
+    """[..., k]: softmax over the chosen logits."""
+    gates: Any
+    """[..., E]: the weights, 0 for experts not chosen."""
+    sent: Any
+    """[..., E]: 1 for the chosen."""
+    load: Any
+    """[..., E]: chance to be chosen if an expert's own noise is drawn again."""
+
+
+def top_k_gates(clean: Any, stddev: Any, k: int, seed: StepSeed | None = None) -> Choice:
+    """Adds noise of deviation `stddev` (None: no noise) to logits [..., E] and takes the top k.
+
+    Raises:
+        ValueError: noise without a seed.
+    """
+    n_experts = clean.shape[-1]
+    noisy = clean
+    if stddev is not None:
         if seed is None:
             raise ValueError("Training with noisy gating needs a StepSeed.")
-        stddev_NE = ops.softplus(ops.matmul(x_ND, self.noise)) + NOISE_EPSILON
-        draws_NE = keras.random.normal(ops.shape(clean_NE), seed=seed)
-        noisy_NE = clean_NE + draws_NE * stddev_NE
-        return top_k_gates(clean_NE, noisy_NE, stddev_NE, self.k, mask_N)
-
-
-def top_k_gates(clean_NE: Any, noisy_NE: Any, stddev_NE: Any, k: int, mask_N: Any) -> Gates:
-    """Gates from logits before and after the noise; `stddev_NE` is None where there is none."""
-    n_experts = clean_NE.shape[1]
-    top_logits, top_ids = ops.top_k(noisy_NE, min(k + 1, n_experts))
-    weights_Nk = ops.softmax(top_logits[:, :k], axis=-1)
-    experts_Nk = ops.cast(top_ids[:, :k], "int32")
-
-    live_N1 = 1.0 if mask_N is None else ops.cast(mask_N, "float32")[:, None]
-    chosen_NkE = ops.one_hot(experts_Nk, n_experts, dtype="float32")
-    gates_NE = ops.sum(chosen_NkE * weights_Nk[:, :, None], axis=1) * live_N1
-    sent_NE = ops.sum(chosen_NkE, axis=1) * live_N1
+        noisy = clean + seed.normal(ops.shape(clean)) * stddev
+    top, top_ids = ops.top_k(noisy, min(k + 1, n_experts))
+    experts = ops.cast(top_ids[..., :k], "int32")
+    weights = ops.softmax(top[..., :k], axis=-1) if k > 1 else ops.ones_like(top[..., :1])
+    chosen = ops.one_hot(experts, n_experts, dtype="float32")
+    gates = ops.sum(chosen * weights[..., None], axis=-2)
     if k < n_experts:
-        load_NE = _chance_to_stay(clean_NE, noisy_NE, stddev_NE, top_logits, k) * live_N1
+        load = _chance_to_stay(clean, noisy, stddev, top[..., k - 1 : k], top[..., k : k + 1])
     else:
-        load_NE = ops.cast(gates_NE > 0, "float32")
-    return Gates(
-        experts_Nk,
-        weights_Nk,
-        ops.sum(gates_NE, axis=0),
-        ops.sum(load_NE, axis=0),
-        ops.sum(sent_NE, axis=0),
-    )
+        load = ops.cast(gates > 0, "float32")
+    return Choice(experts, weights, gates, ops.sum(chosen, axis=-2), load)
 
 
-def _chance_to_stay(clean_NE: Any, noisy_NE: Any, stddev_NE: Any, top_Nk1: Any, k: int) -> Any:
-    """P(expert is in the top k if its own noise is drawn again), normal distribution function.
+def _chance_to_stay(clean: Any, noisy: Any, stddev: Any, kth: Any, next_one: Any) -> Any:
+    """Normal distribution function of the margin to the logit that an expert must beat.
 
-    An expert in the top k must beat the (k+1)-th logit, the others the k-th.
+    That is the (k+1)-th for experts in the top k, the k-th for the others.
     """
-    if_in, if_out = top_Nk1[:, k : k + 1], top_Nk1[:, k - 1 : k]
-    margin = clean_NE - ops.where(noisy_NE > if_in, if_in, if_out)
-    if stddev_NE is None:  # the limit of no noise; a tie counts one half
+    margin = clean - ops.where(noisy > next_one, next_one, kth)
+    if stddev is None:  # the limit of no noise; a tie counts one half
         return 0.5 * (1.0 + ops.sign(margin))
-    return 0.5 * (1.0 + ops.erf(margin / (stddev_NE * math.sqrt(2.0))))
+    return 0.5 * (1.0 + ops.erf(margin / (stddev * math.sqrt(2.0))))
 
 
 def cv_squared(v_E: Any) -> Any:

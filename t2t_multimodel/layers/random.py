@@ -27,6 +27,10 @@ class StepSeed(keras.random.SeedGenerator):
         self.draws += 1
         return ops.stack([self.seed, ops.full_like(self.seed, self.draws)])
 
+    def normal(self, shape: Any) -> Any:
+        """Standard normal draws, float32."""
+        return keras.random.normal(shape, seed=self)
+
 
 def dropout(x: Any, rate: float, training: bool, seed: StepSeed | None) -> Any:
     """Zeroes entries with probability `rate` and scales the others up, in training only.

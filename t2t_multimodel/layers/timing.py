@@ -23,7 +23,28 @@ def timing(length: Any, channels: int, dtype: str = "float32") -> Any:
     return ops.cast(ops.reshape(signal, (1, -1, channels)), dtype)
 
 
-def _angles(length: Any, rates: np.ndarray) -> Any:
-    """t * rate: [length, len(rates)]."""
-    positions = ops.cast(ops.arange(length), "float32")
+def timing_halves(
+    length: Any, channels: int, timescales: int | None = None, *, start: int = 0
+) -> Any:
+    """Tensor2Tensor's signal: all sines, then all cosines, then zeros.
+
+    Args:
+        length: number of positions.
+        channels: depth of the result.
+        timescales: number of rates, 1 to 1 / 10000 in equal ratios; half the channels if None.
+        start: the first position.
+
+    Returns:
+        float32 [1, length, channels]
+    """
+    n = channels // 2 if timescales is None else timescales
+    rates = 1e4 ** (-np.arange(n) / max(n - 1, 1))
+    angles = _angles(length, rates, start)
+    signal = ops.concatenate([ops.sin(angles), ops.cos(angles)], axis=-1)
+    return ops.pad(signal, [[0, 0], [0, channels - 2 * n]])[None]
+
+
+def _angles(length: Any, rates: np.ndarray, start: int = 0) -> Any:
+    """position * rate: [length, len(rates)]."""
+    positions = ops.cast(ops.arange(length), "float32") + start
     return positions[:, None] * ops.convert_to_tensor(rates[None, :], dtype="float32")

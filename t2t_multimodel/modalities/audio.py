@@ -8,7 +8,7 @@ from keras import ops
 
 from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.features import Signature
-from t2t_multimodel.layers.attention import Linear
+from t2t_multimodel.layers.linear import Linear
 from t2t_multimodel.layers.convolution import masked
 from t2t_multimodel.layers.convolution2d import ConvRes
 from t2t_multimodel.layers.random import StepSeed

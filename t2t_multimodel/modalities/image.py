@@ -32,9 +32,12 @@ class ImageModality(Modality):
     def __init__(self, config: ModelConfig, signature: Signature, **kwargs: Any) -> None:
         super().__init__(config, signature, **kwargs)
         width = config.hidden_size
-        step = FullConv2D if config.image_stem == "full" else ConvStep2D
-        self.step1 = step(3, 32, stride=2, name="step1")
-        self.step2 = step(32, 64, name="step2")
+        if config.image_stem == "full":
+            self.step1 = FullConv2D(3, 32, strides=(2, 2), relu=False, name="step1")
+            self.step2 = FullConv2D(32, 64, name="step2")
+        else:
+            self.step1 = ConvStep2D(3, 32, stride=2, name="step1")
+            self.step2 = ConvStep2D(32, 64, name="step2")
         widths = [min(128 * 2**i, width) for i in range(config.image_blocks - 1)] + [width]
         self.last_step = ConvStep2D(64, width, name="step3") if not config.image_blocks else None
         self.blocks = [
@@ -46,11 +49,9 @@ class ImageModality(Modality):
         self, values: Any, lengths_B: Any, training: bool = False, seed: StepSeed | None = None
     ) -> Entered:
         """uint8 [B, H, W, 1 or 3] to features; every position is real."""
-        x_BHWC = ops.cast(values, self.compute_dtype)
-        if x_BHWC.shape[-1] == 1:
-            x_BHWC = ops.repeat(x_BHWC, 3, axis=-1)
+        x_BHWC = rgb(values, self.compute_dtype)
         if self.config.image_stem == "full":
-            h = ops.relu(self.step1(standardised(x_BHWC)))
+            h = self.step1(standardised(x_BHWC))
         else:
             h = self.step1(x_BHWC / 255.0)
         h = self.step2(h)
@@ -58,9 +59,20 @@ class ImageModality(Modality):
             h = block(h)
         if self.last_step is not None:
             h = self.last_step(h)
-        batch, high, wide = ops.shape(h)[:3]
-        x_BLD = ops.reshape(h, (batch, high * wide, self.config.hidden_size))
-        return Entered(x_BLD, ops.ones((batch, high * wide), "float32"), (high, wide))
+        return flattened(h, self.config.hidden_size)
+
+
+def rgb(values: Any, dtype: str) -> Any:
+    """[B, H, W, 1 or 3] of any type to [B, H, W, 3] of `dtype`."""
+    x_BHWC = ops.cast(values, dtype)
+    return ops.repeat(x_BHWC, 3, axis=-1) if x_BHWC.shape[-1] == 1 else x_BHWC
+
+
+def flattened(h_BHWD: Any, width: int) -> Entered:
+    """A picture's positions row by row; every position is real."""
+    batch, high, wide = ops.shape(h_BHWD)[:3]
+    x_BLD = ops.reshape(h_BHWD, (batch, high * wide, width))
+    return Entered(x_BLD, ops.ones((batch, high * wide), "float32"), (high, wide))
 
 
 def standardised(x_BHWC: Any) -> Any:

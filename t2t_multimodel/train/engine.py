@@ -82,6 +82,10 @@ def make_engine(model: MultiModel, config: Config) -> Engine:
         from t2t_multimodel.train.engine_tensorflow import TensorFlowEngine
 
         return TensorFlowEngine(model, config)
+    if backend == "jax":
+        from t2t_multimodel.train.engine_jax import JaxEngine
+
+        return JaxEngine(model, config)
     raise UserError(
-        f"KERAS_BACKEND={backend} can not train here.", fix="use KERAS_BACKEND=tensorflow"
+        f"KERAS_BACKEND={backend} can not train here.", fix="use KERAS_BACKEND=tensorflow or KERAS_BACKEND=jax"
     )

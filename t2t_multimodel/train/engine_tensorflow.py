@@ -25,6 +25,8 @@ class TensorFlowEngine:
         self._variables: list[tf.Variable] = [v.value for v in model.trainable_variables]
         self._names = [v.path for v in model.trainable_variables]
         self._slots = [[tf.Variable(tf.zeros_like(v)) for v in self._variables] for _ in range(2)]
+        self._updates: dict[tuple[int, ...], Callable[..., Any]] = {}
+        self._mean = tf.function(_mean)
         self.traces = 0
         self._gradients = {
             problem.name: self._gradient_function(problem) for problem in model.problems.values()
@@ -63,17 +65,40 @@ class TensorFlowEngine:
         for part in gradients:
             for index, gradient in part.items():
                 shares.setdefault(index, []).append(gradient)
-        # Eager, a few microseconds a variable: a graph would be traced for each set of problems.
-        means = {i: tf.add_n(parts) / len(gradients) for i, parts in sorted(shares.items())}
-        norm = tf.linalg.global_norm(list(means.values()))
+        # Variables that the same micro-batches touched go together: few functions are traced,
+        # whatever problems the steps hold.
+        groups: dict[tuple[int, ...], list[int]] = {}
+        for index in sorted(shares):
+            touched_by = tuple(n for n, part in enumerate(gradients) if index in part)
+            groups.setdefault(touched_by, []).append(index)
+        weight = tf.constant(1 / len(gradients), tf.float32)
+        means, squares = {}, []
+        for group in map(tuple, groups.values()):
+            means[group], square = self._mean([shares[index] for index in group], weight)
+            squares.append(square)
+        norm = tf.sqrt(tf.add_n(squares))
         clip = self._config.optimizer.clip_norm
         scale = clip / tf.maximum(norm, clip) if clip else tf.constant(1.0)
-        rate = tf.constant(learning_rate, tf.float32)
-        for index, mean in means.items():
-            self._adam(index, mean * scale, rate, step + 1)
+        rate, count = tf.constant(learning_rate, tf.float32), tf.constant(step + 1.0, tf.float32)
+        for group, mean in means.items():
+            self._update(group)(mean, scale, rate, count)
         return float(norm)
 
-    def _adam(self, index: int, gradient: tf.Tensor, rate: tf.Tensor, count: int) -> None:
+    def _update(self, group: tuple[int, ...]) -> Callable[..., Any]:
+        if group not in self._updates:
+
+            @tf.function
+            def update(
+                means: list[tf.Tensor], scale: tf.Tensor, rate: tf.Tensor, count: tf.Tensor
+            ) -> None:
+                self.traces += 1
+                for index, mean in zip(group, means, strict=True):
+                    self._adam(index, mean * scale, rate, count)
+
+            self._updates[group] = update
+        return self._updates[group]
+
+    def _adam(self, index: int, gradient: tf.Tensor, rate: tf.Tensor, count: tf.Tensor) -> None:
         """Adam (arXiv 1412.6980) with decoupled weight decay (1711.05101), moments in place.
 
         Only variables with a gradient come here, so an absent problem's weights and moments
@@ -106,3 +131,9 @@ class TensorFlowEngine:
         for slot, variables in zip(("m", "v"), self._slots, strict=True):
             for name, variable in zip(self._names, variables, strict=True):
                 variable.assign(state[f"{slot}/{name}"])
+
+
+def _mean(shares: list[list[tf.Tensor]], weight: tf.Tensor) -> tuple[list[tf.Tensor], tf.Tensor]:
+    """Sums each variable's gradients times `weight`; also the sum of squares of the results."""
+    means = [tf.add_n(parts) * weight for parts in shares]
+    return means, tf.add_n([tf.reduce_sum(tf.square(mean)) for mean in means])

@@ -166,7 +166,7 @@ def test_eval_hands_on_its_flags(mine: str, stub: Callable, tmp_path: Path) -> N
     assert mm_eval.main(argv) == 0
     handed = {
         "problems": ["mine"],
-        "split": "test",
+        "split": None,
         "shuffle_sources": True,
         "data_dir": Path("data"),
         "raw_dir": None,

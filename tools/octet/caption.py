@@ -11,6 +11,7 @@ from t2t_multimodel.problems.sources.packages import CLDR, EMOJI, locate
 from tools.octet.store import write_array, write_table
 
 SIZE = 32
+SPLITS = ("train", "dev", "test", "test_unseen")
 
 
 def build(packages: Path, data: Path) -> None:
@@ -22,7 +23,7 @@ def build(packages: Path, data: Path) -> None:
         for vendor, package in zip(EMOJI, vendors, strict=True)
         for drawing in emoji.read_drawings(package, vendor, names, SIZE)
     ]
-    drawings.sort(key=lambda item: ("train dev test test_unseen".split().index(item[0]), item[1]))
+    drawings.sort(key=lambda item: (SPLITS.index(item[0]), item[1]))
     write_array(data / "captions.npy.xz", np.stack([drawing.pixels for _, _, drawing in drawings]))
     write_table(
         data / "captions.tsv.xz",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from t2t_multimodel.problems.sources import amazon_queen, libreoffice
+from t2t_multimodel.problems.sources import alignment, amazon_queen, libreoffice
 from t2t_multimodel.problems.sources.packages import AMAZON_QUEEN, LIBREOFFICE_HELP, locate
 from t2t_multimodel.problems.sources.split import draw, normalise
 from tools.octet import link_grammar
@@ -57,8 +57,8 @@ def collect(packages: Path) -> Iterator[Sentence]:
         for item in amazon_queen.utterances(amazon_queen.read_archive(game))
     ]
     for split, source, text in texts:
-        for sentence in libreoffice.sentences(text):
-            if libreoffice.n_words(sentence) in WORDS and _PLAIN.fullmatch(sentence):
+        for sentence in alignment.sentences(text):
+            if alignment.n_words(sentence) in WORDS and _PLAIN.fullmatch(sentence):
                 yield Sentence(split, source, sentence)
 
 

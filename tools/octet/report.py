@@ -1,4 +1,4 @@
-"""The table that ends a build: rows of each split and size of each file."""
+"""The table that ends a build: size of each file and rows of each split."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from tools.octet.store import read_table
 
 
 def print_table(data: Path) -> None:
-    """Prints file, size and, for tables, the number of rows of each split."""
-    total = 0
-    for path in sorted(path for path in data.rglob("*") if path.is_file()):
-        size = path.stat().st_size
-        total += size
+    """Prints file, size in bytes and, for tables, the number of rows of each split."""
+    sizes = {path: path.stat().st_size for path in sorted(data.rglob("*")) if path.is_file()}
+    for path, size in sizes.items():
         splits = ", ".join(f"{split} {n:,}" for split, n in counts(path).items())
-        print(f"{path.relative_to(data)!s:32} {size:>12,}  {splits}")
-    print(f"{'total':32} {total:>12,}")
+        print(f"{path.relative_to(data)!s:46}{size:>12,}  {splits}".rstrip())
+    print(f"{'total':46}{sum(sizes.values()):>12,}")
 
 
 def counts(path: Path) -> dict[str, int]:

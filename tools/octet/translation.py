@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from t2t_multimodel.problems.sources import libreoffice
+from t2t_multimodel.problems.sources import alignment, libreoffice
 from t2t_multimodel.problems.sources.packages import LIBREOFFICE_HELP, locate
 from tools.octet.store import write_table
 
@@ -16,8 +16,8 @@ def build(packages: Path, data: Path) -> None:
         libreoffice.read_pages(path, language)
         for path, language in zip(paths, LIBREOFFICE_HELP, strict=True)
     )
-    triples = libreoffice.join(list(libreoffice.align(en, de)), list(libreoffice.align(en, fr)))
-    rows = libreoffice.split_by_page(triple for triple in triples if libreoffice.is_clean(triple))
+    triples = alignment.join(list(alignment.align(en, de)), list(alignment.align(en, fr)))
+    rows = alignment.split_by_page(triple for triple in triples if alignment.is_clean(triple))
     write_table(
         data / "translation.tsv.xz",
         ("split", "page", "en", "de", "fr"),

@@ -1,0 +1,163 @@
+"""Classical bars: what a simple method reaches that sees the sources."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from t2t_multimodel.data.datagen import Prepared
+from t2t_multimodel.evaluate.bracket_table import BracketTable
+from t2t_multimodel.evaluate.brackets import between_leaves
+from t2t_multimodel.features import Audio, ClassLabel, Image, Text
+from t2t_multimodel.features.audio import log_mel
+from t2t_multimodel.registry import metrics
+
+MOST_TRAIN = 50_000
+"""Train examples that a bar learns from; of larger splits these many, evenly spaced."""
+MOST_SIDE = 32
+"""Pixels of the longer side of an image; larger images are averaged down to it."""
+FRAMES = 128
+"""Log-mel frames of an utterance; all are stretched to it."""
+
+
+def classical_bar(prepared: Prepared, split: str) -> tuple[str, dict[str, float]]:
+    """The bar of a problem on one split.
+
+    Class labels: logistic regression. Trees (of a problem with the metric bracket_f1): a
+    `BracketTable`. Other text: the target of the nearest train source. Sources are compared by
+    TF-IDF of words and pairs of words, by pixels, or by log-mel frames.
+
+    Returns:
+        What was done, and the scores by name.
+    """
+    problem = prepared.problem
+    trained_on = evenly(len(prepared.dataset("train")), MOST_TRAIN)
+    sources, targets = _examples(prepared, "train", trained_on)
+    test_sources, test_targets = _examples(prepared, split)
+    outputs: list[Any]
+    if "bracket_f1" in problem.metrics and _leaves_are_words(sources, targets):
+        table = BracketTable(sources, targets)
+        method = "brackets looked up by the words around them"
+        outputs = [table.tree(source) for source in test_sources]
+    else:
+        vectors, test_vectors, seen_as = _vectors(problem.inputs, sources, test_sources)
+        if isinstance(problem.targets, ClassLabel):
+            method = f"logistic regression on {seen_as}"
+            outputs = _rankings(vectors, targets, test_vectors, problem.targets.size)
+        else:
+            method = f"target of the nearest train source by {seen_as}"
+            outputs = [targets[i] for i in _nearest(vectors, test_vectors)]
+    learned_from = f"{method}; {len(trained_on):,} train examples"
+    return learned_from, decoded_scores(prepared, test_targets, outputs)
+
+
+def decoded_scores(
+    prepared: Prepared, targets: Sequence[Any], outputs: Sequence[Any]
+) -> dict[str, float]:
+    """The problem's own metrics; for class labels top1 and top5 in any case.
+
+    Args:
+        prepared: a problem.
+        targets: texts, or class numbers.
+        outputs: texts, or class numbers ranked best first.
+    """
+    names: tuple[str, ...] = prepared.problem.metrics
+    prefix = "decoded/"
+    if isinstance(prepared.problem.targets, ClassLabel):
+        names, prefix = ("top1", "top5", *names), ""
+    return {
+        prefix + name: float(metrics.get(name)(targets, outputs)) for name in dict.fromkeys(names)
+    }
+
+
+def evenly(n: int, most: int) -> np.ndarray:
+    """At most `most` of the numbers below n, evenly spaced: int [min(n, most)]."""
+    return np.linspace(0, n - 1, min(n, most)).astype(int)
+
+
+def texts_or_labels(prepared: Prepared, arrays: Sequence[np.ndarray]) -> list[Any]:
+    """Stored targets as the metrics take them: strings, or class numbers."""
+    problem = prepared.problem
+    if isinstance(problem.targets, ClassLabel):
+        return [int(array) for array in arrays]
+    tokenizer = problem.tokenizer("targets", dict(prepared.tokenizers))
+    return [problem.targets.decode(array, tokenizer) for array in arrays]
+
+
+def _examples(
+    prepared: Prepared, split: str, rows: np.ndarray | None = None
+) -> tuple[list[Any], list[Any]]:
+    """Sources as a person reads them and targets as metrics take them."""
+    problem, dataset = prepared.problem, prepared.dataset(split)
+    chosen = range(len(dataset)) if rows is None else rows
+    examples = [dataset[int(row)] for row in chosen]
+    tokenizer = problem.tokenizer("inputs", dict(prepared.tokenizers))
+    sources = [problem.inputs.decode(example["inputs"], tokenizer) for example in examples]
+    return sources, texts_or_labels(prepared, [example["targets"] for example in examples])
+
+
+def _leaves_are_words(sources: list[Any], trees: list[str]) -> bool:
+    return all(
+        isinstance(source, str) and len(source.split()) + 1 == len(between_leaves(tree))
+        for source, tree in zip(sources, trees, strict=True)
+    )
+
+
+def _vectors(feature: Any, sources: list[Any], test_sources: list[Any]) -> tuple[Any, Any, str]:
+    """Matrices [examples, dimensions] of train and test sources, and what they show."""
+    if isinstance(feature, Text):
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        words = TfidfVectorizer(token_pattern=r"\w+|[^\w\s]+", ngram_range=(1, 2))
+        return words.fit_transform(sources), words.transform(test_sources), "TF-IDF of words"
+    seen_as = "pixels" if isinstance(feature, Image) else "log-mel frames"
+    train, test = (
+        np.stack([_vector(feature, source) for source in some]) for some in (sources, test_sources)
+    )
+    mean = train.mean(axis=0)
+    return train - mean, test - mean, seen_as
+
+
+def _vector(feature: Any, source: np.ndarray) -> np.ndarray:
+    if isinstance(feature, Image):
+        return _pixels(source)
+    assert isinstance(feature, Audio)
+    return _frames(source if source.ndim == 2 else log_mel(source, feature.rate, n_mels=40))
+
+
+def _pixels(image: np.ndarray) -> np.ndarray:
+    """uint8 [H, W, C] to float32 [pixels] in 0 to 1, at most `MOST_SIDE` on a side."""
+    step = -(-max(image.shape[:2]) // MOST_SIDE)
+    height, width, channels = image.shape[0] // step, image.shape[1] // step, image.shape[2]
+    blocks = image[: height * step, : width * step].reshape(height, step, width, step, channels)
+    return blocks.mean(axis=(1, 3), dtype=np.float32).reshape(-1) / 255
+
+
+def _frames(frames: np.ndarray) -> np.ndarray:
+    """Log-mel [T, mels] to [FRAMES * mels], stretched or squeezed in time."""
+    at = np.linspace(0, len(frames) - 1, FRAMES)
+    before = at.astype(int)
+    after = np.minimum(before + 1, len(frames) - 1)
+    share = (at - before)[:, None].astype(np.float32)
+    return (frames[before] * (1 - share) + frames[after] * share).reshape(-1)
+
+
+def _nearest(vectors: Any, test_vectors: Any) -> np.ndarray:
+    """For each test vector the row of the nearest one: int [tests]."""
+    from sklearn.metrics import pairwise_distances_argmin
+
+    return pairwise_distances_argmin(test_vectors, vectors)
+
+
+def _rankings(vectors: Any, labels: list[int], test_vectors: Any, classes: int) -> list[np.ndarray]:
+    """For each test vector all class numbers, best first, by logistic regression."""
+    from scipy.sparse import issparse
+    from sklearn.linear_model import LogisticRegression
+
+    strength = 10.0 if issparse(vectors) else 0.1
+    model = LogisticRegression(C=strength, max_iter=300, tol=1e-3).fit(vectors, labels)
+    prob = np.full((test_vectors.shape[0], classes), -1.0)  # classes without examples come last
+    prob[:, model.classes_] = model.predict_proba(test_vectors)
+    return list(np.argsort(-prob, axis=1, kind="stable"))

@@ -1,0 +1,222 @@
+"""Floors: what is reached without looking at the source, and by simple methods that do.
+
+A score says something only beside them. The trivial floor knows the size of the task, the
+source-blind floor knows the targets of the train split, the classical bar (`bars`) knows the
+sources too. A model that is not above the source-blind floor has not begun to use its input.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+import t2t_multimodel
+from t2t_multimodel.data.datagen import Prepared
+from t2t_multimodel.data.records import written_by_rename
+from t2t_multimodel.errors import UserError
+from t2t_multimodel.evaluate.bars import classical_bar, decoded_scores, evenly, texts_or_labels
+from t2t_multimodel.evaluate.ngram import NGram
+from t2t_multimodel.features import ClassLabel, Text
+
+METHOD = "1"
+"""Raised when the methods change: stored floors of another one are measured again."""
+ORDERS = (3, 4, 5)
+"""N-gram orders among which the dev split chooses."""
+MOST_TARGETS = 300_000
+"""Train targets that an n-gram model learns from; of larger splits these many, evenly spaced."""
+SHIPPED = "floors.json"
+"""File in the package of a problem: a list of floors, found by their fingerprint."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Floors:
+    """The floors of one problem on one split; scores are named as those of a model."""
+
+    problem: str
+    split: str
+    examples: int
+    """Examples of the split; all are scored."""
+    fingerprint: str
+    """Of the records; see `Prepared.fingerprint`."""
+    command: str
+    """What measures them again."""
+    versions: dict[str, str]
+    """Of the methods, this package and the libraries behind the figures."""
+    seconds: float
+    """That the measuring took."""
+    methods: dict[str, str]
+    """In words, what each of "trivial", "source_blind" and "classical" is."""
+    trivial: dict[str, float]
+    source_blind: dict[str, float]
+    classical: dict[str, float] | None = None
+    """None as long as nobody asked for it."""
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-able values."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Floors:
+        """Inverse of `to_json`."""
+        return cls(**values)
+
+
+def floors_of(prepared: Prepared, split: str, classical: bool = True) -> Floors:
+    """The floors of a split: stored ones, else shipped ones, else measured now and stored.
+
+    Args:
+        prepared: a problem with its records.
+        split: one of its splits.
+        classical: whether the classical bar is wanted, which may take minutes. Without it the
+            floors take seconds, and `Floors.classical` may be None.
+
+    Raises:
+        UserError: the problem has no such split, or its targets are neither text nor classes.
+    """
+    known = list(_known(prepared, split))
+    for floors in known:
+        if floors.classical is not None or not classical:
+            return floors
+    floors = known[0] if known else _measured(prepared, split)
+    if classical:
+        floors = _with_classical(prepared, floors)
+    with written_by_rename(prepared.folder / _file_name(split)) as file:
+        file.write(json.dumps(floors.to_json(), indent=1).encode())
+    return floors
+
+
+def _known(prepared: Prepared, split: str) -> Iterator[Floors]:
+    """Floors that were measured before, on these very records and by these methods."""
+    own = prepared.folder / _file_name(split)
+    rows = [json.loads(own.read_text())] if own.is_file() else []
+    package = sys.modules[type(prepared.problem).__module__].__package__
+    if package:
+        shipped = files(package) / SHIPPED
+        rows += json.loads(shipped.read_text()) if shipped.is_file() else []
+    for row in rows:
+        same_records = row["fingerprint"] == prepared.fingerprint and row["split"] == split
+        if same_records and row["versions"]["method"] == METHOD:
+            yield Floors.from_json(row)
+
+
+def _file_name(split: str) -> str:
+    return f"floors-{split}.json"
+
+
+def _measured(prepared: Prepared, split: str) -> Floors:
+    begin = time.monotonic()
+    name = prepared.problem.name
+    dataset = prepared.dataset(split)
+    if isinstance(prepared.problem.targets, ClassLabel):
+        methods, trivial, blind = _of_classes(prepared, split)
+    elif isinstance(prepared.problem.targets, Text):
+        methods, trivial, blind = _of_texts(prepared, split)
+    else:
+        kind = type(prepared.problem.targets).__name__
+        raise UserError(f"Problem {name!r} has {kind} targets; floors are of text and classes.")
+    return Floors(
+        problem=name,
+        split=split,
+        examples=len(dataset),
+        fingerprint=prepared.fingerprint,
+        command=f"mm-problems floors {name}" + ("" if split == "test" else f" --split={split}"),
+        versions=_versions(),
+        seconds=round(time.monotonic() - begin, 1),
+        methods=methods,
+        trivial=trivial,
+        source_blind=blind,
+    )
+
+
+def _with_classical(prepared: Prepared, floors: Floors) -> Floors:
+    begin = time.monotonic()
+    method, scores = classical_bar(prepared, floors.split)
+    return dataclasses.replace(
+        floors,
+        versions=_versions(),
+        seconds=round(floors.seconds + time.monotonic() - begin, 1),
+        methods={**floors.methods, "classical": method},
+        classical=scores,
+    )
+
+
+def _versions() -> dict[str, str]:
+    libraries = ("numpy", "scikit-learn", "sacrebleu", "jiwer")
+    ours = {"method": METHOD, "t2t_multimodel": t2t_multimodel.__version__}
+    return ours | {library: version(library) for library in libraries}
+
+
+Measures = tuple[dict[str, str], dict[str, float], dict[str, float]]
+"""Methods, trivial scores, source-blind scores."""
+
+
+def _of_classes(prepared: Prepared, split: str) -> Measures:
+    """Uniform, and the frequencies of the train split (add-one, so that none is impossible)."""
+    classes = prepared.signature.targets.size
+    labels = texts_or_labels(prepared, _targets(prepared, split))
+    train = texts_or_labels(prepared, _targets(prepared, "train"))
+    counts = np.bincount(train, minlength=classes)
+    prior = (counts + 1) / (counts + 1).sum()
+    ranking = np.argsort(-counts, kind="stable")
+    trivial = {"log_ppl": math.log(classes), "top1": 1 / classes, "top5": min(5, classes) / classes}
+    blind = {"log_ppl": float(-np.log(prior[labels]).mean())}
+    blind |= decoded_scores(prepared, labels, [ranking] * len(labels))
+    methods = {
+        "trivial": f"each of {classes} classes alike",
+        "source_blind": f"class frequencies of {len(train):,} train examples",
+    }
+    return methods, trivial, blind
+
+
+def _of_texts(prepared: Prepared, split: str) -> Measures:
+    """Single tokens, and n-grams; decoded scores are those of the most frequent train target."""
+    targets, train = _targets(prepared, split), _targets(prepared, "train")
+    train = [train[i] for i in evenly(len(train), MOST_TARGETS)]
+    size = prepared.signature.targets.size
+    order = _best_order(prepared, train, size)
+    texts = texts_or_labels(prepared, targets)
+    (most_frequent, _), *_ = Counter(map(tuple, train)).most_common(1)
+    output = texts_or_labels(prepared, [np.asarray(most_frequent)])
+    blind = _teacher_forced(NGram(train, order, size), targets)
+    blind |= decoded_scores(prepared, texts, output * len(texts))
+    methods = {
+        "trivial": f"frequencies of the tokens of {len(train):,} train targets",
+        "source_blind": f"Kneser-Ney {order}-gram of {len(train):,} train targets; "
+        "decoded: the most frequent one",
+    }
+    return methods, _teacher_forced(NGram(train, 1, size), targets), blind
+
+
+def _best_order(prepared: Prepared, train: list[np.ndarray], size: int) -> int:
+    """The n-gram order that suits dev best; without dev, a tenth of train held out."""
+    if "dev" in prepared.problem.splits:
+        held_out = _targets(prepared, "dev")
+    else:
+        held_out = train[::10]
+        train = [target for i, target in enumerate(train) if i % 10] or train
+    return min(ORDERS, key=lambda order: NGram(train, order, size).score(held_out).nats.sum())
+
+
+def _teacher_forced(model: NGram, targets: Sequence[np.ndarray]) -> dict[str, float]:
+    scores = model.score(targets)
+    mistakes = np.bincount(scores.sequence, ~scores.right)
+    return {
+        "tf/log_ppl": float(scores.nats.mean()),
+        "tf/accuracy": float(scores.right.mean()),
+        "tf/sequence_accuracy": float((mistakes == 0).mean()),
+    }
+
+
+def _targets(prepared: Prepared, split: str) -> list[np.ndarray]:
+    dataset = prepared.dataset(split)
+    return [dataset[i]["targets"] for i in range(len(dataset))]

@@ -1,0 +1,136 @@
+"""Blocks of Tensor2Tensor's first MultiModel (2017-06), which it shares with SliceNet.
+
+Legend: B batch, T target length, L source length, C channels.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+
+from t2t_multimodel.layers.attention import MultiHeadAttention, real
+from t2t_multimodel.layers.base import Block
+from t2t_multimodel.layers.convolution import ConvStep, masked
+from t2t_multimodel.layers.norm import LayerNorm
+from t2t_multimodel.layers.timing import timing_halves
+
+TIMESCALES = 16
+
+
+class TwoSteps(Block):
+    """Two convolution steps, one after the other.
+
+    Args:
+        channels: C.
+        kernels, dilations: of the two steps.
+        separability: 0 for plain separable convolutions; -2 for three groups in the first step
+            and two in the second, so that both mix channels which the other keeps apart.
+        causal: left padding.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        kernels: tuple[int, ...],
+        dilations: tuple[int, ...],
+        *,
+        separability: int,
+        causal: bool,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        groups = (separability - 1, separability) if separability < 0 else (separability,) * 2
+        self.steps = [
+            ConvStep(
+                channels,
+                channels,
+                kernels[i],
+                dilation=dilations[i],
+                causal=causal,
+                separability=groups[i],
+                name=f"step{i}",
+            )
+            for i in range(2)
+        ]
+
+    def call(self, x_BLC: Any, mask_BL: Any = None) -> Any:
+        for step in self.steps:
+            x_BLC = step(x_BLC, mask_BL=mask_BL)
+        return x_BLC
+
+
+class SimpleAttention(Block):
+    """LN(t + softmax(m s^T / sqrt(C)) s), m = TwoSteps(t + timing): one head, no maps.
+
+    Args:
+        channels: C.
+        separability: of the two causal steps, of kernel 5 and dilations 1 and 4.
+    """
+
+    def __init__(self, channels: int, *, separability: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.channels = channels
+        self.premix = TwoSteps(
+            channels, (5, 5), (1, 4), separability=separability, causal=True, name="premix"
+        )
+        self.attention = MultiHeadAttention(channels, 1, name="attention")
+        self.norm = LayerNorm(channels, name="norm")
+
+    def call(self, target_BTC: Any, source_BLC: Any, source_mask_BL: Any = None) -> Any:
+        signal = timing_halves(ops.shape(target_BTC)[1], self.channels, TIMESCALES)
+        m = self.premix(target_BTC + ops.cast(signal, target_BTC.dtype))
+        visible = None if source_mask_BL is None else real(source_mask_BL)
+        return self.norm(target_BTC + self.attention(m, source_BLC, visible=visible))
+
+
+class MultiConvRes(Block):
+    """Residual convolutions: y = steps1(x), x = x + steps2(x + y) + y, then attention if any.
+
+    With SAME padding the result is masked; with left padding nothing is.
+
+    Args:
+        channels: C.
+        kernels, dilations: of the four steps.
+        separability: see `TwoSteps`.
+        causal: left padding.
+        attends: adds attention to a source at the end.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        kernels: tuple[int, ...],
+        dilations: tuple[int, ...],
+        *,
+        separability: int = 0,
+        causal: bool = False,
+        attends: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.causal = causal
+        form = {"separability": separability, "causal": causal}
+        self.steps1 = TwoSteps(channels, kernels[:2], dilations[:2], name="steps1", **form)
+        self.steps2 = TwoSteps(channels, kernels[2:], dilations[2:], name="steps2", **form)
+        self.attention = (
+            SimpleAttention(channels, separability=separability, name="attention")
+            if attends
+            else None
+        )
+
+    def call(
+        self,
+        x_BLC: Any,
+        mask_BL: Any = None,
+        source_BLC: Any = None,
+        source_mask_BL: Any = None,
+    ) -> Any:
+        mask_BL = None if self.causal else mask_BL
+        y = self.steps1(x_BLC, mask_BL=mask_BL)
+        x_BLC = x_BLC + self.steps2(x_BLC + y, mask_BL=mask_BL) + y
+        if self.attention is not None:
+            x_BLC = x_BLC + self.attention(
+                x_BLC, source_BLC=source_BLC, source_mask_BL=source_mask_BL
+            )
+        return masked(x_BLC, mask_BL)

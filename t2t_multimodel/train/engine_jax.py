@@ -1,0 +1,155 @@
+"""Compiled steps on JAX: gradients of what a problem reads, Adam over what got a gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+
+from t2t_multimodel.config import Config
+from t2t_multimodel.data.collate import Batch
+from t2t_multimodel.layers.random import StepSeed
+from t2t_multimodel.multimodel import MultiModel
+from t2t_multimodel.train.engine import Gradients, Scalars
+
+
+class JaxEngine:
+    """See `Engine`. Compiles once for each shape of batch: use `data.static_shapes`."""
+
+    def __init__(self, model: MultiModel, config: Config) -> None:
+        self._model, self._config = model, config
+        self._variables = list(model.trainable_variables)
+        self._slots = [[jnp.zeros_like(v.value) for v in self._variables] for _ in range(2)]
+        self._read: dict[str, list[int]] = {}
+        self._functions: dict[str, Callable[..., Any]] = {}
+        self._update = jax.jit(self._adam, donate_argnums=(0, 1, 2))
+        self._mean = jax.jit(self._clipped_mean)
+        self.traces = 0
+
+    def compile(self, problem: str) -> None:
+        """Nothing ahead: JAX compiles for the shapes that the batches have."""
+
+    def gradients(self, problem: str, batch: Batch, draw: int) -> tuple[Gradients, Scalars]:
+        if problem not in self._functions:
+            self._read[problem] = self._variables_read(problem, batch)
+            self._functions[problem] = self._gradient_function(problem)
+        indices = self._read[problem]
+        values = [self._variables[i].value for i in indices]
+        gradients, scalars = self._functions[problem](values, batch, np.int32(draw))
+        return dict(zip(indices, gradients, strict=True)), scalars
+
+    def _loss(self, problem: str, batch: Batch, draw: Any) -> tuple[Any, Scalars]:
+        train = self._config.train
+        return self._model.problem_loss(
+            batch,
+            problem,
+            training=True,
+            seed=StepSeed(draw * 65537 + train.seed),
+            label_smoothing=train.label_smoothing,
+        )
+
+    def _variables_read(self, problem: str, batch: Batch) -> list[int]:
+        """Which variables the problem's loss depends on, found by one abstract run."""
+        scope = _ReadRecorder()
+
+        def run(batch: Batch) -> Any:
+            with scope:
+                return self._loss(problem, batch, jnp.int32(0))[0]
+
+        jax.eval_shape(run, batch)
+        return [i for i, v in enumerate(self._variables) if id(v) in scope.read]
+
+    def _gradient_function(self, problem: str) -> Callable[..., Any]:
+        variables = [self._variables[i] for i in self._read[problem]]
+
+        def loss(values: list[Any], batch: Batch, draw: Any) -> tuple[Any, Scalars]:
+            self.traces += 1
+            with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
+                return self._loss(problem, batch, draw)
+
+        compute = jax.value_and_grad(loss, has_aux=True)
+
+        @jax.jit
+        def run(values: list[Any], batch: Batch, draw: Any) -> tuple[list[Any], Scalars]:
+            (_, scalars), gradients = compute(values, batch, draw)
+            return gradients, scalars
+
+        return run
+
+    def apply(self, gradients: list[Gradients], learning_rate: float, step: int) -> float:
+        means, norm = self._mean(gradients)
+        indices = sorted(means)
+        values, first, second = self._update(
+            {i: self._variables[i].value for i in indices},
+            {i: self._slots[0][i] for i in indices},
+            {i: self._slots[1][i] for i in indices},
+            means,
+            jnp.float32(learning_rate),
+            jnp.float32(step + 1),
+        )
+        for i in indices:
+            self._variables[i].assign(values[i])
+            self._slots[0][i], self._slots[1][i] = first[i], second[i]
+        return float(norm)
+
+    def _clipped_mean(self, gradients: list[Gradients]) -> tuple[Gradients, Any]:
+        """Mean over micro-batches, clipped by global norm, and that norm before clipping."""
+        shares: dict[int, list[Any]] = {}
+        for part in gradients:
+            for index, gradient in part.items():
+                shares.setdefault(index, []).append(gradient)
+        means = {i: sum(parts) / len(gradients) for i, parts in shares.items()}
+        norm = jnp.sqrt(sum(jnp.sum(jnp.square(mean)) for mean in means.values()))
+        clip = self._config.optimizer.clip_norm
+        scale = clip / jnp.maximum(norm, clip) if clip else 1.0
+        return {i: mean * scale for i, mean in means.items()}, norm
+
+    def _adam(
+        self,
+        values: Gradients,
+        first: Gradients,
+        second: Gradients,
+        means: Gradients,
+        rate: Any,
+        count: Any,
+    ) -> tuple[Gradients, Gradients, Gradients]:
+        """Adam (arXiv 1412.6980) with decoupled weight decay (1711.05101)."""
+        optimizer = self._config.optimizer
+        beta1, beta2 = optimizer.beta1, optimizer.beta2
+        rate_t = rate * jnp.sqrt(1 - beta2**count) / (1 - beta1**count)
+        new: tuple[Gradients, Gradients, Gradients] = ({}, {}, {})
+        for i, mean in means.items():
+            new[1][i] = beta1 * first[i] + (1 - beta1) * mean
+            new[2][i] = beta2 * second[i] + (1 - beta2) * jnp.square(mean)
+            decay = optimizer.weight_decay if values[i].ndim > 1 else 0.0
+            value = values[i] * (1 - rate * decay)
+            new[0][i] = value - rate_t * new[1][i] / (jnp.sqrt(new[2][i]) + optimizer.epsilon)
+        return new
+
+    def state(self) -> dict[str, np.ndarray]:
+        return {
+            f"{slot}/{variable.path}": np.asarray(value)
+            for slot, values in zip(("m", "v"), self._slots, strict=True)
+            for variable, value in zip(self._variables, values, strict=True)
+        }
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        for slot, values in zip(("m", "v"), self._slots, strict=True):
+            for i, variable in enumerate(self._variables):
+                values[i] = jnp.asarray(state[f"{slot}/{variable.path}"])
+
+
+class _ReadRecorder(keras.StatelessScope):
+    """Remembers which variables were read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read: set[int] = set()
+
+    def get_current_value(self, variable: Any) -> Any:
+        self.read.add(id(variable))
+        return super().get_current_value(variable)

@@ -1,0 +1,106 @@
+"""Fingerprints change when, and only when, what is made would."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from t2t_multimodel.data import fingerprint as module
+from t2t_multimodel.data.fingerprint import code_facts, files_facts, fingerprint
+
+
+def test_a_fingerprint_is_16_hex_digits_and_does_not_depend_on_the_order() -> None:
+    first = fingerprint({"a": 1, "b": ["ü", None]})
+    assert first == fingerprint({"b": ["ü", None], "a": 1}) == "78518f180d52e8f7"
+    assert first != fingerprint({"a": 2, "b": ["ü", None]})
+
+
+@pytest.fixture
+def raw_dir(tmp_path: Path) -> Path:
+    for name in ("train/0.wav", "test/0.wav"):
+        (tmp_path / "raw" / name).parent.mkdir(parents=True)
+        (tmp_path / "raw" / name).write_text(name)
+    return tmp_path / "raw"
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def test_files_are_known_by_content_and_place_below_their_folder(
+    raw_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = files_facts(files(raw_dir))
+    assert list(facts) == ["test/0.wav", "train/0.wav"]
+    assert facts["train/0.wav"] != facts["test/0.wav"]
+    shutil.copytree(raw_dir, tmp_path / "copy")
+    assert files_facts(files(tmp_path / "copy")) == facts
+    monkeypatch.chdir(tmp_path)
+    assert files_facts(files(Path("raw"))) == facts
+
+
+def test_each_of_two_files_of_one_name_counts(raw_dir: Path) -> None:
+    before = files_facts(files(raw_dir))
+    (raw_dir / "train" / "0.wav").write_text("other")
+    after = files_facts(files(raw_dir))
+    assert after["train/0.wav"] != before["train/0.wav"]
+    assert after["test/0.wav"] == before["test/0.wav"]
+
+
+def test_large_files_are_known_by_size_and_time_of_change(
+    raw_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LARGE_FILE_BYTES", 4)
+    path = raw_dir / "train" / "0.wav"
+    changed = path.stat().st_mtime_ns
+    assert files_facts([path]) == {"0.wav": f"11 bytes, changed {changed}"}
+
+
+def test_no_files_are_no_facts() -> None:
+    assert files_facts([]) == {}
+
+
+class Base:
+    pass
+
+
+class Parent(Base):
+    language = "en"
+
+
+class Child(Parent):
+    pass
+
+
+def test_the_code_of_a_class_is_its_own_and_its_parents_below_the_base() -> None:
+    facts = code_facts(Child, Base)
+    assert list(facts) == ["Child", "Parent"]
+    assert facts["Parent"] == code_facts(Parent, Base)["Parent"]
+
+
+def test_changed_code_is_noticed(tmp_path: Path) -> None:
+    def facts(body: str) -> dict[str, str]:
+        path = tmp_path / "task.py"
+        path.write_text(f"class Base: pass\nclass Task(Base):\n    {body}\n")
+        spec = importlib.util.spec_from_file_location("task", path)
+        assert spec is not None and spec.loader is not None
+        sys.modules["task"] = module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return code_facts(module.Task, module.Base)
+
+    english = facts("language = 'en'")
+    assert list(english) == ["Task"]
+    assert facts("language = 'de'") != english
+    assert facts("language = 'en'") == english
+
+
+def test_a_class_typed_at_a_prompt_has_no_source_to_compare() -> None:
+    names: dict = {"Base": Base}
+    exec("class Typed(Base): pass", names)
+    facts = code_facts(names["Typed"], Base)
+    exec("class Typed(Base): other = 1", names)
+    assert code_facts(names["Typed"], Base) == facts
