@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -29,6 +30,33 @@ def batch_share(lengths: dict[str, np.ndarray], config: DataConfig) -> np.ndarra
     return np.minimum(np.max(shares, axis=0), 1.0)
 
 
+@dataclass(frozen=True)
+class Bucket:
+    """Examples of like length."""
+
+    members: np.ndarray
+    """Numbers of the examples, ascending."""
+    rows: int
+    """Of a batch: what the budget allows for the longest member."""
+
+
+def buckets(shares: np.ndarray, growth: float) -> list[Bucket]:
+    """Groups examples whose shares lie within a factor.
+
+    Args:
+        shares: float [n], what each example takes of a batch (`batch_share`).
+        growth: ratio of the bounds of neighbouring buckets.
+    """
+    number = np.ceil(np.log(shares / shares.min()) / np.log(growth) - 1e-9).astype(int)
+    groups = [np.flatnonzero(number == one) for one in np.unique(number)]
+    return [Bucket(members, rows_of(shares[members].max())) for members in groups]
+
+
+def rows_of(share: float) -> int:
+    """Rows of a batch whose longest example takes this share of the budget."""
+    return max(1, int(1 / share + 1e-9))
+
+
 class BatchPlan:
     """An endless sequence of batches of example numbers; the n-th is computed from n alone.
 
@@ -39,32 +67,26 @@ class BatchPlan:
     go on from any batch by its number.
     """
 
-    def __init__(self, shares: np.ndarray, growth: float, seed: int, purpose: str) -> None:
+    def __init__(self, buckets: list[Bucket], seed: int, purpose: str) -> None:
         """
         Args:
-            shares: float [n], what each example takes of a batch (`batch_share`).
-            growth: ratio of the bounds of neighbouring buckets.
+            buckets: of all examples.
             seed: of the run.
             purpose: what the draws are for, the problem's name say.
         """
-        smallest = shares.min()
-        bucket_of = np.ceil(np.log(shares / smallest) / np.log(growth) - 1e-9).astype(int)
-        self.buckets = [np.flatnonzero(bucket_of == b) for b in np.unique(bucket_of)]
-        longest = [shares[members].max() for members in self.buckets]
-        self.rows = [max(1, int(1 / share + 1e-9)) for share in longest]
+        self.buckets = buckets
         self._seed, self._purpose = seed, purpose
         self._order = functools.lru_cache(maxsize=2)(self._draw_order)
-        self._permutation = functools.lru_cache(maxsize=3 * len(self.buckets))(self._draw_members)
+        self._permutation = functools.lru_cache(maxsize=3 * len(buckets))(self._draw_members)
 
     @property
     def examples(self) -> int:
         """Examples of an epoch."""
-        return sum(map(len, self.buckets))
+        return sum(len(bucket.members) for bucket in self.buckets)
 
     def first_batch(self, epoch: int) -> int:
         """The number of the batch with which an epoch begins."""
-        counts = zip(self.buckets, self.rows, strict=True)
-        return sum(-(-epoch * len(members) // rows) for members, rows in counts)
+        return sum(_chunks(bucket, epoch) for bucket in self.buckets)
 
     def epoch_of(self, batch: int) -> int:
         """The epoch that a batch belongs to."""
@@ -79,26 +101,29 @@ class BatchPlan:
     def bucket_and_examples(self, batch: int) -> tuple[int, np.ndarray]:
         """The bucket of the n-th batch, and the numbers of its examples: int [rows]."""
         epoch = self.epoch_of(batch)
-        bucket, chunk = self._order(epoch)[batch - self.first_batch(epoch)]
-        size, rows = len(self.buckets[bucket]), self.rows[bucket]
-        positions = chunk * rows + np.arange(rows)
-        chosen = [self._permutation(bucket, int(p) // size)[int(p) % size] for p in positions]
-        return int(bucket), np.asarray(chosen)
+        number, chunk = map(int, self._order(epoch)[batch - self.first_batch(epoch)])
+        size, rows = len(self.buckets[number].members), self.buckets[number].rows
+        positions = range(chunk * rows, (chunk + 1) * rows)
+        chosen = [self._permutation(number, place // size)[place % size] for place in positions]
+        return number, np.asarray(chosen)
 
     def _draw_order(self, epoch: int) -> np.ndarray:
         """int [batches, 2]: (bucket, chunk of its stream), shuffled."""
         pairs = [
-            (bucket, chunk)
-            for bucket, (members, rows) in enumerate(zip(self.buckets, self.rows, strict=True))
-            for chunk in range(
-                -(-epoch * len(members) // rows), -(-(epoch + 1) * len(members) // rows)
-            )
+            (number, chunk)
+            for number, bucket in enumerate(self.buckets)
+            for chunk in range(_chunks(bucket, epoch), _chunks(bucket, epoch + 1))
         ]
         return generator(self._seed, f"order/{self._purpose}", epoch).permutation(np.array(pairs))
 
     def _draw_members(self, bucket: int, epoch: int) -> np.ndarray:
         draws = generator(self._seed, f"examples/{self._purpose}", epoch, bucket)
-        return draws.permutation(self.buckets[bucket])
+        return draws.permutation(self.buckets[bucket].members)
+
+
+def _chunks(bucket: Bucket, epochs: int) -> int:
+    """Batches of a bucket's stream that begin before so many epochs have passed."""
+    return -(-epochs * len(bucket.members) // bucket.rows)
 
 
 def eval_batches(shares: np.ndarray, examples: np.ndarray) -> Iterator[np.ndarray]:
@@ -111,6 +136,6 @@ def eval_batches(shares: np.ndarray, examples: np.ndarray) -> Iterator[np.ndarra
     order = examples[np.argsort(shares[examples], kind="stable")[::-1]]
     begin = 0
     while begin < len(order):
-        rows = max(1, int(1 / shares[order[begin]] + 1e-9))  # the longest comes first
+        rows = rows_of(shares[order[begin]])  # the longest comes first
         yield order[begin : begin + rows]
         begin += rows

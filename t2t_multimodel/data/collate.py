@@ -37,6 +37,17 @@ def collate(
     return batch
 
 
+def fill_up(batch: Batch, rows: int) -> Batch:
+    """Repeats the first row up to `rows`; repeated rows have no targets and count nowhere."""
+    missing = rows - len(batch["targets_length"])
+    filled = {
+        name: np.concatenate([array, np.repeat(array[:1], missing, axis=0)])
+        for name, array in batch.items()
+    }
+    filled["targets_length"][rows - missing :] = 0
+    return filled
+
+
 def _stack(arrays: list[np.ndarray], pad_to: int | None) -> np.ndarray:
     if len({array.shape for array in arrays}) == 1 and pad_to is None:
         return np.stack(arrays)

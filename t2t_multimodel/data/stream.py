@@ -7,9 +7,11 @@ import threading
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from t2t_multimodel.config import DataConfig
-from t2t_multimodel.data.batching import BatchPlan, batch_share
-from t2t_multimodel.data.collate import Batch, collate
+from t2t_multimodel.data.batching import BatchPlan, Bucket, batch_share, buckets, eval_batches
+from t2t_multimodel.data.collate import Batch, collate, fill_up
 from t2t_multimodel.data.dataset import DataSet
 from t2t_multimodel.data.mixture import Mixture
 
@@ -18,21 +20,54 @@ class BatchStream:
     """The endless training batches of one problem: `stream[n]` is the n-th, whenever asked."""
 
     def __init__(self, dataset: DataSet, config: DataConfig, seed: int, name: str) -> None:
-        self._dataset = dataset
+        self._dataset, self._config = dataset, config
         shares = batch_share(dataset.unit_lengths(), config)
-        self.plan = BatchPlan(shares, config.bucket_growth, seed, name)
-        self._pad_to: list[dict[str, int] | None] = [None] * len(self.plan.buckets)
-        if config.static_shapes:
-            varying = [n for n, f in dataset.features.items() if -1 in f.stored_shape()]
-            self._pad_to = [
-                {name: int(dataset.lengths[name][members].max()) for name in varying}
-                for members in self.plan.buckets
-            ]
+        self.plan = BatchPlan(buckets(shares, config.bucket_growth), seed, name)
 
     def __getitem__(self, n: int) -> Batch:
-        bucket, chosen = self.plan.bucket_and_examples(n)
+        number, chosen = self.plan.bucket_and_examples(n)
+        pad_to = None
+        if self._config.static_shapes:
+            pad_to = longest(self._dataset, self.plan.buckets[number])
         examples = [self._dataset[int(i)] for i in chosen]
-        return collate(examples, self._dataset.features, self._pad_to[bucket])
+        return collate(examples, self._dataset.features, pad_to)
+
+
+def longest(dataset: DataSet, bucket: Bucket) -> dict[str, int]:
+    """Feature -> longest length in a bucket, for the features whose length varies."""
+    varying = [name for name, one in dataset.features.items() if -1 in one.stored_shape()]
+    return {name: int(dataset.lengths[name][bucket.members].max()) for name in varying}
+
+
+def eval_stream(
+    dataset: DataSet, config: DataConfig, examples: np.ndarray, sources: np.ndarray
+) -> Iterator[Batch]:
+    """Batches of the given examples, each once.
+
+    Args:
+        dataset: of the split.
+        config: budgets; with `static_shapes` few shapes occur, filled up by rows without targets.
+        examples: int [m], their numbers.
+        sources: int [n], the example whose inputs take the place of each one's own.
+    """
+
+    def example(number: int) -> dict[str, np.ndarray]:
+        return {**dataset[number], "inputs": dataset[int(sources[number])]["inputs"]}
+
+    shares = batch_share(dataset.unit_lengths(), config)
+    if not config.static_shapes:
+        for chosen in eval_batches(shares, examples):
+            yield collate([example(int(i)) for i in chosen], dataset.features)
+        return
+    for bucket in buckets(shares, config.bucket_growth):
+        members = bucket.members[np.isin(bucket.members, examples)]
+        pad_to = longest(dataset, bucket)
+        if "inputs" in pad_to:  # exchanged sources may come from any bucket
+            pad_to["inputs"] = int(dataset.lengths["inputs"].max())
+        for begin in range(0, len(members), bucket.rows):
+            rows = members[begin : begin + bucket.rows]
+            batch = collate([example(int(i)) for i in rows], dataset.features, pad_to)
+            yield fill_up(batch, bucket.rows)
 
 
 @dataclass(frozen=True)

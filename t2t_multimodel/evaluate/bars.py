@@ -89,13 +89,24 @@ def texts_or_labels(prepared: Prepared, arrays: Sequence[np.ndarray]) -> list[An
 def _examples(
     prepared: Prepared, split: str, rows: np.ndarray | None = None
 ) -> tuple[list[Any], list[Any]]:
-    """Sources as a person reads them and targets as metrics take them."""
+    """Sources, as strings or vectors, and targets as metrics take them."""
     problem, dataset = prepared.problem, prepared.dataset(split)
-    chosen = range(len(dataset)) if rows is None else rows
-    examples = [dataset[int(row)] for row in chosen]
     tokenizer = problem.tokenizer("inputs", dict(prepared.tokenizers))
-    sources = [problem.inputs.decode(example["inputs"], tokenizer) for example in examples]
-    return sources, texts_or_labels(prepared, [example["targets"] for example in examples])
+    sources, targets = [], []
+    for row in range(len(dataset)) if rows is None else rows:
+        example = dataset[int(row)]
+        source = problem.inputs.decode(example["inputs"], tokenizer)
+        sources.append(source if isinstance(source, str) else _vector(problem.inputs, source))
+        targets.append(example["targets"])
+    return sources, texts_or_labels(prepared, targets)
+
+
+def _vector(feature: Any, source: np.ndarray) -> np.ndarray:
+    """An image or a sound, float32 [dimensions]."""
+    if isinstance(feature, Image):
+        return _pixels(source)
+    assert isinstance(feature, Audio)
+    return _frames(source if source.ndim == 2 else log_mel(source, feature.rate, n_mels=40))
 
 
 def _leaves_are_words(sources: list[Any], trees: list[str]) -> bool:
@@ -113,18 +124,9 @@ def _vectors(feature: Any, sources: list[Any], test_sources: list[Any]) -> tuple
         words = TfidfVectorizer(token_pattern=r"\w+|[^\w\s]+", ngram_range=(1, 2))
         return words.fit_transform(sources), words.transform(test_sources), "TF-IDF of words"
     seen_as = "pixels" if isinstance(feature, Image) else "log-mel frames"
-    train, test = (
-        np.stack([_vector(feature, source) for source in some]) for some in (sources, test_sources)
-    )
+    train, test = np.stack(sources), np.stack(test_sources)
     mean = train.mean(axis=0)
     return train - mean, test - mean, seen_as
-
-
-def _vector(feature: Any, source: np.ndarray) -> np.ndarray:
-    if isinstance(feature, Image):
-        return _pixels(source)
-    assert isinstance(feature, Audio)
-    return _frames(source if source.ndim == 2 else log_mel(source, feature.rate, n_mels=40))
 
 
 def _pixels(image: np.ndarray) -> np.ndarray:

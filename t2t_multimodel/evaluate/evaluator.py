@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +11,11 @@ import numpy as np
 
 from t2t_multimodel.backend import compile_for
 from t2t_multimodel.config import Config
-from t2t_multimodel.data.batching import batch_share, eval_batches
-from t2t_multimodel.data.collate import Batch, collate
+from t2t_multimodel.data.collate import Batch
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.data.dataset import DataSet
 from t2t_multimodel.data.draws import generator
+from t2t_multimodel.data.stream import eval_stream
 from t2t_multimodel.decode.greedy import greedy_function
 from t2t_multimodel.evaluate import teacher_forced
 from t2t_multimodel.features import ClassLabel
@@ -72,7 +72,7 @@ class Evaluator:
             sources[chosen] = np.roll(chosen, 1)  # a cycle: no example keeps its own
 
         total: Counter[str] = Counter()  # adds floats as well
-        for batch in self._batches(dataset, chosen, sources):
+        for batch in eval_stream(dataset, self._config.data, chosen, sources):
             total.update(teacher_forced.sums(self._scores(name, batch), batch))
         scores = teacher_forced.scores_from(dict(total))
         decoded: dict[str, float] = {}
@@ -81,16 +81,6 @@ class Evaluator:
             decoded, samples = self._decoded(name, dataset, chosen[:decode_examples], sources)
         scores |= {key: value for key, value in decoded.items() if key not in scores}
         return Result(name, split, len(chosen), scores, shuffle_sources, tuple(samples[:5]))
-
-    def _batches(
-        self, dataset: DataSet, chosen: np.ndarray, sources: np.ndarray
-    ) -> Iterator[Batch]:
-        shares = batch_share(dataset.unit_lengths(), self._config.data)
-        for rows in eval_batches(shares, chosen):
-            yield collate(
-                [{**dataset[i], "inputs": dataset[sources[i]]["inputs"]} for i in map(int, rows)],
-                dataset.features,
-            )
 
     def _scores(self, name: str, batch: Batch) -> dict[str, np.ndarray]:
         def run(batch: dict[str, Any]) -> dict[str, Any]:
@@ -109,13 +99,14 @@ class Evaluator:
         tokenizer = prepared.problem.tokenizer("targets", dict(prepared.tokenizers))
         targets: list[Any] = []
         outputs: list[Any] = []
-        for batch in self._batches(dataset, chosen, sources):
-            decoded = np.asarray(self._output(name, batch))
+        for batch in eval_stream(dataset, self._config.data, chosen, sources):
+            real = batch["targets_length"] > 0
+            decoded = np.asarray(self._output(name, batch))[real]
             if isinstance(feature, ClassLabel):
-                targets += batch["targets"].tolist()
+                targets += batch["targets"][real].tolist()
                 outputs += list(decoded)
             else:
-                targets += [feature.decode(row, tokenizer) for row in batch["targets"]]
+                targets += [feature.decode(row, tokenizer) for row in batch["targets"][real]]
                 outputs += [feature.decode(row, tokenizer) for row in decoded]
         prefix = "" if isinstance(feature, ClassLabel) else "decoded/"
         scores = {

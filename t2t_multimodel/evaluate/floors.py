@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-import t2t_multimodel
+from t2t_multimodel import __version__
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.data.records import written_by_rename
 from t2t_multimodel.errors import UserError
@@ -32,8 +32,8 @@ METHOD = "1"
 """Raised when the methods change: stored floors of another one are measured again."""
 ORDERS = (3, 4, 5)
 """N-gram orders among which the dev split chooses."""
-MOST_TARGETS = 300_000
-"""Train targets that an n-gram model learns from; of larger splits these many, evenly spaced."""
+MOST_TEXTS, MOST_LABELS = 300_000, 50_000
+"""Train targets that the floors learn from; of larger splits these many, evenly spaced."""
 SHIPPED = "floors.json"
 """File in the package of a problem: a list of floors, found by their fingerprint."""
 
@@ -152,7 +152,7 @@ def _with_classical(prepared: Prepared, floors: Floors) -> Floors:
 
 def _versions() -> dict[str, str]:
     libraries = ("numpy", "scikit-learn", "sacrebleu", "jiwer")
-    ours = {"method": METHOD, "t2t_multimodel": t2t_multimodel.__version__}
+    ours = {"method": METHOD, "t2t_multimodel": __version__}
     return ours | {library: version(library) for library in libraries}
 
 
@@ -164,7 +164,7 @@ def _of_classes(prepared: Prepared, split: str) -> Measures:
     """Uniform, and the frequencies of the train split (add-one, so that none is impossible)."""
     classes = prepared.signature.targets.size
     labels = texts_or_labels(prepared, _targets(prepared, split))
-    train = texts_or_labels(prepared, _targets(prepared, "train"))
+    train = texts_or_labels(prepared, _targets(prepared, "train", MOST_LABELS))
     counts = np.bincount(train, minlength=classes)
     prior = (counts + 1) / (counts + 1).sum()
     ranking = np.argsort(-counts, kind="stable")
@@ -180,8 +180,7 @@ def _of_classes(prepared: Prepared, split: str) -> Measures:
 
 def _of_texts(prepared: Prepared, split: str) -> Measures:
     """Single tokens, and n-grams; decoded scores are those of the most frequent train target."""
-    targets, train = _targets(prepared, split), _targets(prepared, "train")
-    train = [train[i] for i in evenly(len(train), MOST_TARGETS)]
+    targets, train = _targets(prepared, split), _targets(prepared, "train", MOST_TEXTS)
     size = prepared.signature.targets.size
     order = _best_order(prepared, train, size)
     texts = texts_or_labels(prepared, targets)
@@ -217,6 +216,6 @@ def _teacher_forced(model: NGram, targets: Sequence[np.ndarray]) -> dict[str, fl
     }
 
 
-def _targets(prepared: Prepared, split: str) -> list[np.ndarray]:
+def _targets(prepared: Prepared, split: str, most: int | None = None) -> list[np.ndarray]:
     dataset = prepared.dataset(split)
-    return [dataset[i]["targets"] for i in range(len(dataset))]
+    return [dataset[int(i)]["targets"] for i in evenly(len(dataset), most or len(dataset))]

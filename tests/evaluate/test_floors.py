@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import importlib
+import dataclasses
 import json
 import math
 from collections import Counter
@@ -11,18 +11,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from evaluate import tiny_problems
+from evaluate import tiny
+from evaluate.tiny import prepared
 
 from t2t_multimodel import Image, Problem
-from t2t_multimodel.data.datagen import Prepared, generate
+from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.evaluate import floors as module
 from t2t_multimodel.evaluate import floors_main
 from t2t_multimodel.evaluate.floors import Floors, floors_of
 
 
-def prepared(name: str, folder: Path) -> Prepared:
-    return generate([name], folder, vocab_size=300, report=lambda _: None)[name]
+@pytest.fixture(autouse=True)
+def tiny_problems(tmp_path: Path) -> None:
+    tiny.add(tmp_path / "mine")
 
 
 @pytest.fixture
@@ -103,6 +105,16 @@ def test_dev_chooses_the_order_of_the_n_gram_and_test_is_not_read(
     assert module._best_order(stub({"train": train}), arrays, 8) == order
 
 
+def test_of_a_large_train_split_an_even_part_is_taken(
+    shades: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_LABELS", 10)
+    floors = floors_of(shades, "test", classical=False)
+    assert floors.methods["source_blind"] == "class frequencies of 10 train examples"
+    expected = -(2 * math.log(7 / 16) + math.log(4 / 16) + math.log(1 / 16)) / 4
+    assert floors.source_blind["log_ppl"] == pytest.approx(expected)
+
+
 @pytest.fixture
 def no_measuring(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     def refuse(*_: Any) -> None:
@@ -151,23 +163,15 @@ def test_stored_floors_of_something_else_are_measured_again(words: Prepared, sta
 
 
 def test_shipped_floors_are_found_by_their_fingerprint(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_measuring: Callable
+    tmp_path: Path, no_measuring: Callable
 ) -> None:
-    package = tmp_path / "shipping_floors"
-    package.mkdir()
-    (package / "__init__.py").touch()
-    source = Path(tiny_problems.__file__).read_text().replace('("tiny_', '("shipped_')
-    (package / "problems.py").write_text(source)
-    monkeypatch.syspath_prepend(tmp_path)
-    importlib.import_module("shipping_floors.problems")
-    with_floors = prepared("shipped_words", tmp_path / "a")
-    floors = floors_of(with_floors, "test")
-    other = Floors.from_json(floors.to_json() | {"fingerprint": "another", "seconds": 999.0})
-    rows = [other.to_json(), floors.to_json()]
-    (package / "floors.json").write_text(json.dumps(rows))
+    floors = floors_of(prepared("tiny_words", tmp_path / "a"), "test")
+    other = dataclasses.replace(floors, fingerprint="another", seconds=999.0)
+    shipped = json.dumps([other.to_json(), floors.to_json()])
+    (tmp_path / "mine" / "floors.json").write_text(shipped)
 
     no_measuring()
-    elsewhere = prepared("shipped_words", tmp_path / "b")
+    elsewhere = prepared("tiny_words", tmp_path / "b")
     assert floors_of(elsewhere, "test") == floors
     assert not (elsewhere.folder / "floors-test.json").exists()
     with pytest.raises(AssertionError, match="measured again"):
@@ -220,11 +224,11 @@ def test_nothing_heavy_is_imported_before_it_is_needed(run_python: Callable) -> 
 
 
 def test_measuring_needs_neither_tensorflow_nor_keras(run_python: Callable, tmp_path: Path) -> None:
-    tests = str(Path(__file__).parent.parent)
     done = run_python(
-        f"import sys; sys.path.insert(0, {tests!r}); import evaluate.tiny_problems\n"
         "from pathlib import Path\n"
+        "from t2t_multimodel import usr_dir\n"
         "from t2t_multimodel.evaluate.floors_main import floors\n"
+        f"usr_dir.add({str(tmp_path / 'mine')!r})\n"
         f"floors(['tiny_shades'], Path({str(tmp_path)!r}), workers=1)"
     )
     assert done.code == 0, done.err

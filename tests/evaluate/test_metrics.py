@@ -16,7 +16,7 @@ TREE = "(S (NP XX XX NP) (VP XX (NP XX NP) VP) S)"
 
 
 def test_all_are_found_by_name() -> None:
-    assert registry.metrics.names() == BUILT_IN
+    assert set(BUILT_IN) <= set(registry.metrics.names())
     assert registry.metrics.get("wer") is metrics.wer
 
 

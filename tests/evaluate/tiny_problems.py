@@ -1,4 +1,4 @@
-"""Problems of a few examples whose floors can be worked out by hand."""
+"""A user's file with problems of a few examples, whose floors can be worked out by hand."""
 
 from __future__ import annotations
 
