@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from t2t_multimodel import registry
@@ -120,18 +122,21 @@ def _annotation(path: str) -> Any:
 
 
 def _parse_hparams(text: str) -> dict[str, Any]:
+    fix = (
+        "Entries are separated by commas, parts of a tuple by +: "
+        "--hparams=train.steps=100,model.block_kernels=3+3+15+15"
+    )
     values = {}
     for entry in filter(None, (part.strip() for part in text.split(","))):
-        path, equals, value = entry.partition("=")
-        path = path.strip()
+        path, equals, value = (part.strip() for part in entry.partition("="))
+        if not equals:
+            raise UserError(f"--hparams: '{entry}' is not of the form name=value.", fix)
         annotation = _annotation(path)
         try:
-            values[path] = parse(value if equals else "", annotation)
+            values[path] = parse(value, annotation)
         except ValueError:
             raise UserError(
-                f"--hparams: {path} must be {describe(annotation)}, but is {value!r}.",
-                "Entries are separated by commas, parts of a tuple by +: "
-                "--hparams=train.steps=100,model.block_kernels=3+3+15+15",
+                f"--hparams: {path} must be {describe(annotation)}, but is {value!r}.", fix
             ) from None
     return values
 
@@ -142,18 +147,21 @@ def _gin_values(files: Sequence[str], params: Sequence[str]) -> dict[str, tuple[
         return {}
     import gin
 
+    for file in files:
+        if not Path(file).is_file():
+            raise UserError(f"--gin_file={file} does not exist (looked in {Path.cwd()}).")
     _teach_gin()
     gin.clear_config()
+    origin = "gin " + ", ".join([*files, *params])
     try:
         gin.parse_config_files_and_bindings(list(files), list(params), finalize_config=False)
-    except (ValueError, SyntaxError, OSError) as error:
+        return {
+            f"{section}.{field}": (value, origin)
+            for section, kind in SECTIONS.items()
+            for field, value in gin.get_bindings(kind.__name__).items()
+        }
+    except (ValueError, SyntaxError, OSError, TypeError) as error:  # TypeError: a macro unset
         raise _gin_error(error) from error
-    origin = "gin " + ", ".join([*files, *params])
-    return {
-        f"{section}.{field}": (value, origin)
-        for section, kind in SECTIONS.items()
-        for field, value in gin.get_bindings(kind.__name__).items()
-    }
 
 
 @functools.cache
@@ -166,11 +174,13 @@ def _teach_gin() -> None:
 
 
 def _gin_error(error: Exception) -> UserError:
-    known = [f"{kind.__name__}.{f}" for kind in SECTIONS.values() for f in field_types(kind)]
     message = str(error).strip().split("\n")[0]
-    words = [word.strip("'\"`.,()[]") for word in str(error).replace("=", " ").split()]
-    hints = (did_you_mean(word, known) for word in words if "." in word or "Config" in word)
+    name = ".".join(re.findall(r"'([\w.]+)'", message))  # 'ModelConfig' has no 'hiden_size'
+    classes = [kind.__name__ for kind in SECTIONS.values()]
+    fields = [
+        f"{kind.__name__}.{field}" for kind in SECTIONS.values() for field in field_types(kind)
+    ]
     return UserError(
-        f"gin: {message}{next(filter(None, hints), '')}",
+        f"gin: {message}{did_you_mean(name, fields if '.' in name else classes)}",
         "Bindings look like TrainConfig.steps = 1000; all fields: mm-trainer --list_hparams=fields",
     )

@@ -90,8 +90,8 @@ class BatchPlan:
 
     def epoch_of(self, batch: int) -> int:
         """The epoch that a batch belongs to."""
-        counts = zip(self.buckets, self.rows, strict=True)
-        epoch = int(batch / sum(len(members) / rows for members, rows in counts))  # or next to it
+        per_epoch = sum(len(bucket.members) / bucket.rows for bucket in self.buckets)
+        epoch = int(batch / per_epoch)  # or one next to it
         while self.first_batch(epoch) > batch:
             epoch -= 1
         while self.first_batch(epoch + 1) <= batch:

@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -35,7 +35,7 @@ ORDERS = (3, 4, 5)
 MOST_TEXTS, MOST_LABELS = 300_000, 50_000
 """Train targets that the floors learn from; of larger splits these many, evenly spaced."""
 SHIPPED = "floors.json"
-"""File in the package of a problem: a list of floors, found by their fingerprint."""
+"""File beside a problem's source file: a list of floors, found by their fingerprint."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -99,9 +99,9 @@ def _known(prepared: Prepared, split: str) -> Iterator[Floors]:
     """Floors that were measured before, on these very records and by these methods."""
     own = prepared.folder / _file_name(split)
     rows = [json.loads(own.read_text())] if own.is_file() else []
-    package = sys.modules[type(prepared.problem).__module__].__package__
-    if package:
-        shipped = files(package) / SHIPPED
+    source = getattr(sys.modules[type(prepared.problem).__module__], "__file__", None)
+    if source:  # a notebook has none
+        shipped = Path(source).with_name(SHIPPED)
         rows += json.loads(shipped.read_text()) if shipped.is_file() else []
     for row in rows:
         same_records = row["fingerprint"] == prepared.fingerprint and row["split"] == split

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from t2t_multimodel import DataConfig
-from t2t_multimodel.data.batching import BatchPlan, batch_share, eval_batches
+from t2t_multimodel.data.batching import BatchPlan, Bucket, batch_share, buckets, eval_batches
 
 GROWTH = 1.15
 
@@ -17,7 +17,7 @@ def random_lengths(n: int, longest: int = 90) -> np.ndarray:
 
 def plan_of(n: int, budget: int = 200, seed: int = 0, purpose: str = "p") -> BatchPlan:
     shares = batch_share({"tokens": random_lengths(n)}, DataConfig(tokens_per_batch=budget))
-    return BatchPlan(shares, GROWTH, seed, purpose)
+    return BatchPlan(buckets(shares, GROWTH), seed, purpose)
 
 
 def chosen(plan: BatchPlan, batch: int) -> list[int]:
@@ -49,11 +49,11 @@ def test_every_example_comes_once_in_each_pass_over_its_bucket(n: int, budget: i
     for bucket, _, batch in order:
         assert plan.bucket_and_examples(batch)[0] == bucket
         streams.setdefault(bucket, []).extend(chosen(plan, batch))
-    for bucket, members in enumerate(plan.buckets):
-        size = len(members)
+    for number, bucket in enumerate(plan.buckets):
+        size = len(bucket.members)
         for epoch in range(epochs):
-            once = streams[bucket][epoch * size : (epoch + 1) * size]
-            assert sorted(once) == sorted(members.tolist())
+            once = streams[number][epoch * size : (epoch + 1) * size]
+            assert sorted(once) == bucket.members.tolist()
 
 
 @pytest.mark.parametrize("n", [1, 7, 500])
@@ -62,9 +62,9 @@ def test_every_batch_is_full_and_within_its_budget(n: int, budget: int) -> None:
     lengths = random_lengths(n)
     plan = plan_of(n, budget)
     for batch in range(plan.first_batch(2)):
-        bucket, examples = plan.bucket_and_examples(batch)
-        assert len(examples) == plan.rows[bucket]
-        rows, longest = len(examples), lengths[plan.buckets[bucket]].max()
+        number, examples = plan.bucket_and_examples(batch)
+        rows, longest = len(examples), lengths[plan.buckets[number].members].max()
+        assert rows == plan.buckets[number].rows
         assert rows * longest <= budget or rows == 1
         assert (rows + 1) * longest > budget or rows == 256  # one more would not fit
 
@@ -80,13 +80,16 @@ def test_examples_of_a_batch_are_of_like_length() -> None:
 def test_no_more_rows_than_allowed() -> None:
     config = DataConfig(tokens_per_batch=10_000, examples_per_batch=12)
     shares = batch_share({"tokens": np.full(100, 3)}, config)
-    assert BatchPlan(shares, GROWTH, 0, "p").rows == [12]
+    (bucket,) = buckets(shares, GROWTH)
+    assert (bucket.rows, bucket.members.tolist()) == (12, list(range(100)))
 
 
 def test_an_example_above_the_budget_is_a_batch_of_its_own() -> None:
     shares = batch_share({"tokens": np.array([500, 10])}, DataConfig(tokens_per_batch=100))
-    plan = BatchPlan(shares, GROWTH, 0, "p")
-    assert plan.rows == [10, 1]
+    short, long = buckets(shares, GROWTH)
+    assert (short.members.tolist(), short.rows) == ([1], 10)
+    assert (long.members.tolist(), long.rows) == ([0], 1)
+    plan = BatchPlan([short, long], 0, "p")
     assert [0] in [chosen(plan, batch) for batch in range(plan.first_batch(2))]
 
 
@@ -126,7 +129,7 @@ def test_a_batch_belongs_to_the_epoch_that_begins_last_before_it(n: int, budget:
 def test_the_epoch_of_a_far_batch_of_few_examples_is_found_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    plan = BatchPlan(np.full(32, 1 / 256), GROWTH, 0, "p")
+    plan = BatchPlan([Bucket(np.arange(32), rows=256)], 0, "p")
     asked = []
     counted = plan.first_batch
     monkeypatch.setattr(plan, "first_batch", lambda epoch: asked.append(epoch) or counted(epoch))

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.layers.separable import FullConv, GroupedConv
 
 Pairs = Iterable[tuple[Any, str]]
@@ -91,6 +92,19 @@ class Golden:
         array = self[key]
         assert [n for n in array.shape if n > 1] == [n for n in shape if n > 1], key
         return array.reshape(shape)
+
+
+class GivenNoise(StepSeed):
+    """Hands out arrays in turn where normal draws are asked for."""
+
+    def __init__(self, *arrays: np.ndarray) -> None:
+        super().__init__(0)
+        self.arrays = list(arrays)
+
+    def normal(self, shape: Any) -> np.ndarray:
+        array = self.arrays.pop(0)
+        assert tuple(shape) == array.shape
+        return array
 
 
 def norm(layer: Any, prefix: str) -> Iterator[tuple[Any, str]]:

@@ -8,7 +8,7 @@ from t2t_multimodel.layers.separable import FullConv, GroupedConv, SeparableConv
 
 
 @pytest.mark.parametrize(
-    "separability, padding", itertools.product((0, -1, -2, -3, 1, 2, 4), ("SAME", "LEFT"))
+    "separability, padding", list(itertools.product((0, -1, -2, -3, 1, 2, 4), ("SAME", "LEFT")))
 )
 def test_groups_are_tensor2tensors(separability, padding):
     golden = Golden("03b_subseparable_conv_v1")
@@ -30,7 +30,6 @@ def test_taps_beyond_the_length_are_left_out_without_a_trace(causal, length):
     full = FullConv(3, 3, 15, dilation=8, causal=causal)
     separable.build()
     full.build()
-    kernel = np.asarray(separable.depthwise)[:, :, None] * np.asarray(separable.pointwise)
-    full.weight.assign(kernel)
+    full.weight.assign(separable.depthwise[:, :, None] * separable.pointwise[None])
     x = np.random.default_rng(0).normal(size=(2, length, 3)).astype("float32")
     np.testing.assert_allclose(separable(x), full(x), atol=2e-6)

@@ -1,0 +1,205 @@
+"""Vocabularies: the same from the same texts, reversible, with symbols of their own."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from t2t_multimodel import Problem, Text, UserError, Vocabulary, register_problem
+from t2t_multimodel.data import vocab
+from t2t_multimodel.data.vocab import SubwordTokenizer, declared, load_or_train, train
+from t2t_multimodel.features import EOS_ID, PAD_ID
+from t2t_multimodel.registry import register_vocabulary
+
+TEXTS = [f"the {c} {a} runs {n}" for c in ("red", "blue") for a in ("fox", "dog") for n in "123"]
+SYMBOLS = ("XX", "(S", "S)")
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> SubwordTokenizer:
+    return SubwordTokenizer("animals", train(TEXTS, 320, SYMBOLS, "animals"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the red fox",
+        "🦊 東京 Zoë",
+        "two  blanks",
+        " a blank before and after ",
+        "tab\tnew\nline\r\n",
+        "\x00\x01\x7f",
+        "e\u0301 is not é",
+        "\ufeff\u200b\u2028",
+        "<unk> <pad> </s> <0x41>",
+        "(S the XX S)",
+        "   ",
+    ],
+)
+def test_every_text_comes_back(tokenizer: SubwordTokenizer, text: str) -> None:
+    assert tokenizer.decode(tokenizer.encode(text)) == text
+
+
+def test_frequent_words_are_pieces_and_rare_characters_are_bytes(
+    tokenizer: SubwordTokenizer,
+) -> None:
+    assert len(tokenizer.encode("the red fox runs")) == 4
+    assert len(tokenizer.encode("東")) == 1 + 3  # the blank before it, and its UTF-8
+
+
+def test_decoding_ends_at_the_end_and_passes_over_padding(tokenizer: SubwordTokenizer) -> None:
+    ids = tokenizer.encode("the fox")
+    assert tokenizer.decode([*ids, EOS_ID, *ids]) == "the fox"
+    assert tokenizer.decode([PAD_ID, *ids, PAD_ID, PAD_ID]) == "the fox"
+    assert tokenizer.decode([]) == tokenizer.decode([EOS_ID]) == ""
+
+
+def test_symbols_have_ids_of_their_own(tokenizer: SubwordTokenizer) -> None:
+    assert tokenizer.symbols == {"XX": 3, "(S": 4, "S)": 5}
+    fox = tokenizer.encode("the fox")
+    assert tokenizer.encode("(S the fox XX S)", symbols=True) == [4, *fox, 3, 5]
+    assert tokenizer.decode([4, *fox, 3, 5]) == "(S the fox XX S)"
+
+
+def test_symbols_at_the_ends_and_alone_come_back(tokenizer: SubwordTokenizer) -> None:
+    for text in ("XX", "XX XX", "fox XX", "XX fox", "fox"):
+        assert tokenizer.decode(tokenizer.encode(text, symbols=True)) == text
+
+
+def test_ordinary_text_never_becomes_a_symbol(tokenizer: SubwordTokenizer) -> None:
+    ids = tokenizer.encode("(S the XX S)")
+    assert not {*tokenizer.symbols.values(), PAD_ID, EOS_ID} & {*ids}
+    assert not {PAD_ID, EOS_ID} & {*tokenizer.encode("<pad></s>", symbols=True)}
+
+
+def test_the_order_of_the_texts_does_not_matter(tokenizer: SubwordTokenizer) -> None:
+    shuffled = random.Random(1).sample(TEXTS, len(TEXTS))
+    model = train(iter(shuffled + shuffled[:3]), 320, SYMBOLS, "animals")
+    assert SubwordTokenizer("animals", model).identity == tokenizer.identity
+    assert model == tokenizer.model
+
+
+def test_the_identity_tells_vocabularies_of_one_size_apart(tokenizer: SubwordTokenizer) -> None:
+    name, size, digest = tokenizer.identity.split("-")
+    assert (name, int(size), len(digest)) == ("animals", tokenizer.size, 8)
+    other = SubwordTokenizer("animals", train([*TEXTS, "zebra zebras"], 319, SYMBOLS, "animals"))
+    assert other.size == tokenizer.size
+    assert other.identity != tokenizer.identity
+
+
+def test_a_small_corpus_yields_fewer_pieces_than_asked_for() -> None:
+    assert SubwordTokenizer("v", train(TEXTS, 4000, (), "v")).size < 400
+
+
+def test_a_large_corpus_is_sampled_evenly_and_always_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sample = vocab._reservoir(map(str, range(10_000)), 100)
+    assert len(set(sample)) == 100
+    assert abs(sum(map(int, sample)) / 100 - 5000) < 1000
+    assert sample == vocab._reservoir(map(str, range(10_000)), 100)
+    assert vocab._reservoir(["a", "b"], 100) == ["a", "b"]
+    monkeypatch.setattr(vocab, "SAMPLE_TEXTS", 4)
+    assert train(TEXTS, 300, (), "v") == train(TEXTS, 300, (), "v")
+
+
+@pytest.mark.parametrize(
+    ("texts", "size", "message"),
+    [
+        ([], 400, "Vocabulary 'v' has no text to learn from."),
+        (
+            ["abc"] * 5,
+            100,
+            "Vocabulary 'v' of 100 ids can not be trained on 1 texts: Vocabulary size is smaller "
+            "than required_chars. 100 vs 263. Increase vocab_size or decrease character_coverage "
+            "with --character_coverage option.",
+        ),
+    ],
+)
+def test_what_can_not_be_trained_says_why(texts: list[str], size: int, message: str) -> None:
+    with pytest.raises(UserError) as caught:
+        train(texts, size, (), "v")
+    assert str(caught.value) == message
+
+
+class Animals(Vocabulary):
+    """Declared once, trained on the texts of the test."""
+
+    name = "animals"
+    size = 320
+    symbols = SYMBOLS
+    trained = 0
+
+    def text(self, raw_dir: Path | None) -> Iterator[str]:
+        type(self).trained += 1
+        yield from TEXTS
+
+    def source_files(self, raw_dir: Path | None) -> list[Path]:
+        return [raw_dir / "texts"] if raw_dir else []
+
+
+def files(data_dir: Path) -> list[str]:
+    return sorted(path.name for path in (data_dir / "vocab").iterdir())
+
+
+def test_a_vocabulary_is_trained_once(tmp_path: Path) -> None:
+    before = Animals.trained
+    first = load_or_train(Animals(), tmp_path, None, None)
+    second = load_or_train(Animals(), tmp_path, None, None)
+    assert Animals.trained == before + 1
+    assert (first.identity, first.model) == (second.identity, second.model)
+    model, facts = reversed(files(tmp_path))
+    assert model.startswith("animals-320-") and model.endswith(".model")
+    assert facts == model.replace(".model", ".json")
+
+
+def test_another_size_is_another_file(tmp_path: Path) -> None:
+    load_or_train(Animals(), tmp_path, None, None)
+    assert load_or_train(Animals(), tmp_path, None, 310).size == 310
+    sizes = [name.split("-")[1] for name in files(tmp_path) if name.endswith(".model")]
+    assert sizes == ["310", "320"]
+
+
+def test_a_changed_source_file_is_another_vocabulary(tmp_path: Path) -> None:
+    (tmp_path / "texts").write_text("one")
+    load_or_train(Animals(), tmp_path, tmp_path, None)
+    (tmp_path / "texts").write_text("two")
+    load_or_train(Animals(), tmp_path, tmp_path, None)
+    assert len(files(tmp_path)) == 4
+
+
+def test_a_problem_without_a_named_vocabulary_has_its_own() -> None:
+    @register_problem("made_pairs")
+    class Pairs(Problem):
+        inputs = Text()
+        targets = Text(vocab="made_targets")
+
+        def examples(self, split: str, raw_dir: Path | None) -> Iterator[dict]:
+            yield {"inputs": f"{split} source", "targets": f"{split} target"}
+            yield {"inputs": 7, "targets": " "}
+
+    @register_vocabulary("made_targets")
+    class Targets(Vocabulary):
+        pass
+
+    own = declared("made_pairs", Pairs())
+    assert own.name == "made_pairs"
+    assert list(own.text(None)) == ["train source", "train target"]
+    assert type(declared("made_targets", Pairs())) is Targets
+
+
+def test_an_unknown_vocabulary_is_answered_with_the_nearest() -> None:
+    class Pairs(Problem):
+        name = "made_pairs"
+
+    with pytest.raises(UserError, match="^No vocabulary is named 'octett'. Did you mean 'octet'?"):
+        declared("octett", Pairs())
+
+
+def test_a_vocabulary_must_define_its_texts() -> None:
+    with pytest.raises(NotImplementedError) as caught:
+        Vocabulary().text(None)
+    assert str(caught.value) == "Vocabulary must define text(self, raw_dir)"
