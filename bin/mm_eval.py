@@ -10,7 +10,6 @@ from absl import flags
 from t2t_multimodel import usr_dir
 from t2t_multimodel.bin import _cli, _quiet
 from t2t_multimodel.errors import UserError
-from t2t_multimodel.registry import problems
 
 COMMAND = _cli.Command(
     "mm-eval",
@@ -29,21 +28,21 @@ COMMAND.group("Results").path("json", "FILE", "Write the scores there too.")
 
 
 def evaluate(args: flags.FlagValues, _: list[str]) -> None:
-    """Checks the names and the place of the model, then scores."""
+    """Checks the place of the model and the names, then scores."""
     usr_dir.add(args.usr_dir)
-    problems.check(args.problems)
-    fix = "mm-trainer writes runs into ./runs/SET."
     if bool(args.output_dir) == bool(args.checkpoint):
+        fix = "mm-trainer writes runs into ./runs/SET."
         raise UserError("Give either --output_dir or --checkpoint.", fix)
-    model = args.output_dir or args.checkpoint
-    if not model.exists():
-        raise UserError(f"{model} does not exist.", fix)
 
+    from t2t_multimodel.train.checkpoints import open_checkpoint
+
+    checkpoint = open_checkpoint(args.output_dir or args.checkpoint)
+    checkpoint.problems(args.problems)
     _quiet.import_tensorflow()
     from t2t_multimodel.evaluate import main as evaluation
 
     evaluation.evaluate_checkpoint(
-        model,
+        checkpoint,
         problems=args.problems,
         split=args.split or None,
         shuffle_sources=args.shuffle_sources,

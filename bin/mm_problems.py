@@ -19,6 +19,7 @@ COMMAND = _cli.Command(
     example="mm-problems floors octet_ende",
 )
 COMMAND.places()
+COMMAND.group("What to measure").text("split", "SPLIT", "Split of the floors.", "test")
 
 _ACTIONS = ("list", "show", "floors")
 
@@ -35,7 +36,7 @@ def inform(args: flags.FlagValues, arguments: list[str]) -> None:
     else:
         from t2t_multimodel.evaluate import floors_main
 
-        floors_main.floors(names, args.data_dir, args.raw_dir)
+        floors_main.floors(names, args.data_dir, args.raw_dir, split=args.split)
 
 
 def _check(action: str, names: list[str]) -> None:

@@ -10,11 +10,11 @@ from typing import Any
 from keras import ops
 
 from t2t_multimodel.config.model import ModelConfig
-from t2t_multimodel.layers.attention_block import AttentionBlock, conv_block
+from t2t_multimodel.layers.attention_block import attention_block, conv_block
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.experts import Routing
-from t2t_multimodel.layers.experts_and_norm import ExpertsAndNorm
-from t2t_multimodel.layers.random import StepSeed
+from t2t_multimodel.layers.experts_and_norm import ExpertsAndNorm, by_name
+from t2t_multimodel.layers.mode import EVAL, Mode
 from t2t_multimodel.layers.timing import timing
 
 
@@ -36,11 +36,9 @@ class PaperBody(Block):
         self.mixer = Mixer(config, name="mixer")
         self.decoder = Decoder(config, name="decoder")
 
-    def encode(
-        self, x_BLD: Any, mask_BL: Any, training: bool, seed: StepSeed | None
-    ) -> tuple[Any, dict[str, Routing]]:
+    def encode(self, x_BLD: Any, mask_BL: Any, mode: Mode) -> tuple[Any, dict[str, Routing]]:
         """Source features to the encoder's output [B, L, D]."""
-        return self.encoder(x_BLD, mask_BL=mask_BL, training=training, seed=seed)
+        return self.encoder(x_BLD, mask_BL=mask_BL, mode=mode)
 
     def decode(
         self,
@@ -48,14 +46,12 @@ class PaperBody(Block):
         target_mask_BT: Any,
         source_BLD: Any,
         source_mask_BL: Any,
-        training: bool,
-        seed: StepSeed | None,
+        mode: Mode,
     ) -> tuple[Any, dict[str, Routing]]:
         """Targets, shifted by the command token, to the decoder's output [B, T, D]."""
         source = {"source_BLD": source_BLD, "source_mask_BL": source_mask_BL}
-        mode = {"training": training, "seed": seed}
-        x_BTD = self.mixer(targets_BTD, **source, **mode)
-        return self.decoder(x_BTD, mask_BT=target_mask_BT, **source, **mode)
+        x_BTD = self.mixer(targets_BTD, **source, mode=mode)
+        return self.decoder(x_BTD, mask_BT=target_mask_BT, **source, mode=mode)
 
 
 class Encoder(Block):
@@ -70,19 +66,16 @@ class Encoder(Block):
         ]
         self.experts = ExpertsAndNorm(config, name="experts")
 
-    def call(
-        self, x_BLD: Any, mask_BL: Any, training: bool = False, seed: StepSeed | None = None
-    ) -> tuple[Any, dict[str, Routing]]:
-        mode = {"mask_BL": mask_BL, "training": training, "seed": seed}
+    def call(self, x_BLD: Any, mask_BL: Any, mode: Mode = EVAL) -> tuple[Any, dict[str, Routing]]:
         middle = self.config.encoder_blocks[0]
         if self.config.encoder_timing:
             x_BLD = x_BLD + timing(ops.shape(x_BLD)[1], self.config.hidden_size, x_BLD.dtype)
         for block in self.blocks[:middle]:
-            x_BLD = block(x_BLD, **mode)
-        x_BLD, routing = self.experts(x_BLD, **mode)
+            x_BLD = block(x_BLD, mask_BL=mask_BL, mode=mode)
+        x_BLD, routing = self.experts(x_BLD, mask_BL=mask_BL, mode=mode)
         for block in self.blocks[middle:]:
-            x_BLD = block(x_BLD, **mode)
-        return x_BLD, {"encoder": routing}
+            x_BLD = block(x_BLD, mask_BL=mask_BL, mode=mode)
+        return x_BLD, by_name(encoder=routing)
 
 
 class Mixer(Block):
@@ -90,7 +83,7 @@ class Mixer(Block):
 
     def __init__(self, config: ModelConfig, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.attention = AttentionBlock(config, config.mixer_pre_blocks, name="attention")
+        self.attention = attention_block(config, config.mixer_pre_blocks, name="attention")
         self.blocks = [
             conv_block(config, causal=True, name=f"block{i}") for i in range(config.mixer_blocks)
         ]
@@ -100,15 +93,13 @@ class Mixer(Block):
         targets_BTD: Any,
         source_BLD: Any,
         source_mask_BL: Any,
-        training: bool = False,
-        seed: StepSeed | None = None,
+        mode: Mode = EVAL,
     ) -> Any:
-        mode = {"training": training, "seed": seed}
         x_BTD = self.attention(
-            targets_BTD, source_BLD=source_BLD, source_mask_BL=source_mask_BL, **mode
+            targets_BTD, source_BLD=source_BLD, source_mask_BL=source_mask_BL, mode=mode
         )
         for block in self.blocks:
-            x_BTD = block(x_BTD, **mode)
+            x_BTD = block(x_BTD, mode=mode)
         return x_BTD
 
 
@@ -120,7 +111,7 @@ class Decoder(Block):
         self.config = config
         pairs = range(sum(config.decoder_blocks))
         self.blocks = [conv_block(config, causal=True, name=f"block{i}") for i in pairs]
-        self.attentions = [AttentionBlock(config, 0, name=f"attention{i}") for i in pairs]
+        self.attentions = [attention_block(config, 0, name=f"attention{i}") for i in pairs]
         self.experts = ExpertsAndNorm(config, name="experts")
 
     def call(
@@ -129,20 +120,18 @@ class Decoder(Block):
         mask_BT: Any,
         source_BLD: Any,
         source_mask_BL: Any,
-        training: bool = False,
-        seed: StepSeed | None = None,
+        mode: Mode = EVAL,
     ) -> tuple[Any, dict[str, Routing]]:
-        mode = {"training": training, "seed": seed}
         source = {"source_BLD": source_BLD, "source_mask_BL": source_mask_BL}
+        pairs = list(zip(self.blocks, self.attentions, strict=True))
         middle = self.config.decoder_blocks[0]
-        routing = None
-        for i, (block, attention) in enumerate(zip(self.blocks, self.attentions, strict=True)):
-            if i == middle:
-                x_BTD, routing = self.experts(x_BTD, mask_BL=mask_BT, **mode)
-            x_BTD = block(x_BTD, **mode)
-            attended = attention(x_BTD, **source, **mode)
-            # with a residual of its own the attention block holds x already
-            x_BTD = attended if self.config.attention_residual else x_BTD + attended
-        if routing is None:  # no pair follows the experts
-            x_BTD, routing = self.experts(x_BTD, mask_BL=mask_BT, **mode)
-        return x_BTD, {"decoder": routing}
+        # with a residual of its own an attention block's result holds its target already
+        adds = self.config.attention and not self.config.attention_residual
+        for block, attention in pairs[:middle]:
+            x_BTD = block(x_BTD, mode=mode)
+            x_BTD = attention(x_BTD, **source, mode=mode) + (x_BTD if adds else 0)
+        x_BTD, routing = self.experts(x_BTD, mask_BL=mask_BT, mode=mode)
+        for block, attention in pairs[middle:]:
+            x_BTD = block(x_BTD, mode=mode)
+            x_BTD = attention(x_BTD, **source, mode=mode) + (x_BTD if adds else 0)
+        return x_BTD, by_name(decoder=routing)

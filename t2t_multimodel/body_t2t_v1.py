@@ -13,8 +13,8 @@ from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.convolution import ConvStep
 from t2t_multimodel.layers.experts import Routing
-from t2t_multimodel.layers.experts_and_norm import ExpertsAndNorm
-from t2t_multimodel.layers.random import StepSeed, dropout
+from t2t_multimodel.layers.experts_and_norm import ExpertsAndNorm, by_name
+from t2t_multimodel.layers.mode import Mode, dropout
 from t2t_multimodel.layers.slicenet import TIMESCALES, MultiConvRes, SimpleAttention
 from t2t_multimodel.layers.timing import timing_halves
 
@@ -64,20 +64,17 @@ class T2TV1Body(Block):
             for i in range(size)
         ]
 
-    def encode(
-        self, x_BLD: Any, mask_BL: Any, training: bool, seed: StepSeed | None
-    ) -> tuple[Any, dict[str, Routing]]:
+    def encode(self, x_BLD: Any, mask_BL: Any, mode: Mode) -> tuple[Any, dict[str, Routing]]:
         """Source features to the encoder's output [B, L, D]."""
-        mode = {"training": training, "seed": seed}
         signal = timing_halves(ops.shape(x_BLD)[1], self.config.hidden_size, TIMESCALES)
         x_BLD = x_BLD + ops.cast(signal, x_BLD.dtype)
         for block in self.encoder1:
             x_BLD = block(x_BLD, mask_BL=mask_BL)
-        x_BLD = dropout(x_BLD, self.config.dropout, **mode)
-        x_BLD, routing = self.encoder_experts(x_BLD, mask_BL=mask_BL, **mode)
+        x_BLD = dropout(x_BLD, self.config.dropout, mode)
+        x_BLD, routing = self.encoder_experts(x_BLD, mask_BL=mask_BL, mode=mode)
         for block in self.encoder2:
             x_BLD = block(x_BLD, mask_BL=mask_BL)
-        return dropout(x_BLD, self.config.dropout, **mode), {"encoder": routing}
+        return dropout(x_BLD, self.config.dropout, mode), by_name(encoder=routing)
 
     def decode(
         self,
@@ -85,18 +82,16 @@ class T2TV1Body(Block):
         target_mask_BT: Any,
         source_BLD: Any,
         source_mask_BL: Any,
-        training: bool,
-        seed: StepSeed | None,
+        mode: Mode,
     ) -> tuple[Any, dict[str, Routing]]:
         """Targets, shifted by the command token, to the decoder's output [B, T, D]."""
-        mode = {"training": training, "seed": seed}
         source = {"source_BLC": source_BLD, "source_mask_BL": source_mask_BL}
         attended = self.attention(targets_BTD, **source)
         x_BTD = self.merge(ops.concatenate([attended, targets_BTD], axis=-1))
         for block in self.decoder1:
             x_BTD = block(x_BTD, **source)
-        x_BTD = dropout(x_BTD, self.config.dropout, **mode)
-        x_BTD, routing = self.decoder_experts(x_BTD, mask_BL=target_mask_BT, **mode)
+        x_BTD = dropout(x_BTD, self.config.dropout, mode)
+        x_BTD, routing = self.decoder_experts(x_BTD, mask_BL=target_mask_BT, mode=mode)
         for block in self.decoder2:
             x_BTD = block(x_BTD, **source)
-        return dropout(x_BTD, self.config.dropout, **mode), {"decoder": routing}
+        return dropout(x_BTD, self.config.dropout, mode), by_name(decoder=routing)

@@ -13,11 +13,11 @@ from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.layers.attention import MultiHeadAttention, causal, real
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.convolution import ConvStep
-from t2t_multimodel.layers.experts import MixtureOfExperts, Routing
-from t2t_multimodel.layers.experts_and_norm import mixture
+from t2t_multimodel.layers.experts import Routing
+from t2t_multimodel.layers.experts_and_norm import by_name, mixture
 from t2t_multimodel.layers.linear import Linear
+from t2t_multimodel.layers.mode import EVAL, Mode, dropout
 from t2t_multimodel.layers.norm import LayerNorm
-from t2t_multimodel.layers.random import StepSeed, dropout
 from t2t_multimodel.layers.slicenet import TIMESCALES
 from t2t_multimodel.layers.timing import timing_halves
 
@@ -43,18 +43,14 @@ class T2TV2Body(Block):
             for i in range(sum(config.decoder_blocks))
         ]
 
-    def encode(
-        self, x_BLD: Any, mask_BL: Any, training: bool, seed: StepSeed | None
-    ) -> tuple[Any, dict[str, Routing]]:
+    def encode(self, x_BLD: Any, mask_BL: Any, mode: Mode) -> tuple[Any, dict[str, Routing]]:
         """Source features to the encoder's output [B, L, D]."""
         signal = timing_halves(ops.shape(x_BLD)[1], self.config.hidden_size, TIMESCALES)
         x_BLD = x_BLD + ops.cast(signal, x_BLD.dtype)
-        routing = {}
+        routing: dict[str, Routing | None] = {}
         for i, layer in enumerate(self.encoder):
-            x_BLD, routing[f"encoder{i}"] = layer(
-                x_BLD, mask_BL=mask_BL, training=training, seed=seed
-            )
-        return x_BLD, routing
+            x_BLD, routing[f"encoder{i}"] = layer(x_BLD, mask_BL=mask_BL, mode=mode)
+        return x_BLD, by_name(**routing)
 
     def decode(
         self,
@@ -62,26 +58,22 @@ class T2TV2Body(Block):
         target_mask_BT: Any,
         source_BLD: Any,
         source_mask_BL: Any,
-        training: bool,
-        seed: StepSeed | None,
+        mode: Mode,
     ) -> tuple[Any, dict[str, Routing]]:
         """Targets, shifted by the command token, to the decoder's output [B, T, D]."""
         signal = timing_halves(ops.shape(targets_BTD)[1], self.config.hidden_size)
         x_BTD = targets_BTD + ops.cast(signal, targets_BTD.dtype)
-        x_BTD = dropout(x_BTD, self.config.dropout, training, seed)
-        routing = {}
+        x_BTD = dropout(x_BTD, self.config.dropout, mode)
+        routing: dict[str, Routing | None] = {}
         for i, layer in enumerate(self.decoder):
-            x_BTD, layer_routing = layer(
+            x_BTD, routing[f"decoder{i}"] = layer(
                 x_BTD,
                 mask_BT=target_mask_BT,
                 source_BLD=source_BLD,
                 source_mask_BL=source_mask_BL,
-                training=training,
-                seed=seed,
+                mode=mode,
             )
-            if layer_routing is not None:
-                routing[f"decoder{i}"] = layer_routing
-        return x_BTD, routing
+        return x_BTD, by_name(**routing)
 
 
 class EncoderLayer(Block):
@@ -107,18 +99,16 @@ class EncoderLayer(Block):
         self.mixture = mixture(config, inner, name="mixture")
         self.norm = LayerNorm(width, name="norm")
 
-    def call(
-        self, x_BLD: Any, mask_BL: Any, training: bool = False, seed: StepSeed | None = None
-    ) -> tuple[Any, Routing]:
+    def call(self, x_BLD: Any, mask_BL: Any, mode: Mode = EVAL) -> tuple[Any, Routing | None]:
         rate = self.config.dropout
         routed = None if self.config.route_padding else mask_BL
-        experts, routing = self.mixture(x_BLD, mask_BL=routed, training=training, seed=seed)
+        experts, routing = self.mixture(x_BLD, mask_BL=routed, mode=mode)
         y = x_BLD
         for i, step in enumerate(self.steps):
             y = step(y, mask_BL=mask_BL)
             if i == 1:
-                y = dropout(y, rate, training, seed)
-        branches = dropout(experts, rate, training, seed) + dropout(y, rate, training, seed)
+                y = dropout(y, rate, mode)
+        branches = dropout(experts, rate, mode) + dropout(y, rate, mode)
         return self.norm(x_BLD + branches), routing
 
 
@@ -130,7 +120,7 @@ class DecoderLayer(Block):
 
     def __init__(self, config: ModelConfig, has_experts: bool, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.config = config
+        self.config, self.has_experts = config, has_experts
         width, heads, inner = config.hidden_size, config.attention_heads, config.filter_size
         self.self_attention = MultiHeadAttention(width, heads, maps="qkvo", name="self_attention")
         self.source_attention = MultiHeadAttention(
@@ -150,21 +140,20 @@ class DecoderLayer(Block):
         mask_BT: Any,
         source_BLD: Any,
         source_mask_BL: Any,
-        training: bool = False,
-        seed: StepSeed | None = None,
+        mode: Mode = EVAL,
     ) -> tuple[Any, Routing | None]:
         rate = self.config.dropout
         y = self.self_attention(x_BTD, x_BTD, visible=causal(ops.shape(x_BTD)[1]))
         z = self.source_attention(y, source_BLD, visible=real(source_mask_BL))
-        branches = dropout(y, rate, training, seed) + dropout(z, rate, training, seed)
+        branches = dropout(y, rate, mode) + dropout(z, rate, mode)
         x_BTD = self.attention_norm(x_BTD + branches)
         routing = None
-        if isinstance(self.feed_forward, MixtureOfExperts):
+        if self.has_experts:
             routed = None if self.config.route_padding else mask_BT
-            f, routing = self.feed_forward(x_BTD, mask_BL=routed, training=training, seed=seed)
+            f, routing = self.feed_forward(x_BTD, mask_BL=routed, mode=mode)
         else:
             f = self.feed_forward(x_BTD)
-        return self.feed_forward_norm(x_BTD + dropout(f, rate, training, seed)), routing
+        return self.feed_forward_norm(x_BTD + dropout(f, rate, mode)), routing
 
 
 class FeedForward(Block):

@@ -26,6 +26,7 @@ from t2t_multimodel.errors import unknown
 from t2t_multimodel.features import ProblemSignature, Signature
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.loss import TokenScores
+from t2t_multimodel.layers.mode import Mode
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.modalities.base import Modality
 from t2t_multimodel.modalities.text import length_mask
@@ -73,17 +74,20 @@ class MultiModel(keras.Model):
         self.nets: dict[str, Modality] = {}
         self.commands: dict[str, CommandToken] = {}
         for problem in problems:
-            self._add_net(problem.inputs)
-            self._add_net(problem.targets)
+            self._add_net(problem.inputs, "inputs")
+            self._add_net(problem.targets, "targets")
             if problem.command not in self.commands:
                 self.commands[problem.command] = CommandToken(
-                    config.hidden_size, name=_variable_name("command_" + problem.command)
+                    config.hidden_size,
+                    routes=config.task_router,
+                    name=_variable_name("command_" + problem.command),
                 )
         self.build(None)
 
-    def _add_net(self, signature: Signature) -> None:
+    def _add_net(self, signature: Signature, role: str) -> None:
+        net = registry.modalities.get(self._net_name(signature.modality))
+        net.check_role(signature, role)
         if signature.identity not in self.nets:
-            net = registry.modalities.get(self._net_name(signature.modality))
             name = _variable_name(signature.identity)
             self.nets[signature.identity] = net(self.config, signature, name=name)
 
@@ -118,8 +122,9 @@ class MultiModel(keras.Model):
     ) -> Encoded:
         """Input net and encoder. Needs `inputs` and `inputs_length` only."""
         net = self.nets[self.signature(problem).inputs.identity]
-        entered = net.enter(batch["inputs"], batch["inputs_length"], training, seed)
-        x_BLD, routing = self.body.encode(entered.x_BLD, entered.mask_BL, training, seed)
+        mode = self._mode(problem, training, seed)
+        entered = net.enter(batch["inputs"], batch["inputs_length"], mode)
+        x_BLD, routing = self.body.encode(entered.x_BLD, entered.mask_BL, mode)
         return Encoded(x_BLD, entered.mask_BL, entered.grid, routing)
 
     def decode(
@@ -223,10 +228,14 @@ class MultiModel(keras.Model):
         mask_BT = length_mask(targets_length, length)
         targets_BTD = net.embed_targets(targets, mask_BT)
         shifted_BTD = self.commands[self.signature(problem).command](targets_BTD)
+        mode = self._mode(problem, training, seed)
         h_BTD, routing = self.body.decode(
-            shifted_BTD, mask_BT, encoded.x_BLD, encoded.mask_BL, training, seed
+            shifted_BTD, mask_BT, encoded.x_BLD, encoded.mask_BL, mode
         )
         return h_BTD, mask_BT, routing
+
+    def _mode(self, problem: str, training: bool, seed: StepSeed | None) -> Mode:
+        return Mode(training, seed, self.commands[self.signature(problem).command].task)
 
     def _targets_net(self, problem: str) -> Modality:
         return self.nets[self.signature(problem).targets.identity]
@@ -247,15 +256,23 @@ class MultiModel(keras.Model):
 
 
 class CommandToken(Block):
-    """The learned first target of one output space, such as to-English (paper, section 2.4)."""
+    """The learned first target of one output space, such as to-English (paper, section 2.4).
 
-    def __init__(self, channels: int, **kwargs: Any) -> None:
+    Args:
+        channels: D.
+        routes: whether there is an embedding for the routers beside it, which starts at 0.
+    """
+
+    def __init__(self, channels: int, *, routes: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.channels = channels
+        self.channels, self.routes = channels, routes
 
     def make_weights(self) -> None:
-        self.token = self.add_weight(
-            shape=(self.channels,), initializer=keras.initializers.RandomNormal(1.0), name="token"
+        shape = (self.channels,)
+        unit = keras.initializers.RandomNormal(stddev=1.0)
+        self.token = self.add_weight(shape=shape, initializer=unit, name="token")
+        self.task = (
+            self.add_weight(shape=shape, initializer="zeros", name="task") if self.routes else None
         )
 
     def call(self, targets_BTD: Any) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
+from t2t_multimodel import registry
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features.base import Feature, ProblemSignature, Tokenizer
 
@@ -106,10 +107,11 @@ class Problem:
                     f"Problem {self.name!r} declares no {name}.",
                     fix=f"write e.g. `{name} = Text()` in the class {type(self).__name__}",
                 )
-        if not self.splits or self.splits[0] != "train":
-            raise UserError(f"The splits of problem {self.name!r} must begin with 'train'.")
         for name in ("metrics", "splits"):
             if isinstance(getattr(self, name), str):
                 raise UserError(
                     f"{name} of problem {self.name!r} is a string; it must be a tuple of strings."
                 )
+        if not self.splits or self.splits[0] != "train":
+            raise UserError(f"The splits of problem {self.name!r} must begin with 'train'.")
+        registry.metrics.check(self.metrics)

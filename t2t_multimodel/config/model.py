@@ -46,6 +46,9 @@ class ModelConfig(Section):
     encoder_timing: bool = True
     """Adds the timing signal to the encoder's input. The paper leaves this open."""
 
+    attention: bool = True
+    """False: each attention block adds the source's mean instead. An ablation (table 4)."""
+
     attention_heads: int = 8
     """Heads of every attention, g (2.2). Divides hidden_size."""
 
@@ -57,6 +60,13 @@ class ModelConfig(Section):
 
     attention_projection: bool = False
     """Linear map on the joined heads of each attention. Not in the paper."""
+
+    attention_qk_norm: bool = False
+    """Layer normalisation of queries and keys (arXiv 2010.04245). Not in the paper."""
+
+    moe: Literal["experts", "none", "dense_params", "dense_compute"] = "experts"
+    """What stands in the mixtures' place: an ablation (table 4) by nothing, or by one dense layer
+    with the parameters of all experts, or with the computation of those a token meets."""
 
     experts: int = 240
     """Experts of each mixture layer: 240 in the joint run, 60 alone (2.3, 3)."""
@@ -72,6 +82,15 @@ class ModelConfig(Section):
 
     moe_loss_weight: float = 1e-2
     """Weight of CV^2(importance) + CV^2(load) in the loss (arXiv 1701.06538; value of T2T)."""
+
+    balance_rate: float = 0.0
+    """Step of the load-balancing bias on the choice of experts (arXiv 2408.15664); 0: none."""
+
+    router_z_weight: float = 0.0
+    """Weight of the router z-loss (arXiv 2202.08906; 1e-3 there); 0: none."""
+
+    task_router: bool = False
+    """Adds an embedding of the problem's command to the routers' input (arXiv 2206.04674)."""
 
     route_padding: bool = False
     """Sends padding to the experts and counts it, as Tensor2Tensor did. A fault; for variants."""
@@ -130,11 +149,56 @@ class ModelConfig(Section):
             "experts_per_token",
             f"from 1 to experts ({self.experts})",
         )
+        self.require(
+            self.expert_groups == 1
+            or (
+                self.experts % self.expert_groups == 0
+                and self.experts_per_token
+                <= min(self.expert_groups, self.experts // self.expert_groups)
+            ),
+            "expert_groups",
+            f"1, or a divisor of {self.experts} that leaves experts_per_token "
+            f"({self.experts_per_token}) or more groups, and as many experts in each",
+        )
         self.require(0 <= self.dropout < 1, "dropout", "from 0 to below 1")
-        self.require(self.moe_loss_weight >= 0, "moe_loss_weight", "0 or more")
+        for name in ("moe_loss_weight", "balance_rate", "router_z_weight"):
+            self.require(getattr(self, name) >= 0, name, "0 or more")
+        self._check_variant()
+
+    def _check_variant(self) -> None:
+        """What goes together."""
+        paper = self.variant == "paper"
+        for name in ("attention_qk_norm", "separability"):
+            allowed = "t2t_v1" if name == "separability" else "paper"
+            self.require(
+                not getattr(self, name) or self.variant == allowed,
+                name,
+                f"off unless variant is {allowed}",
+            )
+        self.require(self.attention or paper, "attention", "on unless variant is paper")
+        self.require(
+            paper or self.hidden_size >= 32,
+            "hidden_size",
+            "32 or more in the variants of T2T, whose timing signal has 32 channels",
+        )
+        self.require(
+            self.variant != "t2t_v1" or self.hidden_size % 12 == 0,
+            "hidden_size",
+            "a multiple of 12 in t2t_v1, whose convolutions have 2, 3 and 4 groups",
+        )
+        self.require(
+            self.nets == "paper" or self.class_path == "encoder",
+            "class_path",
+            "encoder with the nets of T2T",
+        )
+        self.require(
+            self.balance_rate == 0 or self.expert_groups == 1,
+            "balance_rate",
+            "0 with two-level routing",
+        )
 
     def _check_sizes(self) -> None:
-        for name in ("hidden_size", "attention_heads", "experts", "expert_hidden"):
+        for name in ("hidden_size", "attention_heads", "experts", "expert_hidden", "filter_size"):
             self.require(getattr(self, name) >= 1, name, "1 or more")
         for name in ("mixer_pre_blocks", "mixer_blocks", "image_blocks"):
             self.require(getattr(self, name) >= 0, name, "0 or more")

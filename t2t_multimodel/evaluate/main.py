@@ -6,18 +6,16 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from t2t_multimodel.config import Config
 from t2t_multimodel.data.datagen import generate
 from t2t_multimodel.data.records import written_by_rename
-from t2t_multimodel.errors import unknown
 from t2t_multimodel.evaluate.evaluator import Evaluator
 from t2t_multimodel.evaluate.table import Row, print_table, with_floors
-from t2t_multimodel.train.checkpoints import open_checkpoint
+from t2t_multimodel.train.checkpoints import Checkpoint
 from t2t_multimodel.train.engine import cores, parallel_batches, share_cores
 
 
 def evaluate_checkpoint(
-    path: Path,
+    checkpoint: Checkpoint,
     problems: Sequence[str] = (),
     split: str | None = None,
     shuffle_sources: bool = False,
@@ -28,7 +26,7 @@ def evaluate_checkpoint(
     """Scores a checkpoint; prints the same table as the end of its training.
 
     Args:
-        path: folder of a run (its newest checkpoint) or of a checkpoint.
+        checkpoint: what to score.
         problems: those to score; all of the model if left out.
         split: None: the config's `evaluate.final_split`.
         shuffle_sources: exchange the inputs among the examples.
@@ -36,14 +34,9 @@ def evaluate_checkpoint(
         raw_dir: where the user keeps raw files.
         json_file: where to write the rows as well.
     """
-    checkpoint = open_checkpoint(path)
-    config = Config.from_dict(checkpoint.state["config"])
-    known = list(config.rates)
-    for name in problems:
-        if name not in known:
-            raise unknown("problem of this checkpoint", name, known)
+    config = checkpoint.config()
+    names = checkpoint.problems(problems)
     share_cores(parallel_batches(config))
-    names = list(problems) or known
     prepared = generate(
         names,
         data_dir,

@@ -52,18 +52,18 @@ def with_floors(results: Sequence[Result], prepared: dict[str, Prepared]) -> lis
 
 
 def print_table(rows: Sequence[Row]) -> None:
-    """Prints the rows as a table, and which problems are above their floor."""
+    """Prints each problem's compared score beside its floors, then all other scores."""
+    from rich import box
     from rich.console import Console
     from rich.table import Table
 
     shuffled = any(row.result.shuffled_sources for row in rows)
-    table = Table(title="Sources shuffled among examples" if shuffled else None)
+    table = Table(title="Sources exchanged among examples" if shuffled else None, box=box.SIMPLE)
     for column in ("problem", "split", "examples", "score"):
         table.add_column(column, no_wrap=True)
     for column in ("model", "source-blind", "trivial"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("above floor", no_wrap=True)
-    table.add_column("more")
     for row in rows:
         result, floors = row.result, row.floors
         table.add_row(
@@ -75,12 +75,15 @@ def print_table(rows: Sequence[Row]) -> None:
             f"{floors.source_blind[row.score]:.4f}",
             f"{floors.trivial[row.score]:.4f}",
             "yes" if row.above_floor else "no",
-            "  ".join(f"{k} {v:.4g}" for k, v in result.scores.items() if k != row.score),
         )
-    console = Console()
+    console = Console(highlight=False)
     console.print(table)
+    for row in rows:
+        others = (f"{k} {v:.4g}" for k, v in row.result.scores.items() if k != row.score)
+        console.print(f"{row.result.problem}: {', '.join(others)}")
+    above = sum(row.above_floor for row in rows)
     console.print(
-        "tf/log_ppl: nats a token, given the true tokens before it (lower is better). "
-        "Source-blind: the best that a model of the targets alone reached.",
-        style="dim",
+        f"{above} of {len(rows)} problems are above the source-blind floor, the best that a model "
+        "of the targets alone reached. tf/log_ppl: nats a token, given the true tokens before it "
+        "(lower is better)."
     )

@@ -28,7 +28,8 @@ def token_scores(logits: Any, targets: Any) -> dict[str, Any]:
     """
     logits = ops.cast(logits if len(targets.shape) == 2 else logits[:, 0], "float32")
     chosen = ops.take_along_axis(logits, ops.expand_dims(targets, -1), axis=-1)
-    higher = ops.sum(ops.cast(logits > chosen, "int32"), axis=-1)
+    # "not lower or equal" counts logits that are no numbers, so that they are never right
+    higher = ops.sum(ops.cast(ops.logical_not(logits <= chosen), "int32"), axis=-1)
     log_prob = ops.squeeze(chosen, -1) - ops.logsumexp(logits, axis=-1)
     return {"log_prob": log_prob, "rank": higher}
 

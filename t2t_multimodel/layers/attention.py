@@ -12,6 +12,7 @@ from keras import ops
 
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.linear import Linear
+from t2t_multimodel.layers.norm import LayerNorm
 
 MASKED = -1e9
 
@@ -25,6 +26,7 @@ class MultiHeadAttention(Block):
         maps: which of query, key, value and output pass through a linear map, as letters of
             "qkvo". The paper's self-attention has none of them, its source attention "kv".
         use_bias: whether those maps have a bias.
+        qk_norm: layer normalisation of each head's queries and keys (arXiv 2010.04245).
         key_scale: factor on the initial key map; small values begin with even attention.
     """
 
@@ -35,6 +37,7 @@ class MultiHeadAttention(Block):
         *,
         maps: str = "",
         use_bias: bool = False,
+        qk_norm: bool = False,
         key_scale: float = 1.0,
         **kwargs: Any,
     ) -> None:
@@ -52,6 +55,10 @@ class MultiHeadAttention(Block):
             )
             for letter in maps
         }
+        self.norms = {
+            letter: LayerNorm(channels // heads, name=f"{names[letter]}_norm")
+            for letter in ("qk" if qk_norm else "")
+        }
 
     def call(self, query_BTC: Any, memory_BLC: Any, visible: Any = None) -> Any:
         """Attends from `query_BTC` to `memory_BLC`.
@@ -63,8 +70,8 @@ class MultiHeadAttention(Block):
         Returns:
             [B, T, C]
         """
-        query = self._heads(self._map("q", query_BTC))
-        key = self._heads(self._map("k", memory_BLC))
+        query = self._norm("q", self._heads(self._map("q", query_BTC)))
+        key = self._norm("k", self._heads(self._map("k", memory_BLC)))
         value = self._heads(self._map("v", memory_BLC))
         scale = 1.0 / math.sqrt(self.channels // self.heads)
         logits = ops.matmul(query * scale, ops.swapaxes(key, -1, -2))
@@ -77,6 +84,9 @@ class MultiHeadAttention(Block):
 
     def _map(self, letter: str, x: Any) -> Any:
         return self.maps[letter](x) if letter in self.maps else x
+
+    def _norm(self, letter: str, x: Any) -> Any:
+        return self.norms[letter](x) if letter in self.norms else x
 
     def _heads(self, x_BLC: Any) -> Any:
         """[B, H, L, d]"""

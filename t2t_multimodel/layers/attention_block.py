@@ -1,4 +1,7 @@
-"""The attention block: what has been written so far looks at itself, then at the source."""
+"""The attention block: what has been written so far looks at itself, then at the source.
+
+Legend: B batch, T target length, L source length, D width.
+"""
 
 from __future__ import annotations
 
@@ -9,21 +12,45 @@ from keras import ops
 from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.layers.attention import MultiHeadAttention, causal, real
 from t2t_multimodel.layers.base import Block
-from t2t_multimodel.layers.convolution import ConvBlock
+from t2t_multimodel.layers.convolution import ConvBlock, masked
+from t2t_multimodel.layers.linear import Linear
+from t2t_multimodel.layers.mode import EVAL, Mode, dropout
 from t2t_multimodel.layers.norm import LayerNorm
-from t2t_multimodel.layers.random import StepSeed, dropout
 from t2t_multimodel.layers.timing import timing
 
 
+class Premix(Block):
+    """m = ConvBlock( ... ConvBlock(target + timing)), causal (paper, section 2.2).
+
+    Without convolution blocks m is the target itself.
+
+    Args:
+        config: sizes and switches.
+        blocks: number of convolution blocks.
+    """
+
+    def __init__(self, config: ModelConfig, blocks: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.blocks = [conv_block(config, causal=True, name=f"block{i}") for i in range(blocks)]
+
+    def call(self, target_BTD: Any, mode: Mode = EVAL) -> Any:
+        m = target_BTD
+        if self.blocks:
+            m = m + timing(ops.shape(m)[1], m.shape[2], m.dtype)
+        for block in self.blocks:
+            m = block(m, mode=mode)
+        return m
+
+
 class AttentionBlock(Block):
-    """Paper, section 2.2. Legend: B batch, T target length, L source length, D width.
+    """Paper, section 2.2.
 
-        m = ConvBlock( ... ConvBlock(target + timing))      causal
-        q = MultiHead(m, m, m)                              causal mask
-        out = MultiHead(q, K(source), V(source))            source padding masked
+        m = Premix(target)
+        q = MultiHead(m, m, m)                      causal mask
+        out = MultiHead(q, K(source), V(source))    source padding masked
 
-    Without convolution blocks m is the target itself. The paper's equations have no skip around
-    either attention; `attention_residual`, `attention_norm` and `attention_projection` add them.
+    The paper's equations have no skip around either attention; `attention_residual`,
+    `attention_norm` and `attention_projection` add them.
 
     Args:
         config: sizes and switches.
@@ -34,15 +61,21 @@ class AttentionBlock(Block):
         super().__init__(**kwargs)
         self.config = config
         width, heads = config.hidden_size, config.attention_heads
-        self.pre_blocks = [
-            conv_block(config, causal=True, name=f"pre_block{i}") for i in range(pre_blocks)
-        ]
+        self.premix = Premix(config, pre_blocks, name="premix")
         output = "o" if config.attention_projection else ""
-        self.self_attention = MultiHeadAttention(width, heads, maps=output, name="self_attention")
+        qk_norm = config.attention_qk_norm
+        self.self_attention = MultiHeadAttention(
+            width, heads, maps=output, qk_norm=qk_norm, name="self_attention"
+        )
         # queries and sources have no norm of their own: with an ordinary key map their products
         # would saturate the softmax, and the first gradients be hundreds of times too large
         self.source_attention = MultiHeadAttention(
-            width, heads, maps="kv" + output, key_scale=0.1, name="source_attention"
+            width,
+            heads,
+            maps="kv" + output,
+            qk_norm=qk_norm,
+            key_scale=0.1,
+            name="source_attention",
         )
         self.norms = [
             LayerNorm(width, name=name)
@@ -54,30 +87,58 @@ class AttentionBlock(Block):
         target_BTD: Any,
         source_BLD: Any,
         source_mask_BL: Any = None,
-        training: bool = False,
-        seed: StepSeed | None = None,
+        mode: Mode = EVAL,
     ) -> Any:
         """Returns [B, T, D]."""
-        m = target_BTD
-        length = ops.shape(m)[1]
-        if self.pre_blocks:
-            m = m + timing(length, self.config.hidden_size, m.dtype)
-        for block in self.pre_blocks:
-            m = block(m, training=training, seed=seed)
-        attended = self.self_attention(m, m, visible=causal(length))
-        q = self._close(0, m, attended, training, seed)
+        m = self.premix(target_BTD, mode=mode)
+        attended = self.self_attention(m, m, visible=causal(ops.shape(m)[1]))
+        q = self._close(0, m, attended, mode)
         visible = None if source_mask_BL is None else real(source_mask_BL)
         attended = self.source_attention(q, source_BLD, visible=visible)
-        return self._close(1, q, attended, training, seed)
+        return self._close(1, q, attended, mode)
 
-    def _close(
-        self, i: int, before: Any, attended: Any, training: bool, seed: StepSeed | None
-    ) -> Any:
+    def _close(self, i: int, before: Any, attended: Any, mode: Mode) -> Any:
         """The additions to attention number `i` that are switched on."""
         if self.config.dropout_place == "branch":
-            attended = dropout(attended, self.config.dropout, training, seed)
+            attended = dropout(attended, self.config.dropout, mode)
         out = before + attended if self.config.attention_residual else attended
         return self.norms[i](out) if self.norms else out
+
+
+class SourceMean(Block):
+    """In the place of an attention block: the mean of the source, the same at each position.
+
+        out = Premix(target) + mean(source) W
+
+    Args:
+        config, pre_blocks: as in `AttentionBlock`.
+    """
+
+    def __init__(self, config: ModelConfig, pre_blocks: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.premix = Premix(config, pre_blocks, name="premix")
+        self.projection = Linear(config.hidden_size, config.hidden_size, name="projection")
+
+    def call(
+        self,
+        target_BTD: Any,
+        source_BLD: Any,
+        source_mask_BL: Any = None,
+        mode: Mode = EVAL,
+    ) -> Any:
+        """Returns [B, T, D]."""
+        if source_mask_BL is None:
+            source_mask_BL = ops.ones(ops.shape(source_BLD)[:2])
+        count_B1 = ops.maximum(1.0, ops.sum(source_mask_BL, axis=1, keepdims=True))
+        total_BD = ops.sum(masked(source_BLD, source_mask_BL), axis=1)
+        mean_BD = total_BD / ops.cast(count_B1, total_BD.dtype)
+        return self.premix(target_BTD, mode=mode) + self.projection(mean_BD)[:, None]
+
+
+def attention_block(config: ModelConfig, pre_blocks: int, *, name: str) -> Block:
+    """An attention block of the body, or what `config.attention` has instead."""
+    form = AttentionBlock if config.attention else SourceMean
+    return form(config, pre_blocks, name=name)
 
 
 def conv_block(config: ModelConfig, *, causal: bool, name: str) -> ConvBlock:

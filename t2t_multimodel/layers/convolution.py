@@ -7,8 +7,8 @@ from typing import Any, Literal
 from keras import ops
 
 from t2t_multimodel.layers.base import Block
+from t2t_multimodel.layers.mode import EVAL, Mode, dropout
 from t2t_multimodel.layers.norm import LayerNorm
-from t2t_multimodel.layers.random import StepSeed, dropout
 from t2t_multimodel.layers.separable import GroupedConv, SeparableConv
 
 
@@ -32,7 +32,7 @@ class ConvStep(Block):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        shape = {"dilation": dilation, "causal": causal, "name": "conv"}
+        shape: dict[str, Any] = {"dilation": dilation, "causal": causal, "name": "conv"}
         self.conv = (
             GroupedConv(channels, filters, kernel, separability=separability, **shape)
             if separability
@@ -81,16 +81,15 @@ class ConvBlock(Block):
         self,
         x_BLC: Any,
         mask_BL: Any = None,
-        training: bool = False,
-        seed: StepSeed | None = None,
+        mode: Mode = EVAL,
     ) -> Any:
         hidden1 = self.step1(x_BLC, mask_BL=mask_BL)
         hidden2 = x_BLC + self.step2(hidden1, mask_BL=mask_BL)
         hidden3 = self.step3(hidden2, mask_BL=mask_BL)
         branch = self.step4(hidden3, mask_BL=mask_BL)
         if self.dropout_place == "branch":
-            return x_BLC + dropout(branch, self.dropout_rate, training, seed)
-        return dropout(x_BLC + branch, self.dropout_rate, training, seed)
+            return x_BLC + dropout(branch, self.dropout_rate, mode)
+        return dropout(x_BLC + branch, self.dropout_rate, mode)
 
 
 def masked(x: Any, mask: Any) -> Any:

@@ -14,20 +14,22 @@ from keras import ops
 
 from t2t_multimodel.layers import fast
 from t2t_multimodel.layers.base import Block
-from t2t_multimodel.layers.gating import NoisyTopKGating, cv_squared
+from t2t_multimodel.layers.gating import Gates, NoisyTopKGating, cv_squared
 from t2t_multimodel.layers.hierarchical_gating import HierarchicalGating
-from t2t_multimodel.layers.random import StepSeed
+from t2t_multimodel.layers.mode import EVAL, Mode
 
 
 class Routing(NamedTuple):
     """What one mixture layer did with one batch."""
 
     loss: Any
-    """Weighted balance loss, to be added to the training loss."""
+    """Weighted losses of the router, to be added to the training loss."""
     share_E: Any
     """Part of all assignments that each expert got; sums to 1."""
     entropy: Any
     """Of `share_E`, nats; log E when all experts get the same."""
+    max_violation: Any
+    """(largest load - mean load) / mean load; 0 when all get the same (arXiv 2408.15664)."""
 
 
 class MixtureOfExperts(Block):
@@ -43,6 +45,10 @@ class MixtureOfExperts(Block):
         hidden: widths of an expert's hidden layers.
         groups: above 1, the experts are chosen in two levels, in groups of equal size.
         loss_weight: of CV^2(importance) + CV^2(load).
+        z_loss_weight: of the mean square of the log of the router's partition function
+            (arXiv 2202.08906).
+        balance_rate: in training, the bias of each expert on the choice moves by this much
+            against its last load (arXiv 2408.15664); 0 for no bias.
         autoscale: Tensor2Tensor's factor (width / D)^-0.5 for each hidden layer.
     """
 
@@ -55,17 +61,20 @@ class MixtureOfExperts(Block):
         *,
         groups: int = 1,
         loss_weight: float = 1e-2,
+        z_loss_weight: float = 0.0,
+        balance_rate: float = 0.0,
         autoscale: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.channels, self.experts, self.hidden = channels, experts, hidden
-        self.loss_weight = loss_weight
+        self.loss_weight, self.z_loss_weight = loss_weight, z_loss_weight
+        self.balance_rate = balance_rate
         self.scale = math.prod((width / channels) ** -0.5 for width in hidden) if autoscale else 1.0
         self.gating = (
             HierarchicalGating(channels, groups, experts // groups, k, name="gating")
             if groups > 1
-            else NoisyTopKGating(channels, experts, k, name="gating")
+            else NoisyTopKGating(channels, experts, k, balanced=balance_rate > 0, name="gating")
         )
 
     def make_weights(self) -> None:
@@ -79,21 +88,26 @@ class MixtureOfExperts(Block):
             for i, (fan_in, fan_out) in enumerate(itertools.pairwise(sizes))
         ]
 
-    def call(
-        self,
-        x_BLD: Any,
-        mask_BL: Any = None,
-        training: bool = False,
-        seed: StepSeed | None = None,
-    ) -> tuple[Any, Routing]:
+    def call(self, x_BLD: Any, mask_BL: Any = None, mode: Mode = EVAL) -> tuple[Any, Routing]:
         """Returns the mixture's output [B, L, D], zeros at padding, and what it did."""
         x_ND = ops.reshape(x_BLD, (-1, self.channels))
         mask_N = None if mask_BL is None else ops.reshape(mask_BL, (-1,))
-        gates = self.gating(x_ND, mask_N=mask_N, training=training, seed=seed)
+        gates = self.gating(x_ND, mask_N=mask_N, mode=mode)
         kernels = tuple(map(ops.convert_to_tensor, self.kernels))
         y_ND = fast.expert_ffn(x_ND, gates.experts_Nk, gates.weights_Nk, kernels, mask_N)
+        if mode.training and self.balance_rate:
+            behind_E = ops.sign(ops.mean(gates.tokens_E) - gates.tokens_E)
+            self.gating.move_bias(self.balance_rate * behind_E)
+        y_BLD = ops.reshape(y_ND * self.scale, ops.shape(x_BLD))
+        return y_BLD, self._routing(gates, mask_N)
+
+    def _routing(self, gates: Gates, mask_N: Any) -> Routing:
         loss = self.loss_weight * (cv_squared(gates.importance_E) + cv_squared(gates.load_E))
+        if self.z_loss_weight:
+            squares_N = ops.square(ops.logsumexp(gates.logits_NE, axis=-1))
+            live_N = ops.ones_like(squares_N) if mask_N is None else ops.cast(mask_N, "float32")
+            mean = ops.sum(squares_N * live_N) / ops.maximum(1.0, ops.sum(live_N))
+            loss = loss + self.z_loss_weight * mean
         share_E = gates.tokens_E / ops.maximum(1.0, ops.sum(gates.tokens_E))
         entropy = -ops.sum(share_E * ops.log(ops.maximum(share_E, 1e-9)))
-        y_BLD = ops.reshape(y_ND * self.scale, ops.shape(x_BLD))
-        return y_BLD, Routing(loss, share_E, entropy)
+        return Routing(loss, share_E, entropy, self.experts * ops.max(share_E) - 1.0)

@@ -1,14 +1,17 @@
-"""A mixture of experts with its surroundings: a skip and a layer normalisation."""
+"""A mixture of experts with its surroundings, and what may stand in its place."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from keras import ops
+
 from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.experts import MixtureOfExperts, Routing
+from t2t_multimodel.layers.linear import Linear
+from t2t_multimodel.layers.mode import EVAL, Mode, dropout
 from t2t_multimodel.layers.norm import LayerNorm
-from t2t_multimodel.layers.random import StepSeed, dropout
 
 
 class ExpertsAndNorm(Block):
@@ -21,25 +24,49 @@ class ExpertsAndNorm(Block):
         self.norm = LayerNorm(config.hidden_size, name="norm")
 
     def call(
-        self,
-        x_BLD: Any,
-        mask_BL: Any = None,
-        training: bool = False,
-        seed: StepSeed | None = None,
-    ) -> tuple[Any, Routing]:
-        y_BLD, routing = self.mixture(
-            x_BLD,
-            mask_BL=None if self.config.route_padding else mask_BL,
-            training=training,
-            seed=seed,
-        )
+        self, x_BLD: Any, mask_BL: Any = None, mode: Mode = EVAL
+    ) -> tuple[Any, Routing | None]:
+        routed = None if self.config.route_padding else mask_BL
+        y_BLD, routing = self.mixture(x_BLD, mask_BL=routed, mode=mode)
         if self.config.dropout_place == "branch":
-            y_BLD = dropout(y_BLD, self.config.dropout, training, seed)
+            y_BLD = dropout(y_BLD, self.config.dropout, mode)
         return self.norm(x_BLD + y_BLD), routing
 
 
-def mixture(config: ModelConfig, hidden: int, *, name: str) -> MixtureOfExperts:
-    """A mixture layer of the body with the config's sizes and one hidden layer."""
+class DenseInstead(Block):
+    """ReLU(x W0) W1 for all tokens alike, in the place of a mixture.
+
+    Args:
+        channels: of x and of the result.
+        hidden: width of the hidden layer.
+    """
+
+    def __init__(self, channels: int, hidden: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.layer0 = Linear(channels, hidden, name="layer0")
+        self.layer1 = Linear(hidden, channels, name="layer1")
+
+    def call(self, x_BLD: Any, mask_BL: Any = None, mode: Mode = EVAL) -> tuple[Any, None]:
+        return self.layer1(ops.relu(self.layer0(x_BLD))), None
+
+
+class NothingInstead(Block):
+    """Zeros, in the place of a mixture: its skip and its norm stay."""
+
+    def call(self, x_BLD: Any, mask_BL: Any = None, mode: Mode = EVAL) -> tuple[Any, None]:
+        return ops.zeros_like(x_BLD), None
+
+
+def mixture(config: ModelConfig, hidden: int, *, name: str) -> Block:
+    """A mixture layer of the body with one hidden layer, or what `config.moe` has instead.
+
+    It returns its output and a `Routing`, or None where nothing is routed.
+    """
+    if config.moe == "none":
+        return NothingInstead(name=name)
+    if config.moe != "experts":
+        times = config.experts if config.moe == "dense_params" else config.experts_per_token
+        return DenseInstead(config.hidden_size, times * hidden, name=name)
     return MixtureOfExperts(
         config.hidden_size,
         config.experts,
@@ -47,6 +74,13 @@ def mixture(config: ModelConfig, hidden: int, *, name: str) -> MixtureOfExperts:
         (hidden,),
         groups=config.expert_groups,
         loss_weight=config.moe_loss_weight,
+        z_loss_weight=config.router_z_weight,
+        balance_rate=config.balance_rate,
         autoscale=config.variant != "paper",
         name=name,
     )
+
+
+def by_name(**routing: Routing | None) -> dict[str, Routing]:
+    """Those that are not None."""
+    return {name: layer for name, layer in routing.items() if layer is not None}

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from keras import ops
 
 from t2t_multimodel.layers.base import Block
+from t2t_multimodel.layers.mode import EVAL, Mode
 from t2t_multimodel.layers.random import StepSeed
 
 NOISE_EPSILON = 1e-2
@@ -29,6 +30,8 @@ class Gates(NamedTuple):
     """Expected number of tokens, smooth in the logits while noise is on; a count without."""
     tokens_E: Any
     """Number of tokens really sent."""
+    logits_NE: Any
+    """Clean logits; of the groups, with two levels."""
 
 
 class NoisyTopKGating(Block):
@@ -44,34 +47,47 @@ class NoisyTopKGating(Block):
         channels: D.
         experts: E.
         k: experts a token.
+        balanced: whether there is a bias on the choice, not on the gates, for whoever balances
+            the load without a loss (arXiv 2408.15664).
     """
 
-    def __init__(self, channels: int, experts: int, k: int, **kwargs: Any) -> None:
+    def __init__(
+        self, channels: int, experts: int, k: int, *, balanced: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
-        self.channels, self.experts, self.k = channels, experts, k
+        self.channels, self.experts, self.k, self.balanced = channels, experts, k, balanced
 
     def make_weights(self) -> None:
         shape = (self.channels, self.experts)
         self.gate = self.add_weight(shape=shape, initializer="zeros", name="gate", autocast=False)
         self.noise = self.add_weight(shape=shape, initializer="zeros", name="noise", autocast=False)
+        self.bias = (
+            self.add_weight(
+                shape=(self.experts,),
+                initializer="zeros",
+                name="bias",
+                trainable=False,
+                autocast=False,
+            )
+            if self.balanced
+            else None
+        )
 
     def call(
         self,
         x_ND: Any,
         mask_N: Any = None,
-        training: bool = False,
-        seed: StepSeed | None = None,
+        mode: Mode = EVAL,
     ) -> Gates:
         """Tokens where `mask_N` is 0 count in none of the sums.
 
         Raises:
             ValueError: training without a seed.
         """
-        x_ND = ops.cast(x_ND, "float32")
+        x_ND = router_input(x_ND, mode)
         clean_NE = ops.matmul(x_ND, self.gate)
-        if training:
-            stddev_NE = ops.softplus(ops.matmul(x_ND, self.noise)) + NOISE_EPSILON
-        choice = top_k_gates(clean_NE, stddev_NE if training else None, self.k, seed)
+        stddev_NE = noise_stddev(x_ND, self.noise) if mode.training else None
+        choice = top_k_gates(clean_NE, stddev_NE, self.k, mode.seed, self.bias)
         live_N1 = 1.0 if mask_N is None else ops.cast(mask_N, "float32")[:, None]
         return Gates(
             choice.experts,
@@ -79,7 +95,24 @@ class NoisyTopKGating(Block):
             ops.sum(choice.gates * live_N1, axis=0),
             ops.sum(choice.load * live_N1, axis=0),
             ops.sum(choice.sent * live_N1, axis=0),
+            clean_NE,
         )
+
+    def move_bias(self, step_E: Any) -> None:
+        """Adds to the bias on the choice."""
+        assert self.bias is not None, "made with balanced=False"
+        self.bias.assign_add(step_E)
+
+
+def router_input(x: Any, mode: Mode) -> Any:
+    """x in float32, with the command's embedding added if there is one (arXiv 2206.04674)."""
+    x = ops.cast(x, "float32")
+    return x if mode.task_D is None else x + ops.cast(mode.task_D, "float32")
+
+
+def noise_stddev(x: Any, noise: Any) -> Any:
+    """softplus(x Wn) + 0.01"""
+    return ops.softplus(ops.matmul(x, noise)) + NOISE_EPSILON
 
 
 class Choice(NamedTuple):
@@ -97,8 +130,12 @@ class Choice(NamedTuple):
     """[..., E]: chance to be chosen if an expert's own noise is drawn again."""
 
 
-def top_k_gates(clean: Any, stddev: Any, k: int, seed: StepSeed | None = None) -> Choice:
+def top_k_gates(
+    clean: Any, stddev: Any, k: int, seed: StepSeed | None = None, bias: Any = None
+) -> Choice:
     """Adds noise of deviation `stddev` (None: no noise) to logits [..., E] and takes the top k.
+
+    A `bias` [E] is added for the choice alone; the gates do not know it.
 
     Raises:
         ValueError: noise without a seed.
@@ -109,9 +146,13 @@ def top_k_gates(clean: Any, stddev: Any, k: int, seed: StepSeed | None = None) -
         if seed is None:
             raise ValueError("Training with noisy gating needs a StepSeed.")
         noisy = clean + seed.normal(ops.shape(clean)) * stddev
+    unbiased = noisy
+    if bias is not None:
+        clean, noisy = clean + bias, noisy + bias
     top, top_ids = ops.top_k(noisy, min(k + 1, n_experts))
     experts = ops.cast(top_ids[..., :k], "int32")
-    weights = ops.softmax(top[..., :k], axis=-1) if k > 1 else ops.ones_like(top[..., :1])
+    kept = top[..., :k] if bias is None else ops.take_along_axis(unbiased, experts, axis=-1)
+    weights = ops.softmax(kept, axis=-1) if k > 1 else ops.ones_like(kept)
     chosen = ops.one_hot(experts, n_experts, dtype="float32")
     gates = ops.sum(chosen * weights[..., None], axis=-2)
     if k < n_experts:

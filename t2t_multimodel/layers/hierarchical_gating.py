@@ -10,8 +10,8 @@ from typing import Any
 from keras import ops
 
 from t2t_multimodel.layers.base import Block
-from t2t_multimodel.layers.gating import NOISE_EPSILON, Gates, top_k_gates
-from t2t_multimodel.layers.random import StepSeed
+from t2t_multimodel.layers.gating import Gates, noise_stddev, router_input, top_k_gates
+from t2t_multimodel.layers.mode import EVAL, Mode
 
 
 class HierarchicalGating(Block):
@@ -46,21 +46,17 @@ class HierarchicalGating(Block):
         self,
         x_ND: Any,
         mask_N: Any = None,
-        training: bool = False,
-        seed: StepSeed | None = None,
+        mode: Mode = EVAL,
     ) -> Gates:
         """Tokens where `mask_N` is 0 count in none of the sums."""
-        x_ND = ops.cast(x_ND, "float32")
-        primary = top_k_gates(
-            ops.matmul(x_ND, self.gate), self._stddev(x_ND, self.noise, training), self.k, seed
-        )
+        x_ND = router_input(x_ND, mode)
+        clean_NG = ops.matmul(x_ND, self.gate)
+        stddev_NG = noise_stddev(x_ND, self.noise) if mode.training else None
+        primary = top_k_gates(clean_NG, stddev_NG, self.k, mode.seed)
         x_GND = ops.broadcast_to(x_ND[None], (self.groups, *ops.shape(x_ND)))
-        secondary = top_k_gates(
-            ops.matmul(x_GND, self.secondary_gate),
-            self._stddev(x_GND, self.secondary_noise, training),
-            self.k,
-            seed,
-        )
+        clean_GNE = ops.matmul(x_GND, self.secondary_gate)
+        stddev_GNE = noise_stddev(x_GND, self.secondary_noise) if mode.training else None
+        secondary = top_k_gates(clean_GNE, stddev_GNE, self.k, mode.seed)
         live_N1 = 1.0 if mask_N is None else ops.cast(mask_N, "float32")[:, None]
         in_group_GN1 = ops.transpose(primary.sent * live_N1)[:, :, None]
         group_gate_GN1 = ops.transpose(primary.gates * live_N1)[:, :, None]
@@ -75,10 +71,8 @@ class HierarchicalGating(Block):
             ops.reshape(ops.sum(secondary.gates * group_gate_GN1, axis=1), (-1,)),
             ops.reshape(load_GE, (-1,)),
             ops.reshape(ops.sum(secondary.sent * in_group_GN1, axis=1), (-1,)),
+            clean_NG,
         )
-
-    def _stddev(self, x: Any, noise: Any, training: bool) -> Any:
-        return ops.softplus(ops.matmul(x, noise)) + NOISE_EPSILON if training else None
 
     def _joined(self, primary: Any, secondary: Any) -> tuple[Any, Any]:
         """Ids and gates of the k * k experts of each token, [N, k * k]."""

@@ -30,16 +30,3 @@ class StepSeed(keras.random.SeedGenerator):
     def normal(self, shape: Any) -> Any:
         """Standard normal draws, float32."""
         return keras.random.normal(shape, seed=self)
-
-
-def dropout(x: Any, rate: float, training: bool, seed: StepSeed | None) -> Any:
-    """Zeroes entries with probability `rate` and scales the others up, in training only.
-
-    Raises:
-        ValueError: a rate above 0 in training without a seed.
-    """
-    if not training or rate == 0.0:
-        return x
-    if seed is None:
-        raise ValueError("Training with dropout needs a StepSeed.")
-    return keras.random.dropout(x, rate, seed=seed)

@@ -71,9 +71,7 @@ class FullConv(Block):
         self.dilation, self.causal = dilation, causal
 
     def make_weights(self) -> None:
-        self.weight = self.add_weight(
-            shape=self.shape, initializer="glorot_uniform", name="kernel"
-        )
+        self.weight = self.add_weight(shape=self.shape, initializer="glorot_uniform", name="kernel")
 
     def call(self, x_BLC: Any) -> Any:
         reach = (self.shape[0] - 1) * self.dilation

@@ -110,7 +110,7 @@ class MultiConvRes(Block):
     ) -> None:
         super().__init__(**kwargs)
         self.causal = causal
-        form = {"separability": separability, "causal": causal}
+        form: dict[str, Any] = {"separability": separability, "causal": causal}
         self.steps1 = TwoSteps(channels, kernels[:2], dilations[:2], name="steps1", **form)
         self.steps2 = TwoSteps(channels, kernels[2:], dilations[2:], name="steps2", **form)
         self.attention = (

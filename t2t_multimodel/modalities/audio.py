@@ -8,10 +8,10 @@ from keras import ops
 
 from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.features import Signature
-from t2t_multimodel.layers.linear import Linear
 from t2t_multimodel.layers.convolution import masked
 from t2t_multimodel.layers.convolution2d import ConvRes
-from t2t_multimodel.layers.random import StepSeed
+from t2t_multimodel.layers.linear import Linear
+from t2t_multimodel.layers.mode import EVAL, Mode
 from t2t_multimodel.modalities.base import Entered, Modality
 from t2t_multimodel.modalities.text import length_mask
 from t2t_multimodel.registry import register_modality
@@ -29,9 +29,7 @@ class AudioModality(Modality):
         widths = self.config.audio_channels
         self.blocks = [
             ConvRes(wide_in, wide_out, kernel, strides=(2, 1), name=f"block{i}")
-            for i, (wide_in, wide_out) in enumerate(
-                zip((channels, *widths), widths, strict=False)
-            )
+            for i, (wide_in, wide_out) in enumerate(zip((channels, *widths), widths, strict=False))
         ]
         self.projection = Linear(widths[-1], self.config.hidden_size, name="projection")
 
@@ -58,17 +56,15 @@ class LogMelModality(AudioModality):
 
     def __init__(self, config: ModelConfig, signature: Signature, **kwargs: Any) -> None:
         super().__init__(config, signature, **kwargs)
-        self.bands = signature.shape[1]
+        bands, first = signature.shape[1], config.audio_channels[0]
+        assert bands is not None, "log-mel frames have a fixed number of bands"
         if config.audio_fold_frequency:
-            first = config.audio_channels[0]
-            self.fold = Linear(self.bands, first, use_bias=True, name="fold")
+            self.fold = Linear(bands, first, use_bias=True, name="fold")
             self.make_blocks(first, (3, 1))
         else:
             self.make_blocks(1, (3, 3))
 
-    def enter(
-        self, values: Any, lengths_B: Any, training: bool = False, seed: StepSeed | None = None
-    ) -> Entered:
+    def enter(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Entered:
         x_BTM = ops.cast(values, self.compute_dtype)
         if self.config.audio_fold_frequency:
             return self.run_blocks(self.fold(x_BTM)[:, :, None], lengths_B)
@@ -83,7 +79,5 @@ class WaveformModality(AudioModality):
         super().__init__(config, signature, **kwargs)
         self.make_blocks(1, (3, 1))
 
-    def enter(
-        self, values: Any, lengths_B: Any, training: bool = False, seed: StepSeed | None = None
-    ) -> Entered:
+    def enter(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Entered:
         return self.run_blocks(ops.cast(values, self.compute_dtype)[:, :, None, None], lengths_B)

@@ -9,7 +9,7 @@ from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import Signature
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.loss import TokenScores, cross_entropy
-from t2t_multimodel.layers.random import StepSeed
+from t2t_multimodel.layers.mode import EVAL, Mode
 
 
 class Entered(NamedTuple):
@@ -38,19 +38,27 @@ class Modality(Block):
         super().__init__(**kwargs)
         self.config, self.signature = config, signature
 
-    def enter(
-        self, values: Any, lengths_B: Any, training: bool = False, seed: StepSeed | None = None
-    ) -> Entered:
+    @classmethod
+    def check_role(cls, signature: Signature, role: str) -> None:
+        """Raises UserError if the net has no way in (role "inputs") or out ("targets")."""
+        method = {"inputs": "enter", "targets": "logits"}[role]
+        if getattr(cls, method) is getattr(Modality, method):
+            raise UserError(
+                f"Features of modality '{signature.modality}' can not be {role}.",
+                f"Its net, {cls.__name__}, has no method `{method}`.",
+            )
+
+    def enter(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Entered:
         """Input values of a batch to the body's channels."""
-        raise self._lacks("inputs")
+        raise NotImplementedError
 
     def embed_targets(self, targets: Any, mask_BT: Any) -> Any:
         """Target values to [B, T, D], before they are shifted; 0 at padding."""
-        raise self._lacks("targets")
+        raise NotImplementedError
 
     def logits(self, h_BTD: Any, mask_BT: Any, grid: tuple[Any, Any]) -> Any:
         """Output of the body to [B, T, V]."""
-        raise self._lacks("targets")
+        raise NotImplementedError
 
     def score(
         self,
@@ -62,9 +70,3 @@ class Modality(Block):
     ) -> TokenScores:
         """Cross entropy of `labels_BT` under `logits`; the mask of the labels is not applied."""
         return cross_entropy(self.logits(h_BTD, mask_BT, grid), labels_BT, label_smoothing)
-
-    def _lacks(self, role: str) -> UserError:
-        return UserError(
-            f"The modality '{self.signature.modality}' can not be used for {role}.",
-            "Inputs may be text, images or audio; targets may be text or class labels.",
-        )

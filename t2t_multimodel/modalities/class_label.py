@@ -8,8 +8,8 @@ from keras import ops
 
 from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.features import Signature
-from t2t_multimodel.layers.linear import Linear
 from t2t_multimodel.layers.convolution2d import ConvStep2D, masked2d, max_pool
+from t2t_multimodel.layers.linear import Linear
 from t2t_multimodel.modalities.base import Modality
 from t2t_multimodel.registry import register_modality
 

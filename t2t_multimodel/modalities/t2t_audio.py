@@ -9,7 +9,7 @@ from keras import ops
 from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.features import Signature
 from t2t_multimodel.layers.convolution2d import ConvRes
-from t2t_multimodel.layers.random import StepSeed
+from t2t_multimodel.layers.mode import EVAL, Mode
 from t2t_multimodel.modalities.base import Entered, Modality
 from t2t_multimodel.modalities.text import length_mask
 from t2t_multimodel.registry import register_modality
@@ -54,9 +54,7 @@ class T2TAudioModality(Modality):
 class T2TLogMelModality(T2TAudioModality):
     """Log-mel frames [B, T, M]; bands keep their resolution."""
 
-    def enter(
-        self, values: Any, lengths_B: Any, training: bool = False, seed: StepSeed | None = None
-    ) -> Entered:
+    def enter(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Entered:
         return self.run_blocks(ops.cast(values, self.compute_dtype)[..., None], lengths_B)
 
 
@@ -66,8 +64,6 @@ class T2TWaveformModality(T2TAudioModality):
 
     strides = (2, 2)
 
-    def enter(
-        self, values: Any, lengths_B: Any, training: bool = False, seed: StepSeed | None = None
-    ) -> Entered:
+    def enter(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Entered:
         x_BT11 = ops.cast(values, self.compute_dtype)[:, :, None, None]
         return self.run_blocks(x_BT11, lengths_B)

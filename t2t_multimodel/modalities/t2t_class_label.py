@@ -18,8 +18,8 @@ from t2t_multimodel.registry import register_modality
 class T2TClassLabelModality(Modality):
     """Xception's exit flow over the picture's positions; read off the encoder, padding and all.
 
-        skip = LN(Conv(ReLU(x))) of 1.25 D, strided;  h = steps of D and 1.25 D, max pool, + skip
-        steps of 2 D (without its ReLU) and 2.5 D;  ReLU, mean, linear map with bias
+    skip = LN(Conv(ReLU(x))) of 1.25 D, strided;  h = steps of D and 1.25 D, max pool, + skip
+    steps of 2 D (without its ReLU) and 2.5 D;  ReLU, mean, linear map with bias
     """
 
     reads_encoder = True
@@ -30,7 +30,7 @@ class T2TClassLabelModality(Modality):
     def __init__(self, config: ModelConfig, signature: Signature, **kwargs: Any) -> None:
         super().__init__(config, signature, **kwargs)
         d = config.hidden_size
-        form = {"kernel": self.kernel, "padding": self.padding}
+        form: dict[str, Any] = {"kernel": self.kernel, "padding": self.padding}
         self.skip = FullConv2D(d, d * 5 // 4, strides=self.strides, name="skip", **form)
         self.step1 = ConvStep2D(d, d, name="step1", **form)
         self.step2 = ConvStep2D(d, d * 5 // 4, name="step2", **form)

@@ -12,7 +12,7 @@ from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.features import Signature
 from t2t_multimodel.layers.convolution import masked
 from t2t_multimodel.layers.loss import TokenScores, cross_entropy
-from t2t_multimodel.layers.random import StepSeed
+from t2t_multimodel.layers.mode import EVAL, Mode
 from t2t_multimodel.modalities.base import Entered, Modality
 from t2t_multimodel.registry import register_modality
 
@@ -47,9 +47,7 @@ class TextModality(Modality):
         if not self.config.tie_softmax:
             self.softmax = self.add_weight(shape=shape, initializer=small, name="softmax")
 
-    def enter(
-        self, values: Any, lengths_B: Any, training: bool = False, seed: StepSeed | None = None
-    ) -> Entered:
+    def enter(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Entered:
         """Token ids [B, L] to embeddings."""
         length = ops.shape(values)[1]
         mask_BL = length_mask(lengths_B, length)

@@ -6,15 +6,20 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from t2t_multimodel import usr_dir
+from t2t_multimodel.config import Config
 from t2t_multimodel.data.vocab import SubwordTokenizer
-from t2t_multimodel.errors import UserError
-from t2t_multimodel.multimodel import MultiModel
+from t2t_multimodel.errors import UserError, unknown
+
+if TYPE_CHECKING:  # so that wrong names are told before TensorFlow is loaded
+    from t2t_multimodel.multimodel import MultiModel
 
 _NAME = re.compile(r"step-(\d{8})")
 
@@ -39,9 +44,31 @@ class Checkpoint:
         """The contents of `state.json`."""
         return json.loads((self.path / "state.json").read_text())
 
+    def config(self) -> Config:
+        """Of the run that saved it; makes the run's user folders known where they still exist."""
+        state = self.state
+        for folder in state["usr_dirs"]:
+            if Path(folder).exists():
+                usr_dir.add(folder)
+        return Config.from_dict(state["config"])
+
+    def problems(self, names: Sequence[str]) -> list[str]:
+        """The given names, or all that the model was trained on.
+
+        Raises:
+            UserError: the model does not know one of them.
+        """
+        known = list(self.config().rates)
+        for name in names:
+            if name not in known:
+                raise unknown("problem of this checkpoint", name, known)
+        return list(names) or known
+
     def model(self) -> MultiModel:
         """The model, weights included."""
         import keras
+
+        import t2t_multimodel.multimodel  # noqa: F401  registers the class with Keras
 
         return keras.saving.load_model(self.path / "model.keras")
 

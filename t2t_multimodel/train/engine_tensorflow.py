@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -25,21 +26,20 @@ class TensorFlowEngine:
         self._variables: list[tf.Variable] = [v.value for v in model.trainable_variables]
         self._names = [v.path for v in model.trainable_variables]
         self._slots = [[tf.Variable(tf.zeros_like(v)) for v in self._variables] for _ in range(2)]
-        self._updates: dict[tuple[int, ...], Callable[..., Any]] = {}
-        self._mean = tf.function(_mean)
+        self._groups: list[_Group] | None = None
         self.traces = 0
         self._gradients = {
             problem.name: self._gradient_function(problem) for problem in model.problems.values()
         }
 
     def compile(self, problem: str) -> None:
-        self._gradients[problem].get_concrete_function()  # type: ignore[attr-defined]
+        self._gradients[problem].get_concrete_function()
 
     def gradients(self, problem: str, batch: Batch, draw: int) -> tuple[Gradients, Scalars]:
         gradients, scalars = self._gradients[problem](batch, tf.constant(draw, tf.int32))
         return {int(i): gradient for i, gradient in gradients.items()}, scalars
 
-    def _gradient_function(self, problem: ProblemSignature) -> Callable[..., Any]:
+    def _gradient_function(self, problem: ProblemSignature) -> Any:
         """One trace for all lengths: a fixed input signature with open dimensions."""
         train = self._config.train
 
@@ -61,42 +61,37 @@ class TensorFlowEngine:
         return run
 
     def apply(self, gradients: list[Gradients], learning_rate: float, step: int) -> float:
-        shares: dict[int, list[tf.Tensor]] = {}
-        for part in gradients:
-            for index, gradient in part.items():
-                shares.setdefault(index, []).append(gradient)
-        # Variables that the same micro-batches touched go together: few functions are traced,
-        # whatever problems the steps hold.
-        groups: dict[tuple[int, ...], list[int]] = {}
-        for index in sorted(shares):
-            touched_by = tuple(n for n, part in enumerate(gradients) if index in part)
-            groups.setdefault(touched_by, []).append(index)
-        weight = tf.constant(1 / len(gradients), tf.float32)
-        means, squares = {}, []
-        for group in map(tuple, groups.values()):
-            means[group], square = self._mean([shares[index] for index in group], weight)
-            squares.append(square)
-        norm = tf.sqrt(tf.add_n(squares))
+        if self._groups is None:
+            self._groups = self._variable_groups()
+        sums: dict[_Group, list[tf.Tensor]] = {}
+        for group in self._groups:
+            shares = [[part[i] for i in group.indices] for part in gradients if group.in_(part)]
+            if shares:
+                sums[group] = functools.reduce(group.add, shares)
+        norm = tf.sqrt(tf.add_n([group.squares(s) for group, s in sums.items()])) / len(gradients)
         clip = self._config.optimizer.clip_norm
-        scale = clip / tf.maximum(norm, clip) if clip else tf.constant(1.0)
+        scale = (clip / tf.maximum(norm, clip) if clip else 1.0) / len(gradients)
         rate, count = tf.constant(learning_rate, tf.float32), tf.constant(step + 1.0, tf.float32)
-        for group, mean in means.items():
-            self._update(group)(mean, scale, rate, count)
+        for group, total in sums.items():
+            group.update(total, tf.cast(scale, tf.float32), rate, count)
         return float(norm)
 
-    def _update(self, group: tuple[int, ...]) -> Callable[..., Any]:
-        if group not in self._updates:
+    def _variable_groups(self) -> list[_Group]:
+        """Variables that the same problems touch: their gradients always come together.
 
-            @tf.function
-            def update(
-                means: list[tf.Tensor], scale: tf.Tensor, rate: tf.Tensor, count: tf.Tensor
-            ) -> None:
-                self.traces += 1
-                for index, mean in zip(group, means, strict=True):
-                    self._adam(index, mean * scale, rate, count)
+        So each group's functions are traced once, whatever problems the steps hold.
+        """
+        by_problems: dict[tuple[str, ...], list[int]] = {}
+        touched = {problem: self._touched(problem) for problem in self._gradients}
+        for index in range(len(self._variables)):
+            problems = tuple(problem for problem, indices in touched.items() if index in indices)
+            by_problems.setdefault(problems, []).append(index)
+        by_problems.pop((), None)
+        return [_Group(tuple(indices), self._adam) for indices in by_problems.values()]
 
-            self._updates[group] = update
-        return self._updates[group]
+    def _touched(self, problem: str) -> set[int]:
+        concrete = self._gradients[problem].get_concrete_function()
+        return set(map(int, concrete.structured_outputs[0]))
 
     def _adam(self, index: int, gradient: tf.Tensor, rate: tf.Tensor, count: tf.Tensor) -> None:
         """Adam (arXiv 1412.6980) with decoupled weight decay (1711.05101), moments in place.
@@ -133,7 +128,27 @@ class TensorFlowEngine:
                 variable.assign(state[f"{slot}/{name}"])
 
 
-def _mean(shares: list[list[tf.Tensor]], weight: tf.Tensor) -> tuple[list[tf.Tensor], tf.Tensor]:
-    """Sums each variable's gradients times `weight`; also the sum of squares of the results."""
-    means = [tf.add_n(parts) * weight for parts in shares]
-    return means, tf.add_n([tf.reduce_sum(tf.square(mean)) for mean in means])
+class _Group:
+    """Variables that are updated together."""
+
+    def __init__(self, indices: tuple[int, ...], adam: Callable[..., None]) -> None:
+        self.indices = indices
+
+        def add(a: list[tf.Tensor], b: list[tf.Tensor]) -> list[tf.Tensor]:
+            return [one + other for one, other in zip(a, b, strict=True)]
+
+        def squares(sums: list[tf.Tensor]) -> tf.Tensor:
+            return tf.add_n([tf.reduce_sum(tf.square(one)) for one in sums])
+
+        def update(
+            sums: list[tf.Tensor], scale: tf.Tensor, rate: tf.Tensor, count: tf.Tensor
+        ) -> None:
+            for index, one in zip(indices, sums, strict=True):
+                adam(index, one * scale, rate, count)
+
+        self.add, self.squares = tf.function(add), tf.function(squares)
+        self.update = tf.function(update)
+
+    def in_(self, part: Gradients) -> bool:
+        """Whether a micro-batch touched the group."""
+        return self.indices[0] in part

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
+from t2t_multimodel import usr_dir
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.data.mixture import Mixture
@@ -50,6 +52,7 @@ class Trainer:
             "step": self.step,
             "positions": self.positions,
             "config": self.config.to_dict(),
+            "usr_dirs": usr_dir.added(),
             "data": {name: one.fingerprint for name, one in self.prepared.items()},
         }
         tokenizers = {k: v for one in self.prepared.values() for k, v in one.tokenizers.items()}
@@ -64,8 +67,9 @@ class Trainer:
         for name in self.prepared:
             self.engine.compile(name)
         progress = Progress(self.step, train.steps)
-        batches = read_ahead(step_batches(self._streams(), mixture, self.step, self.positions))
-        with ThreadPoolExecutor(parallel_batches(self.config)) as pool:
+        items = step_batches(self._streams(), mixture, self.step, self.positions)
+        workers = ThreadPoolExecutor(parallel_batches(self.config))
+        with closing(read_ahead(items)) as batches, workers as pool:
             while self.step < train.steps:
                 rate = learning_rate(self.config.optimizer, self.step, train.steps)
                 self._train_step(next(batches), rate, pool, progress)
@@ -79,7 +83,6 @@ class Trainer:
                     self.save()
                 if not last and evaluate.steps and self.step % evaluate.steps == 0:
                     self._evaluate()
-        batches.close()
 
     def _streams(self) -> dict[str, BatchStream]:
         config, seed = self.config.data, self.config.train.seed
@@ -97,14 +100,10 @@ class Trainer:
         parts = list(pool.map(self.engine.gradients, item.problems, item.batches, draws))
         for name, batch, (_, scalars) in zip(item.problems, item.batches, parts, strict=True):
             values = {key: float(value) for key, value in scalars.items()}
-            if not math.isfinite(values["xent"]):
-                raise UserError(
-                    f"The loss of {name} is {values['xent']} at step {item.step}.",
-                    fix="Lower optimizer.learning_rate or raise optimizer.warmup_steps; the "
-                    "same command goes on from the last checkpoint.",
-                )
+            _check_finite(f"The loss of {name}", values["xent"], item.step)
             progress.add(name, values, len(batch["inputs"]))
         norm = self.engine.apply([gradients for gradients, _ in parts], rate, item.step)
+        _check_finite("The gradient's norm", norm, item.step)
         progress.add_step(norm)
         self.positions = item.positions
 
@@ -118,3 +117,12 @@ class Trainer:
             score, value = next(iter(result.scores.items()))
             parts.append(f"{name} {score} {value:.3f}")
         self.say(f"  {evaluate.split}: " + "  ".join(parts))
+
+
+def _check_finite(what: str, value: float, step: int) -> None:
+    if not math.isfinite(value):
+        raise UserError(
+            f"{what} is {value} at step {step}.",
+            fix="Lower optimizer.learning_rate or raise optimizer.warmup_steps; the same command "
+            "goes on from the last checkpoint.",
+        )

@@ -3,9 +3,9 @@ import itertools
 import numpy as np
 import pytest
 from golden import Golden, conv, norm
-from keras import ops
 
 from t2t_multimodel.layers.convolution import ConvBlock, ConvStep
+from t2t_multimodel.layers.mode import Mode
 from t2t_multimodel.layers.random import StepSeed
 
 
@@ -36,7 +36,7 @@ def test_step_depends_on_each_weight(change):
     step = golden_step(golden, kernel=3, dilation=1, causal=False)
     layer = step.norm if change in ("scale", "bias") else step.conv
     weight = getattr(layer, change)
-    changed = ops.convert_to_numpy(weight).copy()
+    changed = np.array(weight.value)
     changed.flat[0] += 1e-3
     weight.assign(changed)
     output = step(golden["in/x"][:, :, 0], mask_BL=golden["in/mask"][:, :, 0, 0])
@@ -92,7 +92,7 @@ def test_causal_block_sees_130_positions_back_and_none_ahead():
 def test_dropout_falls_on_the_block_or_on_its_branch_alone():
     golden = Golden("04b_paper_conv_block")
     x = golden["in/x"][:, :, 0]
-    mode = {"training": True, "seed": StepSeed(1)}
+    mode = {"mode": Mode(True, StepSeed(1))}
     whole = np.asarray(golden_block(golden, causal=True, dropout_rate=0.4)(x, **mode))
     assert 0.3 < np.mean(whole == 0) < 0.5
     block = golden_block(golden, causal=True, dropout_rate=0.4, dropout_place="branch")

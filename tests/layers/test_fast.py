@@ -51,5 +51,7 @@ def test_depthwise_convolution_computes_its_definition(taps, dilation, causal):
     before = reach if causal else reach // 2
     padded = np.pad(x, [[0, 0], [before, reach - before], [0, 0]])
     expected = sum(padded[:, i * dilation : i * dilation + 12] * kernel[i] for i in range(taps))
-    actual = fast.depthwise_conv(ops.convert_to_tensor(x), ops.convert_to_tensor(kernel), dilation, causal)
+    actual = fast.depthwise_conv(
+        ops.convert_to_tensor(x), ops.convert_to_tensor(kernel), dilation, causal
+    )
     np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-5)

@@ -3,6 +3,7 @@ import pytest
 from golden import GivenNoise, Golden
 
 from t2t_multimodel.layers.gating import NoisyTopKGating, cv_squared, top_k_gates
+from t2t_multimodel.layers.mode import Mode
 
 FILES = [
     f"06_moe_{release}_n{n}_k{k}" for release in ("v1", "t2t190") for n in (8, 30) for k in (2, 4)
@@ -28,7 +29,7 @@ def dense_gates(gates, n_experts):
 def test_gates_load_and_losses_are_tensor2tensors(name, mode):
     golden = Golden(name)
     seed = GivenNoise(golden["in/standard_normal_noise"]) if mode == "train" else None
-    gates = golden_gating(golden)(golden["in/x"], training=mode == "train", seed=seed)
+    gates = golden_gating(golden)(golden["in/x"], mode=Mode(mode == "train", seed))
     golden.check(dense_gates(gates, golden.meta["num_experts"]), f"out/{mode}/gates")
     golden.check(gates.load_E, f"out/{mode}/load")
     golden.check(gates.importance_E, f"out/{mode}/importance")
@@ -51,7 +52,7 @@ def test_depends_on_the_noise_matrix():
     gating = golden_gating(golden)
     gating.noise.assign(gating.noise * 1.01)
     seed = GivenNoise(golden["in/standard_normal_noise"])
-    gates = gating(golden["in/x"], training=True, seed=seed)
+    gates = gating(golden["in/x"], mode=Mode(True, seed))
     assert not golden.is_close(gates.load_E, "out/train/load")
 
 
@@ -84,4 +85,4 @@ def test_training_without_a_seed_is_an_error():
     gating = NoisyTopKGating(4, 3, 1)
     gating.build()
     with pytest.raises(ValueError, match=r"Training with noisy gating needs a StepSeed\."):
-        gating(np.zeros((2, 4), "float32"), training=True)
+        gating(np.zeros((2, 4), "float32"), mode=Mode(True))

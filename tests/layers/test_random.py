@@ -1,14 +1,15 @@
 import numpy as np
 import pytest
 
-from t2t_multimodel.layers.random import StepSeed, dropout
+from t2t_multimodel.layers.mode import EVAL, Mode, dropout
+from t2t_multimodel.layers.random import StepSeed
 
 ONES = np.ones((50, 40), "float32")
 
 
 def draws(step, n=2):
-    seed = StepSeed(step)
-    return [np.asarray(dropout(ONES, 0.3, True, seed)) for _ in range(n)]
+    mode = Mode(True, StepSeed(step))
+    return [np.asarray(dropout(ONES, 0.3, mode)) for _ in range(n)]
 
 
 def test_a_step_repeats_itself_and_differs_from_the_next():
@@ -28,12 +29,12 @@ def test_dropout_keeps_the_mean():
 
 
 def test_dropout_does_nothing_outside_training():
-    assert dropout(ONES, 0.3, False, None) is ONES
+    assert dropout(ONES, 0.3, EVAL) is ONES
 
 
 def test_dropout_in_training_needs_a_seed():
     with pytest.raises(ValueError, match=r"^Training with dropout needs a StepSeed\.$"):
-        dropout(ONES, 0.3, True, None)
+        dropout(ONES, 0.3, Mode(True))
 
 
 def test_holds_no_variable():

@@ -28,8 +28,9 @@ def test_image_net():
     net = built(T2TImageModality, "image", 24)
     golden.put(image_net(net, ""))
     golden.check(standardised(golden["in/image"].astype("float32")), "out/standardized")
-    entered = net.enter(golden["in/image"], None)
+    entered = net.enter(golden["in/image"], np.array([1280, 0]))
     golden.check(np.reshape(entered.x_BLD, (2, *entered.grid, 24)), "out/y")
+    np.testing.assert_array_equal(entered.mask_BL, [[1] * 6, [0] * 6])
 
 
 def test_image_net_depends_on_the_rule_for_borders():
@@ -37,7 +38,8 @@ def test_image_net_depends_on_the_rule_for_borders():
     net = built(T2TImageModality, "image", 24)
     golden.put(image_net(net, ""))
     net.blocks[0].padding = "centred"
-    assert not golden.is_close(np.reshape(net.enter(golden["in/image"], None).x_BLD, (2, 2, 3, 24)), "out/y")
+    entered = net.enter(golden["in/image"], np.array([1280, 1280]))
+    assert not golden.is_close(np.reshape(entered.x_BLD, (2, 2, 3, 24)), "out/y")
 
 
 def test_spectrogram_net():

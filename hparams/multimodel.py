@@ -1,0 +1,67 @@
+"""Hparams sets of the paper's network at three sizes."""
+
+from __future__ import annotations
+
+from t2t_multimodel import (
+    Config,
+    DataConfig,
+    EvalConfig,
+    ModelConfig,
+    OptimizerConfig,
+    TrainConfig,
+    register_hparams,
+)
+from t2t_multimodel.hparams.octet import OCTET
+
+
+@register_hparams("multimodel_paper")
+def multimodel_paper() -> Config:
+    """The paper's network: width 1024, 240 experts of which 4 compute, one of each task a step.
+
+    For machines with accelerators; the paper gives neither batch sizes nor step counts.
+    """
+    return Config(
+        problems=OCTET,
+        model=ModelConfig(),
+        data=DataConfig(
+            tokens_per_batch=4096, frames_per_batch=32768, pixels_per_batch=24 * 299 * 299
+        ),
+        optimizer=OptimizerConfig(learning_rate=5e-4, schedule="rsqrt", warmup_steps=4000),
+        train=TrainConfig(steps=250_000),
+    )
+
+
+@register_hparams("multimodel_base")
+def multimodel_base() -> Config:
+    """The paper's wiring at width 512 with 60 experts, for one accelerator."""
+    paper = multimodel_paper()
+    return paper.replace(
+        model=paper.model.replace(
+            hidden_size=512, experts=60, expert_hidden=512, exit_channels=(768, 1024), dropout=0.2
+        ),
+        optimizer=paper.optimizer.replace(learning_rate=1e-3),
+        train=paper.train.replace(steps=100_000),
+    )
+
+
+@register_hparams("multimodel_tiny")
+def multimodel_tiny() -> Config:
+    """The paper's wiring at width 128 with 8 experts, for trying things on a laptop.
+
+    It trains, but learns slowly: the additions of `octet_quick` are what small runs need.
+    """
+    paper = multimodel_paper()
+    return paper.replace(
+        model=paper.model.replace(
+            hidden_size=128,
+            experts=8,
+            experts_per_token=2,
+            expert_hidden=256,
+            exit_channels=(256, 320),
+            dropout=0.1,
+        ),
+        data=DataConfig(tokens_per_batch=1024, frames_per_batch=4096, pixels_per_batch=32768),
+        optimizer=paper.optimizer.replace(learning_rate=1e-3, warmup_steps=400),
+        train=TrainConfig(steps=20_000, checkpoint_steps=500),
+        evaluate=EvalConfig(steps=1000, examples=256, decode_examples=64),
+    )

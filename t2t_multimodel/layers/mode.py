@@ -1,0 +1,35 @@
+"""How a pass through the model runs."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import keras
+
+from t2t_multimodel.layers.random import StepSeed
+
+
+class Mode(NamedTuple):
+    """What every layer that acts differently in training is told."""
+
+    training: bool = False
+    seed: StepSeed | None = None
+    """Where dropout and gating noise come from; needed in training."""
+    task_D: Any = None
+    """Embedding of the problem's command for the routers, if they are told of it."""
+
+
+EVAL = Mode()
+
+
+def dropout(x: Any, rate: float, mode: Mode) -> Any:
+    """Zeroes entries with probability `rate` and scales the others up, in training only.
+
+    Raises:
+        ValueError: a rate above 0 in training without a seed.
+    """
+    if not mode.training or rate == 0.0:
+        return x
+    if mode.seed is None:
+        raise ValueError("Training with dropout needs a StepSeed.")
+    return keras.random.dropout(x, rate, seed=mode.seed)

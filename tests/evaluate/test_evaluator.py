@@ -1,0 +1,130 @@
+"""Evaluation of the made run: exact, repeatable, and blind when its sources are shuffled."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from made_run import Run, know_made_tasks, made_run
+
+from t2t_multimodel import UserError
+from t2t_multimodel.data.collate import collate
+from t2t_multimodel.evaluate.evaluator import Evaluator
+from t2t_multimodel.evaluate.main import evaluate_checkpoint
+
+TEXTS, CLASSES = ("made_captions", "made_numbers"), ("made_colours", "made_tones")
+
+
+@pytest.fixture
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return made_run(tmp_path_factory)
+
+
+@pytest.fixture
+def evaluator(run: Run) -> Evaluator:
+    return run.trainer.evaluator
+
+
+@pytest.mark.parametrize("name", [*TEXTS, *CLASSES])
+def test_batches_and_padding_change_nothing(run: Run, evaluator: Evaluator, name: str) -> None:
+    dataset = run.prepared[name].dataset("test")
+    nats, tokens, right = 0.0, 0, 0
+    for i in range(len(dataset)):
+        batch = collate([dataset[i]], dataset.features)
+        logits = np.asarray(run.trainer.model(batch, problem=name, training=False)["logits"])[0]
+        targets = batch["targets"].reshape(-1)
+        log_probs = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+        nats -= log_probs[np.arange(len(targets)), targets].sum()
+        right += (logits.argmax(axis=-1) == targets).sum()
+        tokens += len(targets)
+    result = evaluator.evaluate(name, "test")
+    log_ppl, accuracy = ("tf/log_ppl", "tf/accuracy") if name in TEXTS else ("log_ppl", "top1")
+    assert result.scores[log_ppl] == pytest.approx(nats / tokens, rel=1e-3)
+    assert result.scores[accuracy] == pytest.approx(right / tokens)
+    assert (result.problem, result.split, result.examples) == (name, "test", 14)
+
+
+def test_the_same_call_gives_the_same_scores(run: Run, evaluator: Evaluator) -> None:
+    for first in run.results:
+        again = evaluator.evaluate(first.problem, "test", 0, 200)
+        assert again.scores == first.scores
+
+
+def test_some_examples_are_drawn_the_same_each_time(evaluator: Evaluator) -> None:
+    first = evaluator.evaluate("made_numbers", "test", examples=5)
+    second = evaluator.evaluate("made_numbers", "test", examples=5)
+    assert first.examples == 5
+    assert first.scores == second.scores
+    assert first.scores != evaluator.evaluate("made_numbers", "test").scores
+
+
+def test_a_missing_split_falls_back_to_the_last(evaluator: Evaluator) -> None:
+    assert evaluator.evaluate("made_tones", "validation").split == "test"
+
+
+@pytest.mark.parametrize("name", [*TEXTS, *CLASSES])
+def test_with_shuffled_sources_the_model_knows_less(evaluator: Evaluator, name: str) -> None:
+    own = evaluator.evaluate(name, "test")
+    shuffled = evaluator.evaluate(name, "test", shuffle_sources=True)
+    assert (own.shuffled_sources, shuffled.shuffled_sources) == (False, True)
+    key = "log_ppl" if name in CLASSES else "tf/log_ppl"
+    assert shuffled.scores[key] > own.scores[key] + 0.5
+    if name in CLASSES:
+        assert shuffled.scores["top1"] < own.scores["top1"]
+
+
+def test_decoded_scores_are_named_apart_from_forced_ones(evaluator: Evaluator) -> None:
+    scores = evaluator.evaluate("made_numbers", "test", 0, 200).scores
+    assert list(scores) == [
+        "tf/log_ppl",
+        "tf/accuracy",
+        "tf/sequence_accuracy",
+        "decoded/exact",
+        "decoded/wer",
+    ]
+    assert list(evaluator.evaluate("made_tones", "test", 0, 200).scores) == [
+        "log_ppl",
+        "top1",
+        "top5",
+    ]
+
+
+def test_samples_are_readable_pairs(evaluator: Evaluator) -> None:
+    samples = evaluator.evaluate("made_captions", "test", 0, 3).samples
+    assert len(samples) == 3
+    assert all(
+        target == output and target in ("red", "green", "blue") for target, output in samples
+    )
+
+
+def test_nothing_is_decoded_unless_asked_for(evaluator: Evaluator) -> None:
+    result = evaluator.evaluate("made_numbers", "test", 0, 0)
+    assert "decoded/exact" not in result.scores
+    assert result.samples == ()
+
+
+def test_a_checkpoint_is_scored_on_its_own_problems_only(run: Run) -> None:
+    know_made_tasks()
+    with pytest.raises(UserError) as caught:
+        evaluate_checkpoint(run.folder, problems=["made_tone"], data_dir=run.data_dir)
+    assert str(caught.value) == (
+        "No problem of this checkpoint is named 'made_tone'. Did you mean 'made_tones'?\n"
+        "Known: made_captions, made_colours, made_numbers, made_tones."
+    )
+
+
+def test_a_checkpoint_alone_gives_the_scores_of_the_runs_end(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    know_made_tasks()
+    file = run.folder.parent / "scores.json"
+    rows = evaluate_checkpoint(
+        run.folder, problems=["made_tones"], data_dir=run.data_dir, json_file=file
+    )
+    stored = json.loads((run.folder / "results.json").read_text())
+    (expected,) = [row for row in stored if row["problem"] == "made_tones"]
+    assert [row.to_dict() for row in rows] == [expected]
+    assert json.loads(file.read_text()) == [expected]
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"{run.folder}/checkpoints/step-00000090, step 90\n")

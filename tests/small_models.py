@@ -1,0 +1,92 @@
+"""Models and batches that are small enough to run eagerly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from t2t_multimodel.config import ModelConfig
+from t2t_multimodel.features import ProblemSignature, Signature
+
+SIZES: dict[str, Any] = {
+    "hidden_size": 24,
+    "attention_heads": 2,
+    "experts": 4,
+    "experts_per_token": 2,
+    "expert_hidden": 16,
+    "filter_size": 20,
+    "block_kernels": (3, 3, 5, 5),
+    "encoder_blocks": (1, 1),
+    "decoder_blocks": (1, 1),
+    "mixer_pre_blocks": 1,
+    "mixer_blocks": 1,
+    "image_blocks": 1,
+    "exit_channels": (16, 20),
+    "audio_channels": (8, 10),
+}
+PAPER = ModelConfig(**SIZES, block_dilations=(1, 1, 1, 2))
+OCTET = PAPER.replace(
+    attention_residual=True,
+    attention_norm=True,
+    attention_projection=True,
+    tie_softmax=True,
+    dropout=0.1,
+    dropout_place="branch",
+    image_stem="full",
+    audio_fold_frequency=True,
+)
+V1 = PAPER.replace(
+    variant="t2t_v1",
+    hidden_size=36,
+    separability=-2,
+    nets="t2t",
+    route_padding=True,
+    share_embeddings=False,
+)
+V2 = PAPER.replace(
+    variant="t2t_v2",
+    hidden_size=36,
+    nets="t2t",
+    route_padding=True,
+    share_embeddings=False,
+    moe_layers=(0,),
+    block_dilations=(1, 1, 1, 4),
+)
+CONFIGS = {"paper": PAPER, "octet": OCTET, "t2t_v1": V1, "t2t_v2": V2}
+
+EN_DE = Signature("text", "text/shared-30-1a2b", 30, (None,), 20)
+IMAGE = Signature("image", "image", 0, (12, 16, 1), 192)
+LOG_MEL = Signature("audio_log_mel", "audio_log_mel/8000/6", 0, (None, 6), 80)
+WAVEFORM = Signature("audio_waveform", "audio_waveform/8000", 0, (None,), 80)
+LABEL = Signature("class_label", "class_label/pictures", 5, (), 1)
+PROBLEMS = (
+    ProblemSignature("translate", "to_german", EN_DE, EN_DE),
+    ProblemSignature("classify", "to_label", IMAGE, LABEL),
+    ProblemSignature("caption", "to_english", IMAGE, EN_DE),
+    ProblemSignature("transcribe", "to_english", LOG_MEL, EN_DE),
+    ProblemSignature("listen", "to_label", WAVEFORM, LABEL),
+)
+NAMES = [problem.name for problem in PROBLEMS]
+
+
+def batch_for(problem: ProblemSignature, rows: int = 3, seed: int = 0) -> dict[str, np.ndarray]:
+    """Random values of unequal lengths; the first row is the longest."""
+    rng = np.random.default_rng(seed)
+    batch = {}
+    for name, feature in (("inputs", problem.inputs), ("targets", problem.targets)):
+        lengths = np.full(rows, feature.max_length, np.int32)
+        if feature.modality == "text":
+            lengths = np.array([7, 5, 2, 6, 4][:rows], np.int32)
+            values = rng.integers(2, feature.size, (rows, 7), dtype=np.int32)
+            values[np.arange(7) >= lengths[:, None]] = 0
+        elif feature.modality == "image":
+            values = rng.integers(0, 256, (rows, *feature.shape)).astype(np.uint8)
+        elif feature.modality == "class_label":
+            values = rng.integers(0, feature.size, rows, dtype=np.int32)
+        else:
+            lengths = np.array([23, 17, 11, 20, 8][:rows], np.int32)
+            values = rng.normal(size=(rows, 23, *feature.shape[1:])).astype(np.float32)
+            values[np.arange(23) >= lengths[:, None]] = 0
+        batch[name], batch[f"{name}_length"] = values, lengths
+    return batch

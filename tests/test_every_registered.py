@@ -1,0 +1,133 @@
+"""What holds for every registered name; a new one is tested as soon as it is registered."""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pytest
+
+from t2t_multimodel import Audio, ClassLabel, Config, Problem, Text, UserError, Vocabulary
+from t2t_multimodel.data import vocab
+from t2t_multimodel.data.vocab import SubwordTokenizer
+from t2t_multimodel.features import Feature
+from t2t_multimodel.registry import hparams, metrics, modalities, problems, vocabularies
+
+PROBLEMS, SETS, VOCABULARIES = problems.names(), hparams.names(), vocabularies.names()
+
+
+def ships_its_data(problem: Problem) -> bool:
+    try:
+        return all(path.is_file() for path in problem.source_files(None))
+    except UserError:
+        return False
+
+
+@cache
+def small_tokenizer(name: str) -> SubwordTokenizer:
+    """With the symbols of the registered vocabulary, but trained in no time."""
+    declared = vocabularies.get(name)
+    return SubwordTokenizer(name, vocab.train(["a few words"], 400, declared.symbols, name))
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_a_problem_is_declared_in_full(name: str) -> None:
+    problem = problems.get(name)()
+    assert isinstance(problem, Problem)
+    assert problem.name == name
+    problem.check_declared()
+    assert len(problems.summary(name)) > 10
+    assert problem.command is None or isinstance(problem.command, str)
+    assert len(set(problem.splits)) == len(problem.splits) >= 2
+    assert problem.train_shards >= 1
+    assert isinstance(problem.version, str)
+    metrics.check(problem.metrics)
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_a_problems_features_fit_a_model(name: str) -> None:
+    problem = problems.get(name)()
+    named = {n: f.vocab for n, f in problem.features.items() if isinstance(f, Text) and f.vocab}
+    vocabularies.check(named.values())
+    tokenizers: dict[str, Any] = {
+        vocabulary: small_tokenizer(vocabulary) for vocabulary in named.values()
+    }
+    if set(problem.vocabularies()) <= set(tokenizers):
+        signature = problem.signature(tokenizers)
+        modalities.check([signature.inputs.modality, signature.targets.modality])
+        assert signature.targets.modality in ("text", "class_label")
+    for feature in problem.features.values():
+        if isinstance(feature, Text) and feature.symbols:
+            assert vocabularies.get(feature.vocab).symbols
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_first_examples_come_back_or_the_user_is_told_what_is_missing(name: str) -> None:
+    problem = problems.get(name)()
+    if not ships_its_data(problem):
+        with pytest.raises(UserError) as caught:
+            next(problem.examples("train", None))
+        assert caught.value.fix
+        return
+    for split in problem.splits:
+        examples = list(islice(problem.examples(split, None), 3))
+        assert examples
+        again = list(islice(problem.examples(split, None), 3))
+        for number, example in enumerate(examples):
+            problem.check_keys(example, split, number)
+            for key, feature in problem.features.items():
+                assert_comes_back(feature, example[key], again[number][key])
+
+
+def assert_comes_back(feature: Feature, value: Any, again: Any) -> None:
+    tokenizer = small_tokenizer(feature.vocab) if isinstance(feature, Text) else None
+    array = feature.encode(value, tokenizer)
+    assert np.array_equal(array, feature.encode(again, tokenizer))
+    assert array.dtype == feature.dtype
+    flat = array.reshape(-1).reshape(feature.stored_shape())
+    decoded = feature.decode(flat, tokenizer)
+    if isinstance(feature, Text):
+        assert decoded == (" ".join(value.split()) if feature.symbols else value)
+    elif isinstance(feature, ClassLabel):
+        assert value in (decoded, feature.names.index(decoded) if feature.names else None)
+    elif isinstance(feature, Audio):
+        assert len(decoded) == feature.length(array) > 0
+        assert np.isfinite(decoded).all()
+    else:
+        assert np.array_equal(decoded, value)
+
+
+@pytest.mark.parametrize("name", VOCABULARIES)
+def test_a_vocabulary_is_declared_in_full(name: str) -> None:
+    vocabulary = vocabularies.get(name)()
+    assert isinstance(vocabulary, Vocabulary)
+    assert vocabulary.name == name
+    assert vocabularies.summary(name)
+    assert vocabulary.size >= 300 + len(vocabulary.symbols)
+    assert not any(symbol.split() != [symbol] for symbol in vocabulary.symbols)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_a_set_builds_a_config_of_registered_problems(name: str) -> None:
+    config = hparams.get(name)()
+    assert isinstance(config, Config)
+    problems.check(config.rates)
+    assert len(hparams.summary(name)) > 10
+    assert Config.from_dict(config.to_dict()) == config
+
+
+def test_every_modality_and_metric_loads() -> None:
+    for registry in (modalities, metrics):
+        assert registry.names()
+        for name in registry.names():
+            assert callable(registry.get(name))
+            assert registry.summary(name)
+
+
+def test_every_registered_problem_ships_its_data_or_says_where_to_get_it() -> None:
+    shipped = [name for name in PROBLEMS if ships_its_data(problems.get(name)())]
+    assert {name for name in shipped if name.startswith("octet_")} == {
+        name for name in PROBLEMS if name.startswith("octet_")
+    }

@@ -1,0 +1,300 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from small_models import (
+    CONFIGS,
+    EN_DE,
+    IMAGE,
+    LABEL,
+    LOG_MEL,
+    NAMES,
+    OCTET,
+    PAPER,
+    PROBLEMS,
+    batch_for,
+)
+
+from t2t_multimodel.backend import batch_spec
+from t2t_multimodel.errors import UserError
+from t2t_multimodel.features import ProblemSignature, Signature
+from t2t_multimodel.layers.random import StepSeed
+from t2t_multimodel.multimodel import MultiModel
+
+BY_NAME = {problem.name: problem for problem in PROBLEMS}
+
+
+@pytest.fixture(scope="module")
+def models():
+    """One model of every config, its routers with preferences as after some training."""
+    made = {}
+    for name, config in CONFIGS.items():
+        keras.utils.set_random_seed(3)
+        made[name] = MultiModel(config, PROBLEMS)
+        prefer(made[name])
+    return made
+
+
+def prefer(model):
+    rng = np.random.default_rng(0)
+    for variable in model.trainable_variables:
+        if variable.path.endswith("gating/gate"):
+            variable.assign(rng.normal(size=variable.shape))
+
+
+@pytest.mark.parametrize("class_path", ["encoder", "decoder"])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_step_down_the_gradient_lowers_the_loss(name, class_path):
+    keras.utils.set_random_seed(1)
+    model = MultiModel(OCTET.replace(class_path=class_path, dropout=0.0), [BY_NAME[name]])
+    prefer(model)  # or the step would flip ties between experts
+    batch = batch_for(BY_NAME[name])
+    variables = [v.value for v in model.trainable_variables]
+    with tf.GradientTape() as tape:
+        before, _ = model.problem_loss(batch, name)
+    pairs = zip(tape.gradient(before, variables), variables, strict=True)
+    pairs = [(tf.convert_to_tensor(g), v) for g, v in pairs if g is not None]
+    norm = tf.linalg.global_norm([g for g, _ in pairs])
+    for gradient, variable in pairs:
+        variable.assign_sub(0.004 * gradient / norm)
+    after, _ = model.problem_loss(batch, name)
+    assert float(after) < float(before) - 0.5 * 0.004 * float(norm)
+
+
+@pytest.mark.parametrize("config", ["paper", "octet"])
+@pytest.mark.parametrize("name", ["translate", "caption", "transcribe"])
+def test_the_first_loss_is_near_that_of_a_guess(name, config):
+    keras.utils.set_random_seed(1)
+    model = MultiModel(CONFIGS[config], PROBLEMS)
+    _, metrics = model.problem_loss(batch_for(BY_NAME[name]), name, training=True, seed=StepSeed(1))
+    assert float(metrics["xent"]) == pytest.approx(np.log(30), abs=1.0)
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+@pytest.mark.parametrize("name", ["translate", "transcribe"])
+def test_predictions_depend_on_the_past_alone(models, config, name):
+    batch = batch_for(BY_NAME[name])
+    before = np.asarray(models[config](batch, problem=name)["logits"])
+    batch["targets"] = batch["targets"].copy()
+    batch["targets"][0, 3] = 2 + (batch["targets"][0, 3] + 1) % 20
+    after = np.asarray(models[config](batch, problem=name)["logits"])
+    changed = np.abs(after - before).max(axis=-1) > 1e-6
+    np.testing.assert_array_equal(changed[0, :4], False)
+    assert changed[0, 4:].all()
+    np.testing.assert_array_equal(changed[1:], False)
+
+
+PADDED = [(config, name) for config in ("paper", "octet") for name in NAMES]
+PADDED += [("t2t_v1", "translate"), ("t2t_v2", "translate")]
+
+
+@pytest.mark.parametrize("config, name", PADDED)
+def test_predictions_depend_neither_on_padding_nor_on_batch_mates(models, config, name):
+    model, batch = models[config], batch_for(BY_NAME[name])
+    together = np.asarray(model(batch, problem=name)["logits"])
+    for row in range(3):
+        alone = {key: values[row : row + 1] for key, values in batch.items()}
+        for key in ("inputs", "targets"):
+            if BY_NAME[name].__getattribute__(key).shape[:1] == (None,):
+                alone[key] = alone[key][:, : alone[f"{key}_length"][0]]
+        logits = np.asarray(model(alone, problem=name)["logits"])
+        length = logits.shape[1]
+        np.testing.assert_allclose(together[row, :length], logits[0], rtol=1e-4, atol=2e-5)
+
+
+@pytest.mark.parametrize("config", ["paper", "octet"])
+@pytest.mark.parametrize("name", NAMES)
+def test_what_stands_in_the_padding_is_not_looked_at(models, config, name):
+    batch = batch_for(BY_NAME[name])
+    _, before = models[config].problem_loss(batch, name, label_smoothing=0.1)
+    for key in ("inputs", "targets"):
+        values = batch[key].copy()
+        if values.ndim > 1 and BY_NAME[name].__getattribute__(key).shape[:1] == (None,):
+            values[np.arange(values.shape[1]) >= batch[f"{key}_length"][:, None]] = 9
+        batch[key] = values
+    _, after = models[config].problem_loss(batch, name, label_smoothing=0.1)
+    for key, value in before.items():
+        np.testing.assert_allclose(after[key], value, rtol=1e-4, atol=1e-6, err_msg=key)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_filler_rows_count_nowhere(models, name):
+    batch = batch_for(BY_NAME[name])
+    filled = {
+        key: np.concatenate([values, np.zeros_like(values[:2])]) for key, values in batch.items()
+    }
+    loss, metrics = models["octet"].problem_loss(batch, name, label_smoothing=0.1)
+    filled_loss, filled_metrics = models["octet"].problem_loss(filled, name, label_smoothing=0.1)
+    np.testing.assert_allclose(filled_loss, loss, rtol=1e-5)
+    for key, value in metrics.items():
+        np.testing.assert_allclose(filled_metrics[key], value, rtol=1e-4, atol=1e-6, err_msg=key)
+
+
+def test_metrics_are_means_over_real_targets(models):
+    batch = batch_for(BY_NAME["translate"])
+    logits = np.asarray(models["octet"](batch, problem="translate")["logits"], "float64")
+    log_p = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+    real = np.arange(7) < batch["targets_length"][:, None]
+    nats = -np.take_along_axis(log_p, batch["targets"][..., None], axis=-1)[..., 0]
+    loss, metrics = models["octet"].problem_loss(batch, "translate")
+    assert float(metrics["tokens"]) == 14
+    assert float(metrics["xent"]) == pytest.approx(nats[real].mean(), rel=1e-5)
+    hits = (logits.argmax(axis=-1) == batch["targets"])[real].mean()
+    assert float(metrics["accuracy"]) == pytest.approx(hits)
+    assert float(loss) == pytest.approx(nats[real].mean() + float(metrics["aux_loss"]), rel=1e-5)
+
+
+def test_scores_give_each_targets_nats(models):
+    batch = batch_for(BY_NAME["translate"])
+    scores, weights, routing = models["octet"].score(batch, "translate")
+    _, metrics = models["octet"].problem_loss(batch, "translate")
+    mean = np.sum(np.asarray(scores.nats) * weights) / np.sum(weights)
+    assert mean == pytest.approx(float(metrics["xent"]), rel=1e-6)
+    assert set(routing) == {"encoder", "decoder"}
+    for layer in routing.values():
+        assert float(np.sum(layer.share_E)) == pytest.approx(1.0)
+
+
+def test_training_repeats_itself_for_a_step_and_differs_between_steps(models):
+    batch = batch_for(BY_NAME["translate"])
+    losses = [
+        float(models["octet"].problem_loss(batch, "translate", True, StepSeed(step))[0])
+        for step in (5, 5, 6)
+    ]
+    assert losses[0] == losses[1] != losses[2]
+
+
+def test_decoding_from_an_encoding_gives_the_same_logits(models):
+    model, batch = models["octet"], batch_for(BY_NAME["transcribe"])
+    encoded = model.encode(batch, "transcribe")
+    h = model.decode(encoded, batch["targets"], batch["targets_length"], "transcribe")
+    np.testing.assert_allclose(
+        model.logits(h, "transcribe"), model(batch, problem="transcribe")["logits"], atol=1e-6
+    )
+
+
+def test_problems_share_the_nets_of_equal_identity():
+    model = MultiModel(PAPER, PROBLEMS)
+    assert sorted(model.nets) == sorted(
+        ["text/shared-30-1a2b", "image", "audio_log_mel/8000/6", "audio_waveform/8000"]
+        + ["class_label/pictures"]
+    )
+    assert sorted(model.commands) == ["to_english", "to_german", "to_label"]
+
+
+def test_a_problem_of_known_modalities_adds_a_command_token_alone():
+    more = ProblemSignature("caption_in_german", "to_bavarian", IMAGE, EN_DE)
+    before, after = (MultiModel(OCTET, p).count_params() for p in (PROBLEMS, (*PROBLEMS, more)))
+    assert after - before == OCTET.hidden_size
+
+
+def test_vocabularies_of_equal_size_stay_apart():
+    other = Signature("text", "text/other-30-3c4d", 30, (None,), 20)
+    pair = ProblemSignature("pair", "to_other", EN_DE, other)
+    assert len(MultiModel(PAPER, [pair]).nets) == 2
+
+
+def test_pictures_of_all_sizes_and_colours_share_a_net(models):
+    image = np.random.default_rng(0).integers(0, 256, (1, 8, 8, 1)).astype(np.uint8)
+    batch = {"inputs": image, "inputs_length": np.array([64])}
+    grey = models["octet"].encode(batch, "classify")
+    colour = models["octet"].encode({**batch, "inputs": np.repeat(image, 3, axis=-1)}, "classify")
+    np.testing.assert_allclose(grey.x_BLD, colour.x_BLD, atol=1e-6)
+
+
+def test_all_variables_exist_at_once_under_names_that_say_where():
+    paths = [v.path for v in MultiModel(OCTET, PROBLEMS).variables]
+    assert len(set(paths)) == len(paths)
+    assert paths == [v.path for v in MultiModel(OCTET, PROBLEMS).variables]
+    for path in (
+        "multimodel/body/encoder/block0/step4/conv/depthwise",
+        "multimodel/body/encoder/experts/mixture/experts_kernel0",
+        "multimodel/body/mixer/attention/source_attention/key/kernel",
+        "multimodel/body/decoder/attention1/self_norm/scale",
+        "multimodel/text_shared-30-1a2b/embedding",
+        "multimodel/command_to_english/token",
+    ):
+        assert path.replace("-", "_") in paths, path
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_no_variable_is_made_or_left_over_by_a_pass(models, config):
+    model = models[config]
+    before = [v.path for v in model.variables]
+    reached = set()
+    for name in NAMES:
+        if config.startswith("t2t") and name == "listen":
+            continue
+        with tf.GradientTape() as tape:
+            loss, _ = model.problem_loss(
+                batch_for(BY_NAME[name]), name, training=True, seed=StepSeed(1)
+            )
+        gradients = tape.gradient(loss, [v.value for v in model.trainable_variables])
+        reached |= {
+            v.path
+            for v, g in zip(model.trainable_variables, gradients, strict=True)
+            if g is not None
+        }
+    assert [v.path for v in model.variables] == before
+    missed = {v.path for v in model.trainable_variables} - reached
+    assert all("to_label" in path or "waveform" in path for path in missed), missed
+
+
+def test_one_trace_serves_all_lengths():
+    model = MultiModel(OCTET, PROBLEMS[:1])
+    traces = []
+
+    @tf.function(input_signature=[batch_spec(PROBLEMS[0])])
+    def loss(batch):
+        traces.append(1)
+        return model.problem_loss(batch, "translate", training=True, seed=StepSeed(1))[0]
+
+    batch = batch_for(PROBLEMS[0])
+    longer = {key: np.pad(v, [[0, 0], [0, 4]]) if v.ndim == 2 else v for key, v in batch.items()}
+    assert np.isfinite(float(loss(batch))) and np.isfinite(float(loss(longer)))
+    assert len(traces) == 1
+
+
+def test_an_unknown_problem_gets_a_suggestion(models):
+    with pytest.raises(UserError, match=r"^No problem of this model is named 'translat'\. Did"):
+        models["octet"].problem_loss({}, "translat")
+
+
+@pytest.mark.parametrize("role", ["inputs", "targets"])
+def test_a_modality_in_a_place_it_has_no_way_to_is_an_error(role):
+    wrong = {"inputs": (LABEL, EN_DE), "targets": (EN_DE, LOG_MEL)}[role]
+    net, method = {
+        "inputs": ("ClassLabelModality", "enter"),
+        "targets": ("LogMelModality", "logits"),
+    }[role]
+    modality = wrong[role == "targets"].modality
+    with pytest.raises(UserError) as raised:
+        MultiModel(PAPER, [ProblemSignature("wrong", "to_x", *wrong)])
+    assert str(raised.value) == (
+        f"Features of modality '{modality}' can not be {role}.\n"
+        f"Its net, {net}, has no method `{method}`."
+    )
+
+
+def conv_block(d, kernels=(3, 3, 5, 5)):
+    """Four steps: depthwise k d, pointwise d d, norm 2 d."""
+    return sum(k * d + d * d + 2 * d for k in kernels)
+
+
+def test_the_papers_body_has_the_parameters_that_its_equations_count():
+    d, experts, hidden = 24, 4, 16
+    # Wg, Wn: 2 d n; n experts of d h + h d; the norm around them
+    moe = 2 * d * experts + experts * 2 * d * hidden + 2 * d
+    # self-attention has no weights, source attention has K and V
+    attention = 2 * d * d
+    encoder = 2 * conv_block(d) + moe
+    mixer = conv_block(d) + attention + conv_block(d)
+    decoder = 2 * (conv_block(d) + attention) + moe
+    assert MultiModel(PAPER, PROBLEMS[:1]).body.count_params() == encoder + mixer + decoder
+    # embedding and softmax apart; one command
+    assert MultiModel(PAPER, PROBLEMS[:1]).count_params() == (
+        encoder + mixer + decoder + 2 * 30 * d + d
+    )
+    # the octet's switches: output maps and norms of 3 attention blocks; one table
+    octet = encoder + mixer + decoder + 3 * 2 * (d * d + 2 * d) + 30 * d + d
+    assert MultiModel(OCTET, PROBLEMS[:1]).count_params() == octet

@@ -1,0 +1,171 @@
+"""Training: it learns, goes on bit by bit where it was stopped, and stops when it diverges."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from made_run import Run
+
+from t2t_multimodel import UserError
+from t2t_multimodel.train import checkpoints
+from t2t_multimodel.train.engine import make_engine
+from t2t_multimodel.train.loop import Trainer
+from t2t_multimodel.train.run_folder import RunFolder
+
+
+def scalars_of(folder: Path) -> dict[int, dict[str, float]]:
+    """Step -> what was logged of training itself, without times."""
+    logged: dict[int, dict[str, float]] = {}
+    for line in (folder / "scalars.jsonl").read_text().splitlines():
+        values = json.loads(line)
+        for name, value in values.items():
+            if "train/" in name and name != "train/examples_per_second":
+                logged.setdefault(values["step"], {})[name] = value
+    return logged
+
+
+def test_every_task_learns(run: Run) -> None:
+    logged = scalars_of(run.folder)
+    assert list(logged) == list(range(1, 91))
+    for name in run.prepared:
+        losses = [logged[step][f"{name}/train/xent"] for step in logged]
+        assert np.mean(losses[-5:]) < 0.5 * np.mean(losses[:5])
+    assert {result.problem: result.examples for result in run.results} == dict.fromkeys(
+        run.prepared, 14
+    )
+    for result in run.results:
+        assert result.scores.get("top1", 1.0) == 1.0
+
+
+def test_lines_tell_step_and_losses_and_the_dev_scores_between(run: Run) -> None:
+    assert run.lines[0].startswith("step 1/90  made_captions ")
+    assert len(run.lines) == 91
+    assert run.lines[45].startswith("  dev: made_colours log_ppl ")
+    assert run.lines[46].startswith("step 46/90")
+
+
+def test_nothing_is_traced_after_the_first_step(run: Run) -> None:
+    assert run.traces[0] >= len(run.prepared)
+    assert set(run.traces) == {run.traces[0]}
+
+
+def test_the_run_folder_holds_all_there_is_to_know(run: Run) -> None:
+    names = sorted(path.name for path in run.folder.iterdir())
+    assert names == ["checkpoints", "config.json", "results.json", "scalars.jsonl", "tensorboard"]
+    kept = sorted(path.name for path in (run.folder / "checkpoints").iterdir())
+    assert kept == ["step-00000060", "step-00000090"]
+
+
+def test_the_table_holds_the_results_beside_their_floors(run: Run) -> None:
+    rows = json.loads((run.folder / "results.json").read_text())
+    assert [row["problem"] for row in rows] == list(run.prepared)
+    for row, result in zip(rows, run.results, strict=True):
+        assert row["scores"] == result.scores
+        assert (row["split"], row["examples"]) == ("test", 14)
+        assert row["above_source_blind_floor"] is True
+    assert rows[0]["trivial_floor"]["top1"] == pytest.approx(1 / 3)
+
+
+def test_a_stopped_run_goes_on_bit_by_bit(run: Run, tmp_path: Path) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(
+        run.folder / "checkpoints" / "step-00000060", copy / "checkpoints" / "step-00000060"
+    )
+    shutil.copy(run.folder / "config.json", copy)
+    (checkpoint,) = checkpoints.found(copy / "checkpoints")
+    # Evaluations in between change nothing either.
+    config = run.resolved.config.replace(evaluate=run.resolved.config.evaluate.replace(steps=0))
+    model = checkpoint.model()
+    trainer = Trainer(
+        config, run.prepared, model, make_engine(model, config), RunFolder(copy), say=lambda _: None
+    )
+    trainer.restore(checkpoint)
+    assert (trainer.step, trainer.positions) == (60, checkpoint.state["positions"])
+    trainer.run()
+    whole, resumed = scalars_of(run.folder), scalars_of(copy)
+    assert list(resumed) == list(range(61, 91))
+    assert resumed == {step: whole[step] for step in resumed}
+    assert trainer.positions == run.trainer.positions
+    assert_same_arrays(weights(trainer), weights(run.trainer))
+    assert_same_arrays(trainer.engine.state(), run.trainer.engine.state())
+
+
+def weights(trainer: Trainer) -> dict[str, np.ndarray]:
+    return {v.path: v.numpy() for v in trainer.model.variables}
+
+
+def assert_same_arrays(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> None:
+    assert first.keys() == second.keys()
+    assert [name for name in first if not np.array_equal(first[name], second[name])] == []
+
+
+class Stub:
+    """An engine that computes nothing."""
+
+    traces = 0
+
+    def __init__(self, xent: dict[int, float] | None = None, norm: float = 1.0) -> None:
+        self.xent, self.norm, self.draws = xent or {}, norm, []
+
+    def compile(self, problem: str) -> None:
+        pass
+
+    def gradients(self, problem: str, batch: dict[str, Any], draw: int) -> tuple[dict, dict]:
+        self.draws.append(draw)
+        return {}, {"xent": self.xent.get(draw, 1.0)}
+
+    def apply(self, gradients: list[dict], learning_rate: float, step: int) -> float:
+        return self.norm
+
+
+def stubbed(run: Run, folder: Path, engine: Stub) -> Trainer:
+    config = run.resolved.config
+    config = config.replace(
+        train=config.train.replace(steps=5, checkpoint_steps=100),
+        evaluate=config.evaluate.replace(steps=0),
+    )
+    trainer = Trainer(config, run.prepared, SimpleNamespace(), engine, RunFolder(folder), str)  # type: ignore[arg-type]
+    trainer.save = lambda: None  # type: ignore[method-assign]
+    return trainer
+
+
+def reading_threads() -> int:
+    return sum(thread.name == "read_ahead" for thread in threading.enumerate())
+
+
+def test_every_micro_batch_of_a_run_has_its_own_draw(run: Run, tmp_path: Path) -> None:
+    engine = Stub()
+    stubbed(run, tmp_path, engine).run()
+    assert sorted(engine.draws) == list(range(5 * 4))
+
+
+def test_a_loss_that_is_no_number_stops_the_run(run: Run, tmp_path: Path) -> None:
+    threads = reading_threads()
+    trainer = stubbed(run, tmp_path, Stub(xent={2 * 4 + 1: float("nan")}))
+    with pytest.raises(UserError) as caught:
+        trainer.run()
+    assert str(caught.value) == (
+        "The loss of made_captions is nan at step 2.\n"
+        "Lower optimizer.learning_rate or raise optimizer.warmup_steps; the same command goes on "
+        "from the last checkpoint."
+    )
+    assert trainer.step == 2
+    assert reading_threads() == threads
+
+
+def test_a_gradient_that_is_no_number_stops_the_run_before_it_is_saved(
+    run: Run, tmp_path: Path
+) -> None:
+    trainer = stubbed(run, tmp_path, Stub(norm=float("inf")))
+    saved = []
+    trainer.save = lambda: saved.append(trainer.step)  # type: ignore[method-assign]
+    with pytest.raises(UserError, match="^The gradient's norm is inf at step 0.\n"):
+        trainer.run()
+    assert saved == []

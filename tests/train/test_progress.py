@@ -1,0 +1,55 @@
+"""The lines of a run."""
+
+from __future__ import annotations
+
+import pytest
+
+from t2t_multimodel.train import progress as module
+from t2t_multimodel.train.progress import Progress, duration
+
+
+class Clock:
+    now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(module, "time", clock)
+    return clock
+
+
+def test_a_report_holds_means_since_the_last(clock: Clock) -> None:
+    progress = Progress(10, 40)
+    for xent in (3.0, 1.0):
+        progress.add("b", {"xent": xent, "accuracy": 0.5}, 8)
+        progress.add_step(xent)
+    progress.add("a", {"xent": 5.0, "accuracy": 0.0}, 4)
+    clock.now += 10
+    line, scalars = progress.report(12, 0.01)
+    assert line == "step 12/40  a 5.000  b 2.000  | 2 examples/s, 2m20s left"
+    assert scalars == {
+        "a/train/xent": 5.0,
+        "a/train/accuracy": 0.0,
+        "b/train/xent": 2.0,
+        "b/train/accuracy": 0.5,
+        "train/examples_per_second": 2.0,
+        "train/learning_rate": 0.01,
+        "train/gradient_norm": 2.0,
+    }
+    progress.add("b", {"xent": 0.5}, 1000)
+    progress.add_step(1.0)
+    clock.now += 1
+    line, _ = progress.report(25, 0.01)
+    assert line == "step 25/40  b 0.500  | 1,000 examples/s, 11s left"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.4, "0s"), (59.9, "59s"), (75, "1m15s"), (3600, "1h00m"), (7384, "2h03m")],
+)
+def test_durations_read_as_a_person_says_them(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
