@@ -18,10 +18,9 @@ from t2t_multimodel.train.loop import Trainer
 TASKS = Path(__file__).parent / "made_tasks.py"
 
 
-def know_made_tasks() -> None:
-    """Registers the made tasks, again after an earlier test's names were forgotten."""
+def forget_made_tasks() -> None:
+    """Drops the module, so that it registers its names again when it is next added."""
     sys.modules.pop(usr_dir._module_name(TASKS), None)
-    usr_dir.add(TASKS)
 
 
 @dataclass
@@ -55,7 +54,8 @@ def made_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def _train(folder: Path, patch: pytest.MonkeyPatch) -> Run:
-    know_made_tasks()
+    forget_made_tasks()
+    usr_dir.add(TASKS)
     lines: list[str] = []
     traces: list[int] = []
     trainers: list[Trainer] = []

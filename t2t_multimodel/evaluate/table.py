@@ -53,17 +53,18 @@ def with_floors(results: Sequence[Result], prepared: dict[str, Prepared]) -> lis
 
 def print_table(rows: Sequence[Row]) -> None:
     """Prints each problem's compared score beside its floors, then all other scores."""
-    from rich import box
     from rich.console import Console
     from rich.table import Table
 
     shuffled = any(row.result.shuffled_sources for row in rows)
-    table = Table(title="Sources exchanged among examples" if shuffled else None, box=box.SIMPLE)
+    title = "Sources exchanged among examples" if shuffled else None
+    # Narrow enough for 80 columns: long names fold, figures are never cut.
+    table = Table(title=title, box=None, padding=(0, 2, 0, 0), pad_edge=False)
     for column in ("problem", "split", "examples", "score"):
-        table.add_column(column, no_wrap=True)
-    for column in ("model", "source-blind", "trivial"):
-        table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("above floor", no_wrap=True)
+        table.add_column(column, overflow="fold")
+    for column in ("model", "source-\nblind", "trivial"):
+        table.add_column(column, justify="right", overflow="fold")
+    table.add_column("above\nfloor")
     for row in rows:
         result, floors = row.result, row.floors
         table.add_row(

@@ -129,9 +129,9 @@ class SourceMean(Block):
         """Returns [B, T, D]."""
         if source_mask_BL is None:
             source_mask_BL = ops.ones(ops.shape(source_BLD)[:2])
-        count_B1 = ops.maximum(1.0, ops.sum(source_mask_BL, axis=1, keepdims=True))
+        count_B1 = ops.sum(ops.cast(source_mask_BL, "float32"), axis=1, keepdims=True)
         total_BD = ops.sum(masked(source_BLD, source_mask_BL), axis=1)
-        mean_BD = total_BD / ops.cast(count_B1, total_BD.dtype)
+        mean_BD = total_BD / ops.cast(ops.maximum(1.0, count_B1), total_BD.dtype)
         return self.premix(target_BTD, mode=mode) + self.projection(mean_BD)[:, None]
 
 

@@ -9,6 +9,9 @@ F expert width, S slots of an expert, k experts a token, V classes.
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -19,6 +22,21 @@ if TENSORFLOW:
     import tensorflow as tf
 else:
     import jax
+
+_XLA = contextvars.ContextVar("for_xla", default=not TENSORFLOW)
+
+
+@contextlib.contextmanager
+def for_xla() -> Iterator[None]:
+    """What is traced inside can be compiled by XLA: `tf.function(jit_compile=True)`.
+
+    Without it TensorFlow takes forms whose shapes depend on the data. JAX needs none of this.
+    """
+    token = _XLA.set(True)
+    try:
+        yield
+    finally:
+        _XLA.reset(token)
 
 
 def depthwise_conv(x_BLC: Any, kernel_KC: Any, dilation: int = 1, causal: bool = False) -> Any:
@@ -56,8 +74,8 @@ def _minimum(a: int, b: Any) -> Any:
 
 
 def _depthwise(x_BLC: Any, kernel_KC: Any, dilation: int, left: Any, right: Any) -> Any:
-    if not TENSORFLOW:  # shifted multiplies, which XLA fuses to one loop
-        length = x_BLC.shape[1]
+    if _XLA.get():  # shifted multiplies, which are fused to one loop
+        length = ops.shape(x_BLC)[1]
         x_BLC = ops.pad(x_BLC, [[0, 0], [left, right], [0, 0]])
         return sum(
             x_BLC[:, i * dilation : i * dilation + length] * kernel_KC[i]
@@ -91,8 +109,11 @@ def expert_ffn(
     """
     if mask_N is not None:
         gates_Nk = gates_Nk * ops.cast(mask_N, gates_Nk.dtype)[:, None]
-    form = _experts_by_slots if TENSORFLOW else _experts_ragged
-    return form(x_ND, experts_Nk, gates_Nk, weights, mask_N)
+    if not TENSORFLOW:
+        return _experts_ragged(x_ND, experts_Nk, gates_Nk, weights)
+    if _XLA.get():
+        return _experts_all(x_ND, experts_Nk, gates_Nk, weights)
+    return _experts_by_slots(x_ND, experts_Nk, gates_Nk, weights, mask_N)
 
 
 def _experts_by_slots(
@@ -123,9 +144,17 @@ def _experts_by_slots(
     return tf.reduce_sum(y * tf.cast(gates_Nk, y.dtype)[:, :, None], axis=1)
 
 
-def _experts_ragged(
-    x_ND: Any, experts_Nk: Any, gates_Nk: Any, weights: tuple[Any, ...], mask_N: Any | None
-) -> Any:
+def _experts_all(x_ND: Any, experts_Nk: Any, gates_Nk: Any, weights: tuple[Any, ...]) -> Any:
+    """All experts on all tokens: E / k times the work, the one exact form that XLA takes here."""
+    one_hot = ops.one_hot(experts_Nk, weights[0].shape[0], dtype=x_ND.dtype)  # [N, k, E]
+    gates_NE = ops.sum(one_hot * ops.cast(gates_Nk, x_ND.dtype)[:, :, None], axis=1)
+    h = ops.matmul(x_ND[None], weights[0])  # [E, N, F]
+    for w in weights[1:]:
+        h = ops.matmul(ops.relu(h), w)
+    return ops.sum(h * ops.transpose(gates_NE)[:, :, None], axis=0)
+
+
+def _experts_ragged(x_ND: Any, experts_Nk: Any, gates_Nk: Any, weights: tuple[Any, ...]) -> Any:
     """Sorts the tokens by expert and multiplies ragged groups: shapes are static.
 
     Masked tokens are computed too (their gates are 0), since a static shape saves nothing.

@@ -139,7 +139,7 @@ def open_checkpoint(path: Path) -> Checkpoint:
     if not candidates:
         raise UserError(
             f"There is no checkpoint in {path}.",
-            fix="train one: mm-trainer --output_dir=" + str(path),
+            fix="Train one: mm-trainer --output_dir=" + str(path),
         )
     return candidates[-1]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,9 +12,11 @@ from typing import Any
 import pytest
 
 from t2t_multimodel.bin import _quiet, mm_datagen, mm_eval, mm_problems, mm_trainer
+from t2t_multimodel.config import Config
 from t2t_multimodel.config.base import field_types
 from t2t_multimodel.overrides import SECTIONS
 from t2t_multimodel.registry import hparams, problems
+from t2t_multimodel.train.checkpoints import Checkpoint
 
 MINE = '''
 from t2t_multimodel import ClassLabel, Config, Problem, Text, register_hparams, register_problem
@@ -160,9 +163,17 @@ def test_trainer_names_the_problem_that_was_meant(
     )
 
 
-def test_eval_hands_on_its_flags(mine: str, stub: Callable, tmp_path: Path) -> None:
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Path:
+    """A checkpoint as far as names go: its config and the user folders of its run."""
+    state = {"config": Config(problems=("mine", "other:2")).to_dict(), "usr_dirs": []}
+    (tmp_path / "state.json").write_text(json.dumps(state))
+    return tmp_path
+
+
+def test_eval_hands_on_its_flags(mine: str, stub: Callable, checkpoint: Path) -> None:
     calls = stub("t2t_multimodel.evaluate.main", "evaluate_checkpoint")
-    argv = [f"--output_dir={tmp_path}", "--problems=mine", "--shuffle_sources", "--json=j", mine]
+    argv = [f"--checkpoint={checkpoint}", "--problems=mine", "--shuffle_sources", "--json=j", mine]
     assert mm_eval.main(argv) == 0
     handed = {
         "problems": ["mine"],
@@ -172,7 +183,17 @@ def test_eval_hands_on_its_flags(mine: str, stub: Callable, tmp_path: Path) -> N
         "raw_dir": None,
         "json_file": Path("j"),
     }
-    assert calls == [((tmp_path,), handed)]
+    assert calls == [((Checkpoint(checkpoint),), handed)]
+
+
+def test_eval_names_the_problem_that_was_meant(
+    checkpoint: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert mm_eval.main([f"--checkpoint={checkpoint}", "--problems=othr"]) == 2
+    assert capsys.readouterr().err == (
+        "No problem of this checkpoint is named 'othr'. Did you mean 'other'?\n"
+        "Known: mine, other.\n"
+    )
 
 
 @pytest.mark.parametrize("argv", [[], ["--output_dir=a", "--checkpoint=b"]])
@@ -186,7 +207,7 @@ def test_eval_wants_exactly_one_model(argv: list[str], capsys: pytest.CaptureFix
 def test_eval_says_that_a_run_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert mm_eval.main(["--output_dir=no/where"]) == 2
     assert capsys.readouterr().err == (
-        "no/where does not exist.\nmm-trainer writes runs into ./runs/SET.\n"
+        "There is no checkpoint in no/where.\nTrain one: mm-trainer --output_dir=no/where\n"
     )
 
 
@@ -210,7 +231,7 @@ def test_show_tells_what_a_problem_declares(
 def test_floors_hands_on_its_names(mine: str, stub: Callable) -> None:
     calls = stub("t2t_multimodel.evaluate.floors_main", "floors")
     assert mm_problems.main(["floors", "mine", "other", "--raw_dir=r", mine]) == 0
-    assert calls == [(["mine", "other"], Path("data"), Path("r"))]
+    assert calls == [((["mine", "other"], Path("data"), Path("r")), {"split": "test"})]
 
 
 @pytest.mark.parametrize(

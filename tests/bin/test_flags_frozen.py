@@ -15,7 +15,7 @@ FLAGS = {
     "mm_eval": (
         "output_dir checkpoint problems split shuffle_sources data_dir raw_dir usr_dir json problem"
     ),
-    "mm_problems": "data_dir raw_dir usr_dir",
+    "mm_problems": "data_dir raw_dir usr_dir split",
 }
 
 

@@ -6,12 +6,13 @@ import json
 
 import numpy as np
 import pytest
-from made_run import Run, know_made_tasks, made_run
+from made_run import Run, forget_made_tasks, made_run
 
 from t2t_multimodel import UserError
 from t2t_multimodel.data.collate import collate
 from t2t_multimodel.evaluate.evaluator import Evaluator
 from t2t_multimodel.evaluate.main import evaluate_checkpoint
+from t2t_multimodel.train.checkpoints import open_checkpoint
 
 TEXTS, CLASSES = ("made_captions", "made_numbers"), ("made_colours", "made_tones")
 
@@ -105,9 +106,10 @@ def test_nothing_is_decoded_unless_asked_for(evaluator: Evaluator) -> None:
 
 
 def test_a_checkpoint_is_scored_on_its_own_problems_only(run: Run) -> None:
-    know_made_tasks()
+    checkpoint = open_checkpoint(run.folder)
+    assert checkpoint.problems([]) == list(run.prepared)
     with pytest.raises(UserError) as caught:
-        evaluate_checkpoint(run.folder, problems=["made_tone"], data_dir=run.data_dir)
+        evaluate_checkpoint(checkpoint, problems=["made_tone"], data_dir=run.data_dir)
     assert str(caught.value) == (
         "No problem of this checkpoint is named 'made_tone'. Did you mean 'made_tones'?\n"
         "Known: made_captions, made_colours, made_numbers, made_tones."
@@ -117,10 +119,13 @@ def test_a_checkpoint_is_scored_on_its_own_problems_only(run: Run) -> None:
 def test_a_checkpoint_alone_gives_the_scores_of_the_runs_end(
     run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    know_made_tasks()
+    forget_made_tasks()  # the checkpoint knows where they are
     file = run.folder.parent / "scores.json"
     rows = evaluate_checkpoint(
-        run.folder, problems=["made_tones"], data_dir=run.data_dir, json_file=file
+        open_checkpoint(run.folder),
+        problems=["made_tones"],
+        data_dir=run.data_dir,
+        json_file=file,
     )
     stored = json.loads((run.folder / "results.json").read_text())
     (expected,) = [row for row in stored if row["problem"] == "made_tones"]

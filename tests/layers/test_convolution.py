@@ -36,7 +36,7 @@ def test_step_depends_on_each_weight(change):
     step = golden_step(golden, kernel=3, dilation=1, causal=False)
     layer = step.norm if change in ("scale", "bias") else step.conv
     weight = getattr(layer, change)
-    changed = np.array(weight.value)
+    changed = np.asarray(weight.value).copy()
     changed.flat[0] += 1e-3
     weight.assign(changed)
     output = step(golden["in/x"][:, :, 0], mask_BL=golden["in/mask"][:, :, 0, 0])

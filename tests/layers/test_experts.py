@@ -57,7 +57,7 @@ def test_layer_depends_on_every_experts_weights():
     assert golden.is_close(y, "out/distributed_moe_eval/y")
     used = np.flatnonzero(np.asarray(routing.share_E))
     for kernel in layer.kernels:
-        before = np.array(kernel.value)
+        before = np.asarray(kernel.value)
         changed = before.copy()
         changed[used[-1]] *= 1.01
         kernel.assign(changed)

@@ -1,3 +1,5 @@
+import contextlib
+
 import numpy as np
 import pytest
 from keras import ops
@@ -17,8 +19,15 @@ def dense_ffn(x, experts, gates, weights):
     return y
 
 
+@pytest.fixture(params=["data-dependent shapes", "for XLA"])
+def form(request):
+    """Each form that TensorFlow has."""
+    with fast.for_xla() if request.param == "for XLA" else contextlib.nullcontext():
+        yield
+
+
 @pytest.mark.parametrize("load", ["even", "one expert has all"])
-def test_experts_compute_their_definition(load):
+def test_experts_compute_their_definition(load, form):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(11, 4)).astype("float32")
     experts = np.stack([rng.permutation(5)[:2] for _ in x]).astype("int32")
@@ -43,7 +52,7 @@ def test_experts_compute_their_definition(load):
 
 @pytest.mark.parametrize("causal", [False, True])
 @pytest.mark.parametrize("taps, dilation", [(3, 1), (15, 1), (4, 3), (15, 8)])
-def test_depthwise_convolution_computes_its_definition(taps, dilation, causal):
+def test_depthwise_convolution_computes_its_definition(taps, dilation, causal, form):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(2, 12, 3)).astype("float32")
     kernel = rng.normal(size=(taps, 3)).astype("float32")
