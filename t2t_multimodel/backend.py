@@ -25,7 +25,8 @@ def compile_for(problem: ProblemSignature, function: Callable[[Any], Any]) -> Ca
         return jax.jit(function)
     import tensorflow as tf
 
-    return tf.function(function, input_signature=[batch_spec(problem)])
+    # Nothing in the model branches on tensors in Python, so autograph would only cost time.
+    return tf.function(function, input_signature=[batch_spec(problem)], autograph=False)
 
 
 def batch_spec(problem: ProblemSignature) -> dict[str, Any]:

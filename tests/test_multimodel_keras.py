@@ -13,7 +13,7 @@ from t2t_multimodel.multimodel import MultiModel
 BY_NAME = {problem.name: problem for problem in PROBLEMS}
 
 
-@pytest.mark.parametrize("config", CONFIGS)
+@pytest.mark.parametrize("config", ["octet", "t2t_v1"])
 def test_a_saved_model_comes_back_with_config_problems_and_weights(tmp_path, config):
     model = MultiModel(CONFIGS[config], PROBLEMS)
     model.save(tmp_path / "model.keras")
@@ -22,7 +22,7 @@ def test_a_saved_model_comes_back_with_config_problems_and_weights(tmp_path, con
     assert loaded.config == model.config
     assert loaded.problems == model.problems
     assert [v.path for v in loaded.variables] == [v.path for v in model.variables]
-    for ours, theirs in zip(model.variables, loaded.variables, strict=True):
+    for ours, theirs in zip(model.get_weights(), loaded.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
     batch = batch_for(BY_NAME["translate"])
     np.testing.assert_array_equal(
@@ -34,7 +34,7 @@ def test_weights_go_to_another_model_of_the_same_problems(tmp_path):
     model, other = MultiModel(OCTET, PROBLEMS), MultiModel(OCTET, PROBLEMS)
     model.save_weights(tmp_path / "model.weights.h5")
     other.load_weights(tmp_path / "model.weights.h5")
-    for ours, theirs in zip(model.variables, other.variables, strict=True):
+    for ours, theirs in zip(model.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
 

@@ -131,8 +131,7 @@ def test_examples_must_be_defined() -> None:
         ),
         (
             {"inputs": Text(), "targets": Text(), "metrics": ("bleu", "werr")},
-            "No metric is named 'werr'. Did you mean 'wer'?\n"
-            f"Known: {', '.join(metrics.names())}.",
+            f"No metric is named 'werr'. Did you mean 'wer'?\nKnown: {', '.join(metrics.names())}.",
         ),
     ],
 )

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import dataclasses
+from typing import Any
 
 import keras
 
 from t2t_multimodel.layers.random import StepSeed
 
 
-class Mode(NamedTuple):
-    """What every layer that acts differently in training is told."""
+@dataclasses.dataclass(frozen=True)
+class Mode:
+    """What every layer that acts differently in training is told.
+
+    Not a tuple: Keras looks into tuples, and takes either tensors or other values in them.
+    """
 
     training: bool = False
     seed: StepSeed | None = None

@@ -43,7 +43,9 @@ class TensorFlowEngine:
         """One trace for all lengths: a fixed input signature with open dimensions."""
         train = self._config.train
 
-        @tf.function(input_signature=[batch_spec(problem), tf.TensorSpec((), tf.int32)])
+        types = [batch_spec(problem), tf.TensorSpec((), tf.int32)]
+
+        @tf.function(input_signature=types, autograph=False)
         def run(batch: dict[str, tf.Tensor], draw: tf.Tensor) -> tuple[dict, dict]:
             self.traces += 1
             with tf.GradientTape() as tape:
@@ -87,7 +89,8 @@ class TensorFlowEngine:
             problems = tuple(problem for problem, indices in touched.items() if index in indices)
             by_problems.setdefault(problems, []).append(index)
         by_problems.pop((), None)
-        return [_Group(tuple(indices), self._adam) for indices in by_problems.values()]
+        shapes = [variable.shape for variable in self._variables]
+        return [_Group(tuple(group), shapes, self._adam) for group in by_problems.values()]
 
     def _touched(self, problem: str) -> set[int]:
         concrete = self._gradients[problem].get_concrete_function()
@@ -131,8 +134,12 @@ class TensorFlowEngine:
 class _Group:
     """Variables that are updated together."""
 
-    def __init__(self, indices: tuple[int, ...], adam: Callable[..., None]) -> None:
+    def __init__(
+        self, indices: tuple[int, ...], shapes: list[tf.TensorShape], adam: Callable[..., None]
+    ) -> None:
         self.indices = indices
+        sums = [tf.TensorSpec(shapes[index], tf.float32) for index in indices]
+        scalar = tf.TensorSpec((), tf.float32)
 
         def add(a: list[tf.Tensor], b: list[tf.Tensor]) -> list[tf.Tensor]:
             return [one + other for one, other in zip(a, b, strict=True)]
@@ -146,8 +153,9 @@ class _Group:
             for index, one in zip(indices, sums, strict=True):
                 adam(index, one * scale, rate, count)
 
-        self.add, self.squares = tf.function(add), tf.function(squares)
-        self.update = tf.function(update)
+        self.add = tf.function(add).get_concrete_function(sums, sums)
+        self.squares = tf.function(squares).get_concrete_function(sums)
+        self.update = tf.function(update).get_concrete_function(sums, scalar, scalar, scalar)
 
     def in_(self, part: Gradients) -> bool:
         """Whether a micro-batch touched the group."""

@@ -33,6 +33,11 @@ class Progress:
         """Takes in the end of a step."""
         self._norms.append(gradient_norm)
 
+    def skip(self, seconds: float) -> None:
+        """Leaves time that was not spent on steps out of the rates."""
+        self._since += seconds
+        self._begin += seconds
+
     def report(self, step: int, learning_rate: float) -> tuple[str, dict[str, float]]:
         """The line and the scalars since the last report.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from t2t_multimodel import Audio, ClassLabel, Image, Text
-from t2t_multimodel.data.collate import collate
+from t2t_multimodel.data.collate import collate, fill_up
 
 
 def ids(*values: int) -> np.ndarray:
@@ -56,3 +56,22 @@ def test_images_are_stacked_and_stay_bytes() -> None:
     assert (batch["inputs"].shape, batch["inputs"].dtype) == ((3, 2, 3, 1), np.uint8)
     assert batch["inputs_length"].tolist() == [6, 6, 6]
     assert batch["targets"].tolist() == [0, 1, 2]
+
+
+def test_a_batch_is_filled_up_with_rows_that_have_no_targets() -> None:
+    features = {"inputs": Text(), "targets": ClassLabel(3)}
+    examples = [{"inputs": ids(5, 1), "targets": np.int32(2)} for _ in range(2)]
+    filled = fill_up(collate(examples, features), 4)
+    assert filled["inputs"].tolist() == [[5, 1]] * 4
+    assert filled["targets"].tolist() == [2] * 4
+    assert filled["targets_length"].tolist() == [1, 1, 0, 0]
+
+
+def test_a_full_batch_stays_as_it_is() -> None:
+    batch = collate(
+        [{"inputs": ids(5, 1), "targets": ids(1)}], {"inputs": Text(), "targets": Text()}
+    )
+    filled = fill_up(batch, 1)
+    assert {name: array.tolist() for name, array in filled.items()} == {
+        name: array.tolist() for name, array in batch.items()
+    }

@@ -14,7 +14,13 @@ import pytest
 from t2t_multimodel import ClassLabel, DataConfig, Image, Problem, Text, register_problem
 from t2t_multimodel.data.datagen import Prepared, generate
 from t2t_multimodel.data.mixture import Mixture
-from t2t_multimodel.data.stream import BatchStream, StepBatches, read_ahead, step_batches
+from t2t_multimodel.data.stream import (
+    BatchStream,
+    StepBatches,
+    eval_stream,
+    read_ahead,
+    step_batches,
+)
 
 CONFIG = DataConfig(tokens_per_batch=60, examples_per_batch=6)
 
@@ -124,6 +130,45 @@ def test_another_seed_is_another_order(prepared: dict[str, Prepared]) -> None:
     assert not np.array_equal(first["inputs_length"], second["inputs_length"]) or (
         not np.array_equal(first["inputs"], second["inputs"])
     )
+
+
+@pytest.mark.parametrize("static", [False, True])
+@pytest.mark.parametrize("count", [1, 11, 17])
+def test_evaluation_takes_each_example_once(
+    prepared: dict[str, Prepared], static: bool, count: int
+) -> None:
+    dataset = prepared["made_dots"].dataset("train")
+    examples = np.random.default_rng(0).permutation(17)[:count]
+    config = CONFIG.replace(static_shapes=static)
+    batches = list(eval_stream(dataset, config, examples, np.arange(17)))
+    real = [batch["targets_length"] > 0 for batch in batches]
+    labels = [batch["targets"][rows] for batch, rows in zip(batches, real, strict=True)]
+    expected = [int(dataset[int(i)]["targets"]) for i in examples]
+    assert sorted(np.concatenate(labels).tolist()) == sorted(expected)
+    if static:
+        assert {len(batch["targets"]) for batch in batches} == {6}
+    for batch in batches:
+        assert (batch["inputs"][:, 0, 0, 0] == batch["targets"]).all()
+
+
+def test_exchanged_sources_take_the_place_of_an_examples_own(prepared: dict[str, Prepared]) -> None:
+    dataset = prepared["made_dots"].dataset("train")
+    sources = np.roll(np.arange(17), 1)
+    own = {int(dataset[i]["targets"]): int(dataset[int(sources[i])]["targets"]) for i in range(17)}
+    for batch in eval_stream(dataset, CONFIG, np.arange(17), sources):
+        for inputs, label in zip(batch["inputs"], batch["targets"], strict=True):
+            assert inputs[0, 0, 0] == own[int(label)]
+
+
+def test_static_evaluation_has_a_shape_for_each_bucket(prepared: dict[str, Prepared]) -> None:
+    dataset = prepared["made_words"].dataset("train")
+    config = CONFIG.replace(static_shapes=True)
+    everything = np.arange(len(dataset))
+    batches = list(eval_stream(dataset, config, everything, everything[::-1]))
+    assert {batch["inputs"].shape[1] for batch in batches} == {dataset.lengths["inputs"].max()}
+    shapes = {(batch["inputs"].shape, batch["targets"].shape) for batch in batches}
+    assert len(shapes) <= len(streams_of(prepared)["made_words"].plan.buckets) < len(batches)
+    assert sum((batch["targets_length"] > 0).sum() for batch in batches) == len(dataset)
 
 
 def items(n: int) -> StepBatches:

@@ -52,6 +52,16 @@ def test_the_same_call_gives_the_same_scores(run: Run, evaluator: Evaluator) -> 
         assert again.scores == first.scores
 
 
+@pytest.mark.parametrize("name", [*TEXTS, *CLASSES])
+def test_static_shapes_give_the_same_scores(run: Run, evaluator: Evaluator, name: str) -> None:
+    config = run.resolved.config
+    config = config.replace(data=config.data.replace(static_shapes=True))
+    static = Evaluator(run.trainer.model, run.prepared, config)
+    static._functions = evaluator._functions
+    first, second = (each.evaluate(name, "test", 0, 200) for each in (evaluator, static))
+    assert second.scores == pytest.approx(first.scores, rel=1e-4)
+
+
 def test_some_examples_are_drawn_the_same_each_time(evaluator: Evaluator) -> None:
     first = evaluator.evaluate("made_numbers", "test", examples=5)
     second = evaluator.evaluate("made_numbers", "test", examples=5)

@@ -85,7 +85,7 @@ def test_a_run_without_a_checkpoint_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         open_checkpoint(tmp_path)
     assert str(caught.value) == (
-        f"There is no checkpoint in {tmp_path}.\ntrain one: mm-trainer --output_dir={tmp_path}"
+        f"There is no checkpoint in {tmp_path}.\nTrain one: mm-trainer --output_dir={tmp_path}"
     )
 
 
