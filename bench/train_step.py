@@ -46,6 +46,8 @@ MODELS = {
     ),
     "t2t_v2_tiny": ModelConfig(
         variant="t2t_v2",
+        share_embeddings=False,
+        route_padding=True,
         hidden_size=128,
         filter_size=512,
         block_dilations=(1, 1, 1, 4),

@@ -13,7 +13,7 @@ class ModelConfig(Section):
     """Sizes and switches of the MultiModel (arXiv 1706.05137).
 
     Counts are of blocks, sizes of channels, rates of 1. Sections are those of the paper unless
-    another source is named. The T2T variants read `docs/variants.md`.
+    another source is named. `variant` says which body reads the fields.
     """
 
     variant: Literal["paper", "t2t_v1", "t2t_v2"] = "paper"
@@ -29,7 +29,7 @@ class ModelConfig(Section):
     """Dilations of the same steps (2.1)."""
 
     separability: int = 0
-    """Grouping of the convolutions of t2t_v1: -2 stands for three and two groups in turn."""
+    """Groups of channels in the convolutions of t2t_v1: 0 for none, -2 for three and two in turn."""
 
     encoder_blocks: tuple[int, int] = (3, 3)
     """Convolution blocks before and after the encoder's mixture of experts (2.4)."""

@@ -7,6 +7,7 @@ import multiprocessing
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -169,7 +170,14 @@ def _run(jobs: list[ShardJob], workers: int) -> Iterator[dict[str, Any]]:
     # Spawned, not forked: a fork of a process with threads (TensorFlow's) can hang.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=context) as pool:
-        yield from pool.map(write_shard, jobs)
+        try:
+            yield from pool.map(write_shard, jobs)
+        except BrokenProcessPool as error:
+            raise UserError(
+                "A process that writes records died.",
+                fix='In a script, call this below `if __name__ == "__main__":`, or pass '
+                "workers=1; if memory ran out, use fewer workers.",
+            ) from error
 
 
 def _typed_at_a_prompt(problem: str) -> bool:

@@ -103,9 +103,7 @@ def step_batches(
         step += 1
 
 
-def read_ahead(
-    items: Iterator[StepBatches], depth: int = 4
-) -> Generator[StepBatches, None, None]:
+def read_ahead(items: Iterator[StepBatches], depth: int = 4) -> Generator[StepBatches, None, None]:
     """The same items, made by a thread that stays up to `depth` ahead."""
     ready: queue.Queue[StepBatches | BaseException] = queue.Queue(depth)
     stopped = threading.Event()

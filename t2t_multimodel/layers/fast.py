@@ -53,10 +53,11 @@ def depthwise_conv(x_BLC: Any, kernel_KC: Any, dilation: int = 1, causal: bool =
     """
     taps = kernel_KC.shape[0]
     before = (taps - 1) * dilation if causal else (taps - 1) * dilation // 2
-    first, last = 0, taps
-    if dilation > 1 and before % dilation == 0:
+    first, last, length = 0, taps, ops.shape(x_BLC)[1]
+    cuttable = isinstance(length, int) or not _XLA.get()  # XLA unrolls the taps
+    if dilation > 1 and before % dilation == 0 and cuttable:
         # tap i looks at t + i * dilation - before
-        reach = (ops.shape(x_BLC)[1] - 1) // dilation
+        reach = (length - 1) // dilation
         first = _maximum(0, before // dilation - reach)
         last = _minimum(taps, before // dilation + reach + 1)
         kernel_KC = kernel_KC[first:last]

@@ -87,5 +87,6 @@ def make_engine(model: MultiModel, config: Config) -> Engine:
 
         return JaxEngine(model, config)
     raise UserError(
-        f"KERAS_BACKEND={backend} can not train here.", fix="use KERAS_BACKEND=tensorflow or KERAS_BACKEND=jax"
+        f"KERAS_BACKEND={backend} can not train here.",
+        fix="use KERAS_BACKEND=tensorflow or KERAS_BACKEND=jax",
     )

@@ -23,6 +23,7 @@ class JaxEngine:
     def __init__(self, model: MultiModel, config: Config) -> None:
         self._model, self._config = model, config
         self._variables = list(model.trainable_variables)
+        self._others = list(model.non_trainable_variables)  # the routers' balancing bias, say
         self._slots = [[jnp.zeros_like(v.value) for v in self._variables] for _ in range(2)]
         self._read: dict[str, list[int]] = {}
         self._functions: dict[str, Callable[..., Any]] = {}
@@ -39,7 +40,10 @@ class JaxEngine:
             self._functions[problem] = self._gradient_function(problem)
         indices = self._read[problem]
         values = [self._variables[i].value for i in indices]
-        gradients, scalars = self._functions[problem](values, batch, np.int32(draw))
+        others = [variable.value for variable in self._others]
+        gradients, scalars, others = self._functions[problem](values, others, batch, np.int32(draw))
+        for variable, value in zip(self._others, others, strict=True):
+            variable.assign(value)
         return dict(zip(indices, gradients, strict=True)), scalars
 
     def _loss(self, problem: str, batch: Batch, draw: Any) -> tuple[Any, Scalars]:
@@ -66,17 +70,19 @@ class JaxEngine:
     def _gradient_function(self, problem: str) -> Callable[..., Any]:
         variables = [self._variables[i] for i in self._read[problem]]
 
-        def loss(values: list[Any], batch: Batch, draw: Any) -> tuple[Any, Scalars]:
+        def loss(values: list[Any], others: list[Any], batch: Batch, draw: Any) -> Any:
             self.traces += 1
-            with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
-                return self._loss(problem, batch, draw)
+            state = zip([*variables, *self._others], [*values, *others], strict=True)
+            with keras.StatelessScope(state_mapping=list(state)) as scope:
+                value, scalars = self._loss(problem, batch, draw)
+            return value, (scalars, [scope.get_current_value(v) for v in self._others])
 
         compute = jax.value_and_grad(loss, has_aux=True)
 
         @jax.jit
-        def run(values: list[Any], batch: Batch, draw: Any) -> tuple[list[Any], Scalars]:
-            (_, scalars), gradients = compute(values, batch, draw)
-            return gradients, scalars
+        def run(values: list[Any], others: list[Any], batch: Batch, draw: Any) -> Any:
+            (_, (scalars, others)), gradients = compute(values, others, batch, draw)
+            return gradients, scalars, others
 
         return run
 

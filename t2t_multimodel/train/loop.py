@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -82,7 +83,9 @@ class Trainer:
                 if last or self.step % train.checkpoint_steps == 0:
                     self.save()
                 if not last and evaluate.steps and self.step % evaluate.steps == 0:
+                    begin = time.monotonic()
                     self._evaluate()
+                    progress.skip(time.monotonic() - begin)
 
     def _streams(self) -> dict[str, BatchStream]:
         config, seed = self.config.data, self.config.train.seed

@@ -34,7 +34,8 @@ def train(
     Returns:
         The scores of every problem on the final split.
     """
-    config = resolved.config
+    config, folder = resolved.config, RunFolder(output_dir)
+    folder.check_settings(config)
     share_cores(parallel_batches(config))
     found = checkpoints.found(output_dir / "checkpoints")
     prepared = generate(
@@ -45,7 +46,6 @@ def train(
         vocab_size=config.data.vocab_size,
         tokenizers=found[-1].tokenizers() if found else None,
     )
-    folder = RunFolder(output_dir)
     folder.open(resolved, prepared)
     model = found[-1].model() if found else new_model(config, prepared)
     trainer = Trainer(config, prepared, model, make_engine(model, config), folder)
@@ -56,9 +56,10 @@ def train(
         f"{output_dir}: {resolved.set_name}, {len(prepared)} problems, "
         f"{model.count_params() / 1e6:.1f} M parameters, {config.train.steps:,} steps"
     )
-    begin = time.monotonic()
-    trainer.run()
-    print(f"Trained in {duration(time.monotonic() - begin)}.")
+    if trainer.step < config.train.steps:
+        begin = time.monotonic()
+        trainer.run()
+        print(f"Trained in {duration(time.monotonic() - begin)}.")
     return final_table(trainer)
 
 

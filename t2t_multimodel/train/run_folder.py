@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import time
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -35,42 +36,49 @@ class RunFolder:
         self.checkpoints = path / "checkpoints"
         self._writer: Any = None
 
+    def check_settings(self, config: Config) -> None:
+        """Raises `UserError` if the folder's run was begun with other settings."""
+        old = self._record()
+        if old is not None:
+            before, now = flatten(Config.from_dict(old["config"])), flatten(config)
+            self._refuse(
+                f"{name}: {before.get(name)!r} then, {value!r} now"
+                for name, value in now.items()
+                if before.get(name) != value and not name.startswith(FREE_TO_CHANGE)
+            )
+
     def open(self, resolved: Resolved, prepared: dict[str, Prepared]) -> None:
-        """Writes `config.json`; on a resume first compares it with the one that lies there.
+        """Writes `config.json`.
 
         Raises:
-            UserError: the run was begun with other settings or other data.
+            UserError: the folder's run was begun with other data.
         """
+        data = {name: one.fingerprint for name, one in prepared.items()}
+        old = self._record() or {"data": {}}
+        self._refuse(
+            f"the data of {name} is another"
+            for name, fingerprint in data.items()
+            if old["data"].get(name, fingerprint) != fingerprint
+        )
         record = {
             "hparams_set": resolved.set_name,
             "config": resolved.config.to_dict(),
             "origins": resolved.origins,
-            "data": {name: one.fingerprint for name, one in prepared.items()},
+            "data": data,
             "packages": {name: _version(name) for name in _PACKAGES},
             "python": platform.python_version(),
         }
-        file = self.path / "config.json"
-        if file.is_file():
-            self._compare(json.loads(file.read_text()), record)
-        with written_by_rename(file) as stream:
-            stream.write(json.dumps(record, indent=1).encode())
+        self.write_json("config.json", record)
 
-    def _compare(self, old: dict[str, Any], new: dict[str, Any]) -> None:
-        before = flatten(Config.from_dict(old["config"]))
-        now = flatten(Config.from_dict(new["config"]))
-        changes = [
-            f"  {name}: {before.get(name)!r} then, {value!r} now"
-            for name, value in now.items()
-            if before.get(name) != value and not name.startswith(FREE_TO_CHANGE)
-        ]
-        changes += [
-            f"  the data of {name} is another"
-            for name, value in new["data"].items()
-            if old["data"].get(name, value) != value
-        ]
-        if changes:
+    def _record(self) -> dict[str, Any] | None:
+        file = self.path / "config.json"
+        return json.loads(file.read_text()) if file.is_file() else None
+
+    def _refuse(self, changes: Iterable[str]) -> None:
+        listed = [f"  {change}" for change in changes]
+        if listed:
             raise UserError(
-                "\n".join([f"{self.path} holds a run with other settings:", *changes]),
+                "\n".join([f"{self.path} holds a run with other settings:", *listed]),
                 fix="Give the same settings to go on with it, or another --output_dir.",
             )
 

@@ -152,6 +152,24 @@ def test_an_error_in_a_worker_is_the_users_error(tmp_path: Path) -> None:
     )
 
 
+def test_a_worker_that_dies_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "import os\nfrom t2t_multimodel import ClassLabel, Image, Problem, register_problem\n"
+        '@register_problem("made_deadly")\n'
+        "class Deadly(Problem):\n"
+        "    inputs = Image(2, 2)\n    targets = ClassLabel(2)\n"
+        "    def examples(self, split, raw_dir):\n        os._exit(9)\n"
+    )
+    usr_dir.add(tmp_path / "mine.py")
+    with pytest.raises(UserError) as caught:
+        make("made_deadly", tmp_path / "data", workers=2)
+    assert str(caught.value) == (
+        "A process that writes records died.\n"
+        'In a script, call this below `if __name__ == "__main__":`, or pass workers=1; '
+        "if memory ran out, use fewer workers."
+    )
+
+
 class Made(Base):
     """A problem whose examples a test gives, without its name."""
 

@@ -21,6 +21,7 @@ from t2t_multimodel.data.stream import (
     read_ahead,
     step_batches,
 )
+from t2t_multimodel.registry import problems
 
 CONFIG = DataConfig(tokens_per_batch=60, examples_per_batch=6)
 
@@ -45,8 +46,11 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Prepared]:
             for n in range(17):
                 yield {"inputs": np.full((2, 2, 1), n, np.uint8), "targets": n}
 
-    folder = tmp_path_factory.mktemp("data")
-    return generate(["made_words", "made_dots"], folder, vocab_size=300, report=lambda _: None)
+    folder, names = tmp_path_factory.mktemp("data"), ["made_words", "made_dots"]
+    made = generate(names, folder, vocab_size=300, report=lambda _: None)
+    for name in names:  # other modules' tests shall not see them
+        del problems._objects[name], problems._run_time[name]
+    return made
 
 
 def streams_of(prepared: dict[str, Prepared], seed: int = 0) -> dict[str, BatchStream]:

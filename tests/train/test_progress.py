@@ -47,6 +47,17 @@ def test_a_report_holds_means_since_the_last(clock: Clock) -> None:
     assert line == "step 25/40  b 0.500  | 1,000 examples/s, 11s left"
 
 
+def test_time_that_is_skipped_counts_neither_for_speed_nor_for_what_is_left(clock: Clock) -> None:
+    progress = Progress(0, 20)
+    clock.now += 60  # an evaluation
+    progress.skip(60)
+    progress.add("a", {"xent": 1.0}, 30)
+    progress.add_step(1.0)
+    clock.now += 10
+    line, _ = progress.report(10, 0.01)
+    assert line == "step 10/20  a 1.000  | 3 examples/s, 10s left"
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [(0.4, "0s"), (59.9, "59s"), (75, "1m15s"), (3600, "1h00m"), (7384, "2h03m")],
