@@ -12,16 +12,8 @@ from t2t_multimodel import (
     register_hparams,
 )
 
-OCTET = (
-    "octet_image",
-    "octet_caption",
-    "octet_speech",
-    "octet_parse",
-    "octet_ende",
-    "octet_deen",
-    "octet_enfr",
-    "octet_frde",
-)
+TRANSLATION = ("octet_ende", "octet_deen", "octet_enfr", "octet_frde")
+OCTET = ("octet_image", "octet_caption", "octet_speech", "octet_parse", *TRANSLATION)
 
 
 @register_hparams("octet_quick")
@@ -32,7 +24,14 @@ def octet_quick() -> Config:
     projection around attention, one table for embedding and softmax, dropout on the branches.
     """
     return Config(
-        problems=OCTET,
+        # what is learned soon comes seldom, what is small and hard often
+        problems=(
+            "octet_image:0.5",
+            "octet_caption:1.5",
+            "octet_speech:1.5",
+            "octet_parse:0.75",
+            *TRANSLATION,
+        ),
         model=ModelConfig(
             hidden_size=128,
             encoder_blocks=(1, 1),
@@ -49,7 +48,7 @@ def octet_quick() -> Config:
             dropout=0.1,
             dropout_place="branch",
             image_stem="full",
-            image_blocks=1,
+            image_blocks=2,
             exit_channels=(256, 320),
             audio_channels=(128, 128),
             audio_fold_frequency=True,
@@ -58,6 +57,6 @@ def octet_quick() -> Config:
         optimizer=OptimizerConfig(
             learning_rate=2e-3, schedule="linear", warmup_steps=200, beta2=0.98
         ),
-        train=TrainConfig(steps=1200, checkpoint_steps=200, log_steps=50),
-        evaluate=EvalConfig(steps=400, examples=256, decode_examples=64),
+        train=TrainConfig(steps=4600, problems_per_step=2, checkpoint_steps=200, log_steps=100),
+        evaluate=EvalConfig(steps=1000, examples=128, decode_examples=64),
     )

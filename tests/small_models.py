@@ -54,6 +54,9 @@ V2 = PAPER.replace(
     block_dilations=(1, 1, 1, 4),
 )
 CONFIGS = {"paper": PAPER, "octet": OCTET, "t2t_v1": V1, "t2t_v2": V2}
+FLAT = {"encoder_blocks": (1, 0), "decoder_blocks": (0, 1), "mixer_blocks": 0}
+FLAT_CONFIGS = {name: config.replace(**FLAT) for name, config in CONFIGS.items()}
+"""The same layers, fewer of each, for compilers."""
 
 EN_DE = Signature("text", "text/shared-30-1a2b", 30, (None,), 20)
 IMAGE = Signature("image", "image", 0, (12, 16, 1), 192)

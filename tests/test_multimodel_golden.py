@@ -160,6 +160,22 @@ def test_v1_text_gradients():
     check_gradients(golden, text_model(golden, V1), V1_TEXT)
 
 
+@pytest.mark.parametrize(
+    "name, config, encoder, decoder",
+    [
+        ("14_multimodel_v1_text", V1, "encoder2", "decoder2"),
+        ("14_multimodel_v2_text", V2, "enc_layer_1", "dec_layer_1"),
+    ],
+)
+def test_encoder_and_decoder_end_where_the_originals_do(name, config, encoder, decoder):
+    golden = Golden(name)
+    model, batch = text_model(golden, config), batch_of(golden)
+    encoded = model.encode(batch, NAME)
+    golden.check(encoded.x_BLD, f"mid/eval/{encoder}")
+    h = model.decode(encoded, batch["targets"], batch["targets_length"], NAME)
+    golden.check(h, f"mid/eval/{decoder}")
+
+
 @pytest.mark.parametrize("mode", ["eval", "train"])
 def test_v1_image_to_class(mode):
     golden = Golden("14_multimodel_v1_image_class")

@@ -9,7 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from small_models import CONFIGS, PROBLEMS, batch_for
+from small_models import FLAT_CONFIGS, PROBLEMS, batch_for
 
 from t2t_multimodel.multimodel import MultiModel
 
@@ -24,7 +24,7 @@ CASES += ["t2t_v1/translate", "t2t_v2/translate"]
 ON_JAX = """
 import sys
 import jax, keras, numpy as np
-from small_models import CONFIGS, PROBLEMS, batch_for
+from small_models import FLAT_CONFIGS, PROBLEMS, batch_for
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.multimodel import MultiModel
 
@@ -33,14 +33,14 @@ folder, found = sys.argv[1], {}
 for case in sys.argv[2:]:
     config, name = case.split("/")
     problem = next(p for p in PROBLEMS if p.name == name)
-    model = MultiModel(CONFIGS[config], [problem])
+    model = MultiModel(FLAT_CONFIGS[config], [problem])
     weights = np.load(f"{folder}/{config}_{name}.npz")
     for variable in model.variables:
         variable.assign(weights[variable.path])
     outputs = jax.jit(lambda batch: model(batch, problem=name))(batch_for(problem))
     found[f"{case}/logits"], found[f"{case}/aux_loss"] = outputs["logits"], outputs["aux_loss"]
 
-problem, model = PROBLEMS[0], MultiModel(CONFIGS["octet"], PROBLEMS[:1])
+problem, model = PROBLEMS[0], MultiModel(FLAT_CONFIGS["octet"], PROBLEMS[:1])
 state = [v.value for v in model.trainable_variables]
 
 def loss(values, step):
@@ -63,7 +63,7 @@ def on_both(tmp_path_factory):
     for case in CASES:
         config, name = case.split("/")
         keras.utils.set_random_seed(5)
-        model = MultiModel(CONFIGS[config], [BY_NAME[name]])
+        model = MultiModel(FLAT_CONFIGS[config], [BY_NAME[name]])
         rng = np.random.default_rng(0)
         for variable in model.trainable_variables:
             if variable.path.endswith("gating/gate"):

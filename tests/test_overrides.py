@@ -143,11 +143,6 @@ def count() -> int:
             "ModelConfig.experts_per_token must be from 1 to experts (8), but is 9.",
             "",
         ),
-        (
-            "train.problems_per_step=3",
-            "train.problems_per_step is 3, but only 2 problems are listed.",
-            "",
-        ),
     ],
 )
 def test_a_wrong_hparam_is_explained(text: str, message: str, fix: str) -> None:

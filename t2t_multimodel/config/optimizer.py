@@ -13,9 +13,21 @@ class OptimizerConfig(Section):
     """Adam with clipping (paper, section 2.5)."""
 
     learning_rate: float = 1e-3
-    """Peak of the schedule."""
-    schedule: Literal["constant", "rsqrt", "cosine", "linear"] = "rsqrt"
-    """Shape after the linear warm-up; rsqrt is Transformer's noam, scaled to the peak."""
+    """Peak of the schedule; with a t2t schedule Tensor2Tensor's own number, 500 times Adam's."""
+    schedule: Literal[
+        "constant",
+        "rsqrt",
+        "cosine",
+        "linear",
+        "t2t_noam",
+        "t2t_none",
+        "t2t_sqrt",
+        "t2t_exp10k",
+        "t2t_exp50k",
+        "t2t_exp500k",
+    ] = "rsqrt"
+    """Shape after the linear warm-up; rsqrt is Transformer's noam, scaled to the peak. Those of
+    Tensor2Tensor bring their own warm-up."""
     warmup_steps: int = 4000
     """Steps of the linear warm-up from 0 to the peak."""
     final_fraction: float = 0.05
@@ -29,7 +41,10 @@ class OptimizerConfig(Section):
     clip_norm: float = 2.0
     """Bound of the global gradient norm of a step; 0 leaves gradients alone."""
     weight_decay: float = 0.0
-    """Decoupled decay per step, times the learning rate; matrices that got a gradient only."""
+    """Strength of the decay of matrices; only those that got a gradient are moved."""
+    weight_decay_form: Literal["decoupled", "t2t"] = "decoupled"
+    """Times the learning rate beside Adam (arXiv 1711.05101), or as Tensor2Tensor's loss
+    weight_decay * sum of squares / (2 * size of the matrix)."""
 
     def check(self) -> None:
         self.require(self.learning_rate > 0, "learning_rate", "> 0")

@@ -32,11 +32,11 @@ class Config(Section):
         self.require(
             len(names) == len(self.problems), "problems", "a tuple that names each problem once"
         )
-        if self.train.problems_per_step > len(names):
-            raise UserError(
-                f"train.problems_per_step is {self.train.problems_per_step}, "
-                f"but only {len(names)} problems are listed."
-            )
+
+    @property
+    def batches_per_step(self) -> int:
+        """Micro-batches of an optimizer step."""
+        return min(self.train.problems_per_step or len(self.problems), len(self.problems))
 
     @property
     def rates(self) -> dict[str, float]:

@@ -16,9 +16,10 @@ class TrainConfig(Section):
     seed: int = 0
     """All random draws come from (seed, purpose, step)."""
     problems_per_step: int = 0
-    """Micro-batches of different problems whose gradients one step sums; 0: one of each."""
+    """Micro-batches whose gradients one step averages, of as many problems as the rates allow;
+    0, or more than there are problems: one of each."""
     parallel_batches: int = 0
-    """Micro-batches computed side by side; 0: as many as cores, at most problems_per_step."""
+    """Micro-batches computed side by side; 0: as many as cores, at most those of a step."""
     label_smoothing: float = 0.1
     """Share of a target's probability that is spread evenly over all classes, in the loss."""
     checkpoint_steps: int = 1000

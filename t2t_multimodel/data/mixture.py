@@ -19,11 +19,11 @@ class Mixture:
         """
         Args:
             rates: problem -> rate > 0; only their ratios matter.
-            per_step: micro-batches of a step; 0: as many as problems.
+            per_step: micro-batches of a step.
             seed: of the run.
         """
         self.names = list(rates)
-        self.per_step = per_step or len(rates)
+        self.per_step = per_step
         self._shares = np.asarray(list(rates.values())) / sum(rates.values())
         self._seed = seed
 
@@ -39,5 +39,6 @@ class Mixture:
         edges = np.cumsum(self._shares[order] * self.per_step)
         edges[-1] = self.per_step
         edges = np.round(edges, 9)  # equal rates must meet the integers exactly
-        picks = order[np.searchsorted(edges, draws.random() + np.arange(self.per_step), "right")]
+        points = min(draws.random(), 1 - 1e-9) + np.arange(self.per_step)  # below the last edge
+        picks = order[np.searchsorted(edges, points, "right")]
         return [self.names[i] for i in sorted(picks)]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 from typing import Any, Protocol
 
 import keras
 import numpy as np
 
-from t2t_multimodel.config import Config
+from t2t_multimodel.config import Config, OptimizerConfig
 from t2t_multimodel.data.collate import Batch
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.multimodel import MultiModel
@@ -46,6 +47,19 @@ class Engine(Protocol):
         """Takes slots back from a checkpoint."""
 
 
+def with_l2(gradient: Any, value: Any, config: OptimizerConfig) -> Any:
+    """Adds the gradient of Tensor2Tensor's weight decay, an L2 loss divided by the size."""
+    if config.weight_decay_form != "t2t" or not config.weight_decay or len(value.shape) < 2:
+        return gradient
+    return gradient + value * (config.weight_decay / math.prod(value.shape))
+
+
+def decoupled_decay(value: Any, config: OptimizerConfig) -> float:
+    """Share of a variable that decays a step, times the learning rate; 0 for vectors."""
+    decays = config.weight_decay_form == "decoupled" and len(value.shape) > 1
+    return config.weight_decay if decays else 0.0
+
+
 def cores() -> int:
     """Processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
@@ -55,8 +69,7 @@ def cores() -> int:
 
 def parallel_batches(config: Config) -> int:
     """Micro-batches to compute side by side."""
-    per_step = config.train.problems_per_step or len(config.problems)
-    return config.train.parallel_batches or min(cores(), per_step)
+    return config.train.parallel_batches or min(cores(), config.batches_per_step)
 
 
 def share_cores(parallel: int) -> None:

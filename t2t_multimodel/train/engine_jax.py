@@ -14,7 +14,7 @@ from t2t_multimodel.config import Config
 from t2t_multimodel.data.collate import Batch
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.multimodel import MultiModel
-from t2t_multimodel.train.engine import Gradients, Scalars
+from t2t_multimodel.train.engine import Gradients, Scalars, decoupled_decay, with_l2
 
 
 class JaxEngine:
@@ -82,7 +82,8 @@ class JaxEngine:
         @jax.jit
         def run(values: list[Any], others: list[Any], batch: Batch, draw: Any) -> Any:
             (_, (scalars, others)), gradients = compute(values, others, batch, draw)
-            return gradients, scalars, others
+            pairs = zip(gradients, values, strict=True)
+            return [with_l2(g, v, self._config.optimizer) for g, v in pairs], scalars, others
 
         return run
 
@@ -131,8 +132,7 @@ class JaxEngine:
         for i, mean in means.items():
             new[1][i] = beta1 * first[i] + (1 - beta1) * mean
             new[2][i] = beta2 * second[i] + (1 - beta2) * jnp.square(mean)
-            decay = optimizer.weight_decay if values[i].ndim > 1 else 0.0
-            value = values[i] * (1 - rate * decay)
+            value = values[i] * (1 - rate * decoupled_decay(values[i], optimizer))
             new[0][i] = value - rate_t * new[1][i] / (jnp.sqrt(new[2][i]) + optimizer.epsilon)
         return new
 

@@ -15,7 +15,7 @@ from t2t_multimodel.data.collate import Batch
 from t2t_multimodel.features import ProblemSignature
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.multimodel import MultiModel
-from t2t_multimodel.train.engine import Gradients, Scalars
+from t2t_multimodel.train.engine import Gradients, Scalars, decoupled_decay, with_l2
 
 
 class TensorFlowEngine:
@@ -41,7 +41,7 @@ class TensorFlowEngine:
 
     def _gradient_function(self, problem: ProblemSignature) -> Any:
         """One trace for all lengths: a fixed input signature with open dimensions."""
-        train = self._config.train
+        train, optimizer = self._config.train, self._config.optimizer
 
         types = [batch_spec(problem), tf.TensorSpec((), tf.int32)]
 
@@ -57,8 +57,14 @@ class TensorFlowEngine:
                     label_smoothing=train.label_smoothing,
                 )
             gradients = tape.gradient(loss, self._variables)
-            found = {str(i): g for i, g in enumerate(gradients) if g is not None}
-            return {i: tf.convert_to_tensor(g) for i, g in found.items()}, scalars
+            found = {
+                str(i): with_l2(tf.convert_to_tensor(gradient), variable, optimizer)
+                for i, (gradient, variable) in enumerate(
+                    zip(gradients, self._variables, strict=True)
+                )
+                if gradient is not None
+            }
+            return found, scalars
 
         return run
 
@@ -103,8 +109,8 @@ class TensorFlowEngine:
         stand still. `count` counts all steps of the run.
         """
         optimizer, variable = self._config.optimizer, self._variables[index]
-        if optimizer.weight_decay and len(variable.shape) > 1:
-            variable.assign_sub(rate * optimizer.weight_decay * variable)
+        if decay := decoupled_decay(variable, optimizer):
+            variable.assign_sub(rate * decay * variable)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
             m=self._slots[0][index].handle,

@@ -64,7 +64,8 @@ class Trainer:
     def run(self) -> None:
         """Trains from where the run stands to `train.steps`."""
         train, evaluate = self.config.train, self.config.evaluate
-        mixture = Mixture(self.config.rates, train.problems_per_step, train.seed)
+        optimizer, width = self.config.optimizer, self.config.model.hidden_size
+        mixture = Mixture(self.config.rates, self.config.batches_per_step, train.seed)
         for name in self.prepared:
             self.engine.compile(name)
         progress = Progress(self.step, train.steps)
@@ -72,7 +73,7 @@ class Trainer:
         workers = ThreadPoolExecutor(parallel_batches(self.config))
         with closing(read_ahead(items)) as batches, workers as pool:
             while self.step < train.steps:
-                rate = learning_rate(self.config.optimizer, self.step, train.steps)
+                rate = learning_rate(optimizer, self.step, train.steps, width)
                 self._train_step(next(batches), rate, pool, progress)
                 self.step += 1
                 last = self.step == train.steps

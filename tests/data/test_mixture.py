@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
+import numpy as np
 import pytest
 
+from t2t_multimodel.data import mixture as module
 from t2t_multimodel.data.mixture import Mixture
 
 STEPS = 10_000
@@ -13,9 +15,25 @@ STEPS = 10_000
 
 def test_by_default_equal_rates_give_every_problem_in_every_step() -> None:
     names = [f"problem_{i}" for i in range(8)]
-    mixture = Mixture(dict.fromkeys(names, 3.0), per_step=0, seed=0)
+    mixture = Mixture(dict.fromkeys(names, 3.0), per_step=len(names), seed=0)
     assert mixture.per_step == 8
     assert all(mixture.draw(step) == names for step in range(500))
+
+
+@pytest.mark.parametrize("draw", [0.0, 0.5, 1 - 2**-53])
+def test_equal_rates_meet_the_whole_numbers_exactly(
+    monkeypatch: pytest.MonkeyPatch, draw: float
+) -> None:
+    class Draws:
+        """The least and the greatest that a generator may draw."""
+
+        random = staticmethod(lambda: draw)
+        permutation = staticmethod(np.arange)
+
+    monkeypatch.setattr(module, "generator", lambda *_: Draws)
+    for n in range(1, 60):
+        names = [f"{i:02}" for i in range(n)]
+        assert Mixture(dict.fromkeys(names, 0.1), len(names), 0).draw(0) == names
 
 
 def test_shares_are_the_rates_over_their_sum() -> None:

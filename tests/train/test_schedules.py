@@ -10,7 +10,7 @@ from t2t_multimodel.train.schedules import learning_rate
 
 def rates(steps: int, *at: int, **fields: object) -> list[float]:
     config = OptimizerConfig(learning_rate=0.8, **fields)  # type: ignore[arg-type]
-    return [learning_rate(config, step, steps) for step in at]
+    return [learning_rate(config, step, steps, 128) for step in at]
 
 
 @pytest.mark.parametrize("schedule", ["constant", "rsqrt", "cosine", "linear"])
@@ -49,3 +49,9 @@ def test_without_warm_up_the_first_step_is_at_the_peak() -> None:
 
 def test_a_warm_up_longer_than_the_run_is_only_a_line() -> None:
     assert rates(2, 0, 1, schedule="linear", warmup_steps=8) == pytest.approx([0.1, 0.2])
+
+
+def test_a_schedule_of_tensor2tensor_is_a_500th_of_its_declared_rate() -> None:
+    config = OptimizerConfig(schedule="t2t_noam", learning_rate=0.1, warmup_steps=4000)
+    # 0.1 * 5000 * 512 ** -0.5 * 4000 ** -0.5 / 500 at the end of the warm-up
+    assert learning_rate(config, 3999, 250_000, 512) == pytest.approx(6.987712e-4, rel=1e-6)
