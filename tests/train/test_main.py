@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -51,18 +52,33 @@ def stubbed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(main, "final_table", lambda trainer: trainer)
 
 
+def copied(run: Run, folder: Path) -> Path:
+    """What the run left, without the time and the scores."""
+    newest = Path("checkpoints", "step-00000090")
+    shutil.copytree(run.folder / newest, folder / "run" / newest)
+    shutil.copy(run.folder / "config.json", folder / "run")
+    return folder / "run"
+
+
 @pytest.mark.usefixtures("stubbed")
 def test_a_run_with_a_checkpoint_goes_on_from_it(
-    run: Run, capsys: pytest.CaptureFixture[str]
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    trainer: Any = main.train(run.resolved, run.data_dir, None, run.folder)
+    longer = resolve("made_tiny", train_steps=120)
+    trainer: Any = main.train(longer, run.data_dir, None, copied(run, tmp_path))
     assert trainer.asked == ["restore", "run"]
     kept = weights(run.trainer.model)
     assert all(np.array_equal(a, b) for a, b in zip(weights(trainer.model), kept, strict=True))
     going_on, about, trained = capsys.readouterr().out.splitlines()
-    assert going_on == f"Going on from {run.folder}/checkpoints/step-00000090, step 90."
-    assert about == f"{run.folder}: made_tiny, 4 problems, 0.0 M parameters, 90 steps"
+    assert going_on == f"Going on from {tmp_path}/run/checkpoints/step-00000090, step 90."
+    assert about == f"{tmp_path}/run: made_tiny, 4 problems, 0.0 M parameters, 120 steps"
     assert trained == "Trained in 0s."
+
+
+@pytest.mark.usefixtures("stubbed")
+def test_a_finished_run_is_only_scored_again(run: Run, tmp_path: Path) -> None:
+    trainer: Any = main.train(run.resolved, run.data_dir, None, copied(run, tmp_path))
+    assert trainer.asked == ["restore"]
 
 
 @pytest.mark.usefixtures("stubbed")
@@ -72,11 +88,14 @@ def test_a_run_without_a_checkpoint_begins_anew(run: Run, tmp_path: Path) -> Non
 
 
 @pytest.mark.usefixtures("stubbed")
-def test_a_run_with_other_settings_is_refused(run: Run) -> None:
+def test_a_run_with_other_settings_is_refused_before_data_is_made(run: Run, tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
-        main.train(resolve("made_tiny", hparams="train.seed=1"), run.data_dir, None, run.folder)
+        main.train(
+            resolve("made_tiny", hparams="train.seed=1"), tmp_path / "data", None, run.folder
+        )
     assert str(caught.value) == (
         f"{run.folder} holds a run with other settings:\n"
         "  train.seed: 0 then, 1 now\n"
         "Give the same settings to go on with it, or another --output_dir."
     )
+    assert not (tmp_path / "data").exists()

@@ -40,7 +40,9 @@ def test_the_config_is_kept_with_origins_data_and_versions(tmp_path: Path) -> No
 
 
 def test_a_run_goes_on_with_the_same_settings(tmp_path: Path) -> None:
+    RunFolder(tmp_path).check_settings(CONFIG)  # a new folder takes any
     RunFolder(tmp_path).open(resolved(), prepared())
+    RunFolder(tmp_path).check_settings(CONFIG)
     RunFolder(tmp_path).open(resolved(), prepared())
 
 
@@ -48,7 +50,9 @@ def test_settings_that_touch_nothing_learned_may_change(tmp_path: Path) -> None:
     RunFolder(tmp_path).open(resolved(), prepared())
     train = CONFIG.train.replace(steps=99, log_steps=1, checkpoint_steps=5, keep_checkpoints=1)
     evaluate = CONFIG.evaluate.replace(steps=3, split="test", decode_examples=7)
-    RunFolder(tmp_path).open(resolved(CONFIG.replace(train=train, evaluate=evaluate)), prepared())
+    changed = CONFIG.replace(train=train, evaluate=evaluate)
+    RunFolder(tmp_path).check_settings(changed)
+    RunFolder(tmp_path).open(resolved(changed), prepared())
     record = json.loads((tmp_path / "config.json").read_text())
     assert record["config"]["train"]["steps"] == 99
 
@@ -62,7 +66,7 @@ def test_other_settings_are_refused_and_listed(tmp_path: Path) -> None:
         train=CONFIG.train.replace(seed=1),
     )
     with pytest.raises(UserError) as caught:
-        folder.open(resolved(changed), prepared())
+        folder.check_settings(changed)
     assert str(caught.value) == (
         f"{tmp_path}/run holds a run with other settings:\n"
         "  model.hidden_size: 32 then, 64 now\n"
