@@ -181,8 +181,9 @@ class MultiModel(keras.Model):
         """Training loss of one batch: mean cross entropy over targets, plus the routers' loss.
 
         Returns:
-            loss, and scalar metrics: xent (unsmoothed, nats a target), accuracy (of targets),
-            tokens (targets counted), aux_loss.
+            loss, and metrics: xent (unsmoothed, nats a target), accuracy (of targets), tokens
+            (targets counted), aux_loss; for each layer of experts share_<layer> [E],
+            entropy_<layer> and max_violation_<layer>, see `Routing`.
         """
         scores, weights_BT, routing = self.score(batch, problem, training, seed, label_smoothing)
         tokens = ops.sum(weights_BT)
@@ -194,6 +195,10 @@ class MultiModel(keras.Model):
             "tokens": tokens,
             "aux_loss": aux_loss,
         }
+        for layer, one in routing.items():
+            metrics[f"share_{layer}"] = one.share_E
+            metrics[f"entropy_{layer}"] = one.entropy
+            metrics[f"max_violation_{layer}"] = one.max_violation
         return ops.sum(scores.loss * weights_BT) / denominator + aux_loss, metrics
 
     def signature(self, problem: str) -> ProblemSignature:

@@ -16,6 +16,7 @@ from small_models import (
 )
 
 from t2t_multimodel.backend import batch_spec
+from t2t_multimodel.config import ModelConfig
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import ProblemSignature, Signature
 from t2t_multimodel.layers.random import StepSeed
@@ -276,25 +277,47 @@ def test_a_modality_in_a_place_it_has_no_way_to_is_an_error(role):
     )
 
 
-def conv_block(d, kernels=(3, 3, 5, 5)):
-    """Four steps: depthwise k d, pointwise d d, norm 2 d."""
-    return sum(k * d + d * d + 2 * d for k in kernels)
-
-
-def test_the_papers_body_has_the_parameters_that_its_equations_count():
-    d, experts, hidden = 24, 4, 16
-    # Wg, Wn: 2 d n; n experts of d h + h d; the norm around them
-    moe = 2 * d * experts + experts * 2 * d * hidden + 2 * d
-    # self-attention has no weights, source attention has K and V
+def body_parameters(config):
+    """What the equations of the paper's body count."""
+    d, e, h = config.hidden_size, config.experts, config.expert_hidden
+    # four steps: depthwise k d, pointwise d d, norm 2 d
+    block = sum(k * d + d * d + 2 * d for k in config.block_kernels)
+    # Wg and Wn: d e each; e experts of d h + h d; the norm around them
+    experts = 2 * d * e + e * 2 * d * h + 2 * d
+    # self-attention has no weights of its own, source attention has K and V
     attention = 2 * d * d
-    encoder = 2 * conv_block(d) + moe
-    mixer = conv_block(d) + attention + conv_block(d)
-    decoder = 2 * (conv_block(d) + attention) + moe
-    assert MultiModel(PAPER, PROBLEMS[:1]).body.count_params() == encoder + mixer + decoder
-    # embedding and softmax apart; one command
-    assert MultiModel(PAPER, PROBLEMS[:1]).count_params() == (
-        encoder + mixer + decoder + 2 * 30 * d + d
+    # what the octet adds: two output maps, two norms
+    attention += 2 * d * d * config.attention_projection + 2 * 2 * d * config.attention_norm
+    pairs = sum(config.decoder_blocks)
+    blocks = sum(config.encoder_blocks) + config.mixer_pre_blocks + config.mixer_blocks + pairs
+    return blocks * block + (1 + pairs) * attention + 2 * experts
+
+
+@pytest.mark.parametrize("config", ["paper", "octet"])
+def test_the_body_has_the_parameters_that_its_equations_count(models, config):
+    assert models[config].body.count_params() == body_parameters(CONFIGS[config])
+
+
+def test_the_papers_sizes_give_a_body_of_a_billion():
+    # 14 blocks of 36 x 1024 + 4 x 1024^2 + 8 x 1024 = 4,239,360:           59,351,040
+    # 5 attentions of 2 x 1024^2:                                          10,485,760
+    # 2 x (2 x 1024 x 240 + 240 x 2 x 1024 x 1024 + 2 x 1024):          1,007,620,096
+    assert body_parameters(ModelConfig()) == 1_077_456_896
+
+
+def test_a_small_model_has_the_parameters_counted_by_hand():
+    config = OCTET.replace(
+        hidden_size=128,
+        attention_heads=8,
+        block_kernels=(3, 3, 15, 15),
+        block_dilations=(1, 1, 1, 8),
+        experts=8,
+        expert_hidden=256,
     )
-    # the octet's switches: output maps and norms of 3 attention blocks; one table
-    octet = encoder + mixer + decoder + 3 * 2 * (d * d + 2 * d) + 30 * d + d
-    assert MultiModel(OCTET, PROBLEMS[:1]).count_params() == octet
+    # 6 blocks of 36 x 128 + 4 x 128^2 + 8 x 128 = 71,168:                     427,008
+    # 3 attentions of 4 x 128^2 + 4 x 128 = 66,048:                           198,144
+    # 2 mixtures of 2 x 128 x 8 + 8 x 2 x 128 x 256 + 256 = 526,592:        1,053,184
+    model = MultiModel(config, PROBLEMS[:1])
+    assert model.body.count_params() == 1_678_336
+    # one table of 30 pieces, one command token
+    assert model.count_params() == 1_678_336 + 30 * 128 + 128

@@ -21,7 +21,7 @@ class OctetCaption(Problem):
     licence); drawings: Twitter's CC BY 4.0, Google's Apache-2.0.
     """
 
-    inputs = Image(32, 32, 3)
+    inputs = Image(32, 32, 3, distort=0.1)
     targets = Text(vocab="octet", max_length=64)
     metrics = ("bleu",)
     splits = ("train", "dev", "test_unseen", "test")

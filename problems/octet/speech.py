@@ -22,7 +22,7 @@ class OctetSpeech(Problem):
     Passfield and Steven Stamatiadis, whose licence allows any use without a fee.
     """
 
-    inputs = Audio(rate=amazon_queen.SAMPLE_RATE, form="log_mel", n_mels=40)
+    inputs = Audio(rate=amazon_queen.SAMPLE_RATE, form="log_mel", n_mels=40, mask=0.15)
     targets = Text(vocab="octet", max_length=64)
     metrics = ("wer", "cer")
     splits = ("train", "dev", "test")

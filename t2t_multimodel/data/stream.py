@@ -13,6 +13,7 @@ from t2t_multimodel.config import DataConfig
 from t2t_multimodel.data.batching import BatchPlan, Bucket, batch_share, buckets, eval_batches
 from t2t_multimodel.data.collate import Batch, collate, fill_up
 from t2t_multimodel.data.dataset import DataSet
+from t2t_multimodel.data.draws import generator
 from t2t_multimodel.data.mixture import Mixture
 
 
@@ -21,6 +22,7 @@ class BatchStream:
 
     def __init__(self, dataset: DataSet, config: DataConfig, seed: int, name: str) -> None:
         self._dataset, self._config = dataset, config
+        self._seed, self._name = seed, name
         shares = batch_share(dataset.unit_lengths(), config)
         self.plan = BatchPlan(buckets(shares, config.bucket_growth), seed, name)
 
@@ -29,8 +31,13 @@ class BatchStream:
         pad_to = None
         if self._config.static_shapes:
             pad_to = longest(self._dataset, self.plan.buckets[number])
-        examples = [self._dataset[int(i)] for i in chosen]
-        return collate(examples, self._dataset.features, pad_to)
+        features = self._dataset.features
+        draws = generator(self._seed, f"augment/{self._name}", n)
+        examples = [
+            {key: features[key].augment(value, draws) for key, value in self._dataset[int(i)].items()}
+            for i in chosen
+        ]
+        return collate(examples, features, pad_to)
 
 
 def longest(dataset: DataSet, bucket: Bucket) -> dict[str, int]:

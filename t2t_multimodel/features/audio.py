@@ -31,6 +31,9 @@ class Audio(Feature):
     """Frequency bins of a log-mel frame."""
     max_seconds: float = 20.0
     """Longer sound is left out and counted."""
+    mask: float = dataclasses.field(default=0.0, repr=False)
+    """In training two bands of mel bins and two stretches of time, each up to this part, are set
+    to the mean (SpecAugment, arXiv 1904.08779); 0: none. For log-mel."""
 
     unit: ClassVar[str | None] = "frames"
 
@@ -95,6 +98,17 @@ class Audio(Feature):
             common = int(np.gcd(rate, self.rate))
             samples = resample_poly(samples, self.rate // common, rate // common)
         return samples.astype(np.float32)
+
+    def augment(self, array: np.ndarray, draws: np.random.Generator) -> np.ndarray:
+        if not self.mask or self.form == "waveform":
+            return array
+        masked = array.copy()
+        for axis in (0, 0, 1, 1):
+            size = array.shape[axis]
+            width = int(draws.uniform(0, self.mask) * size)
+            begin = int(draws.integers(0, size - width + 1))
+            masked[(slice(None),) * axis + (slice(begin, begin + width),)] = 0  # the mean is 0
+        return masked
 
     def decode(self, array: np.ndarray, tokenizer: Tokenizer | None) -> np.ndarray:
         return self.model_input(array)

@@ -128,6 +128,10 @@ class Feature(ABC):
         """A stored array as the model takes it (type only; shapes stay)."""
         return array
 
+    def augment(self, array: np.ndarray, draws: np.random.Generator) -> np.ndarray:
+        """A stored array as training sees it this time: changed at random, by option."""
+        return array
+
     def describe(self) -> str:
         """One short phrase for listings: 'Image 28x28x1'."""
         return type(self).__name__

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from keras import ops
 
+from t2t_multimodel.layers import fast
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.linear import Linear
 from t2t_multimodel.layers.norm import LayerNorm
@@ -67,7 +68,7 @@ class ConvStep2D(Block):
         x = masked2d(ops.relu(x_BHWC) if self.relu else x_BHWC, mask_BH)
         x = pad(x, self.kernel, (self.stride, self.stride), self.padding)
         x = ops.depthwise_conv(x, self.depthwise, strides=self.stride, padding="valid")
-        return self.norm(ops.matmul(x, self.pointwise))
+        return self.norm(fast.linear(x, self.pointwise))
 
 
 class FullConv2D(Block):

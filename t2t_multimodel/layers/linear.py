@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-from keras import ops
 
+from t2t_multimodel.layers import fast
 from t2t_multimodel.layers.base import Block
 
 
@@ -44,5 +44,5 @@ class Linear(Block):
             self.bias = self.add_weight(shape=(self.filters,), initializer="zeros", name="bias")
 
     def call(self, x: Any) -> Any:
-        y = ops.matmul(x, self.kernel)
+        y = fast.linear(x, self.kernel)
         return y + self.bias if self.use_bias else y

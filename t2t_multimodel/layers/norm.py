@@ -6,6 +6,7 @@ from typing import Any
 
 from keras import ops
 
+from t2t_multimodel.layers import fast
 from t2t_multimodel.layers.base import Block
 
 EPSILON = 1e-6
@@ -26,12 +27,13 @@ class LayerNorm(Block):
         self.channels = channels
 
     def make_weights(self) -> None:
-        self.scale = self.add_weight(shape=(self.channels,), initializer="ones", name="scale")
-        self.bias = self.add_weight(shape=(self.channels,), initializer="zeros", name="bias")
+        self.scale = self.add_weight(
+            shape=(self.channels,), initializer="ones", name="scale", autocast=False
+        )
+        self.bias = self.add_weight(
+            shape=(self.channels,), initializer="zeros", name="bias", autocast=False
+        )
 
     def call(self, x: Any) -> Any:
-        x_f32 = ops.cast(x, "float32")
-        centred = x_f32 - ops.mean(x_f32, axis=-1, keepdims=True)
-        variance = ops.mean(ops.square(centred), axis=-1, keepdims=True)
-        normal = ops.cast(centred * ops.rsqrt(variance + EPSILON), x.dtype)
-        return normal * self.scale + self.bias
+        scale, bias = (ops.cast(w, "float32") for w in (self.scale, self.bias))
+        return ops.cast(fast.layer_norm(ops.cast(x, "float32"), scale, bias, EPSILON), x.dtype)

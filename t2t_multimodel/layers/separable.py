@@ -50,7 +50,7 @@ class SeparableConv(Block):
     def call(self, x_BLC: Any) -> Any:
         kernel_KC = ops.convert_to_tensor(self.depthwise)
         x_BLC = fast.depthwise_conv(x_BLC, kernel_KC, self.dilation, self.causal)
-        return ops.matmul(x_BLC, self.pointwise)
+        return fast.linear(x_BLC, self.pointwise)
 
 
 class FullConv(Block):

@@ -10,6 +10,7 @@ from keras import ops
 
 from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.features import Signature
+from t2t_multimodel.layers import fast
 from t2t_multimodel.layers.convolution import masked
 from t2t_multimodel.layers.loss import TokenScores, cross_entropy
 from t2t_multimodel.layers.mode import EVAL, Mode
@@ -58,7 +59,7 @@ class TextModality(Modality):
 
     def logits(self, h_BTD: Any, mask_BT: Any, grid: tuple[Any, Any]) -> Any:
         table = ops.cast(self.softmax, h_BTD.dtype)
-        return ops.matmul(h_BTD, ops.transpose(table))
+        return fast.linear(h_BTD, ops.transpose(table))
 
     def score(
         self,

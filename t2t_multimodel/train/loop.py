@@ -8,6 +8,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
+import numpy as np
+
 from t2t_multimodel import usr_dir
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.datagen import Prepared
@@ -103,8 +105,8 @@ class Trainer:
         draws = range(first_draw, first_draw + len(item.problems))
         parts = list(pool.map(self.engine.gradients, item.problems, item.batches, draws))
         for name, batch, (_, scalars) in zip(item.problems, item.batches, parts, strict=True):
-            values = {key: float(value) for key, value in scalars.items()}
-            _check_finite(f"The loss of {name}", values["xent"], item.step)
+            values = {key: np.asarray(value) for key, value in scalars.items()}
+            _check_finite(f"The loss of {name}", float(values["xent"]), item.step)
             progress.add(name, values, len(batch["inputs"]))
         norm = self.engine.apply([gradients for gradients, _ in parts], rate, item.step)
         _check_finite("The gradient's norm", norm, item.step)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
+from typing import Any
 
 
 class Progress:
@@ -16,15 +17,15 @@ class Progress:
         self._reset()
 
     def _reset(self) -> None:
-        self._sums: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+        self._sums: dict[str, dict[str, Any]] = defaultdict(lambda: defaultdict(float))
         self._examples = 0
         self._batches: dict[str, int] = defaultdict(int)
         self._norms: list[float] = []
         self._since = time.monotonic()
 
-    def add(self, problem: str, scalars: dict[str, float], examples: int) -> None:
-        """Takes in one micro-batch."""
-        for name, value in scalars.items():
+    def add(self, problem: str, values: dict[str, Any], examples: int) -> None:
+        """Takes in one micro-batch; values are numbers or arrays, such as experts' shares."""
+        for name, value in values.items():
             self._sums[problem][name] += value
         self._batches[problem] += 1
         self._examples += examples
@@ -38,8 +39,8 @@ class Progress:
         self._since += seconds
         self._begin += seconds
 
-    def report(self, step: int, learning_rate: float) -> tuple[str, dict[str, float]]:
-        """The line and the scalars since the last report.
+    def report(self, step: int, learning_rate: float) -> tuple[str, dict[str, Any]]:
+        """The line and the means since the last report.
 
         Args:
             step: steps done.

@@ -10,6 +10,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.data.records import written_by_rename
@@ -82,17 +84,19 @@ class RunFolder:
                 fix="Give the same settings to go on with it, or another --output_dir.",
             )
 
-    def scalars(self, step: int, values: dict[str, float]) -> None:
-        """Appends scalars to `scalars.jsonl` and to TensorBoard's event file."""
+    def scalars(self, step: int, values: dict[str, Any]) -> None:
+        """Appends numbers and arrays to `scalars.jsonl`, numbers to TensorBoard's event file."""
         if self._writer is None:
             from tensorboard.summary import Writer
 
             self._writer = Writer(str(self.path / "tensorboard"))
-        for name, value in values.items():
-            self._writer.add_scalar(name, value, step=step)
+        plain = {name: np.asarray(value).tolist() for name, value in values.items()}
+        for name, value in plain.items():
+            if isinstance(value, float | int):
+                self._writer.add_scalar(name, value, step=step)
         self._writer.flush()
         with open(self.path / "scalars.jsonl", "a") as file:
-            file.write(json.dumps({"step": step, "time": time.time(), **values}) + "\n")
+            file.write(json.dumps({"step": step, "time": time.time(), **plain}) + "\n")
 
     def write_json(self, name: str, value: Any) -> None:
         """Writes a JSON file into the run."""
