@@ -1,144 +1,213 @@
-"""Cost of a training step on this machine's CPU.
+"""Cost of a training step: loss, gradients, clipping and Adam, as mm-trainer runs them.
 
-    python bench/train_step.py --model=octet --rows=48 --length=24 --threads=1
+    python bench/train_step.py --hparams_set=octet_quick --rows=48 --length=24 --threads=1
+    KERAS_BACKEND=jax python bench/train_step.py --hparams_set=multimodel_base --rows=256 \
+        --length=64 --policy=mixed_bfloat16
+    python bench/train_step.py ... --peer='PYTHON t2t_bench.py --batch=16 --length=64'
 
-prints one JSON line: CPU and wall milliseconds of a step, targets a second, parameters. The step
-is loss, gradients and a plain Adam; sentences are random and between half of --length and all
-of it long. `t2t_v2_tiny` has the sizes of multimodel_tiny of Tensor2Tensor 1.9.0 with k = 4.
+prints JSON lines: CPU and wall milliseconds of a step (medians), targets a second, floating-point
+operations of loss and gradients, and the part of the measured matmul peak that they make. With
+--peer the two sides run in turn, each in a process of its own, and ratios of medians follow;
+the peer prints one JSON line with cpu_ms and wall_ms. Batches are random text.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
+import shlex
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
-
-import keras
-import numpy as np
-import tensorflow as tf
-
-from t2t_multimodel.backend import batch_spec
-from t2t_multimodel.config import ModelConfig
-from t2t_multimodel.features import ProblemSignature, Signature
-from t2t_multimodel.layers.random import StepSeed
-from t2t_multimodel.multimodel import MultiModel
-
-MODELS = {
-    "octet": ModelConfig(
-        hidden_size=128,
-        encoder_blocks=(1, 1),
-        mixer_pre_blocks=1,
-        mixer_blocks=1,
-        decoder_blocks=(1, 1),
-        experts=8,
-        experts_per_token=2,
-        expert_hidden=256,
-        attention_residual=True,
-        attention_norm=True,
-        attention_projection=True,
-        tie_softmax=True,
-        dropout=0.1,
-        dropout_place="branch",
-    ),
-    "t2t_v2_tiny": ModelConfig(
-        variant="t2t_v2",
-        share_embeddings=False,
-        route_padding=True,
-        hidden_size=128,
-        filter_size=512,
-        block_dilations=(1, 1, 1, 4),
-        encoder_blocks=(2, 0),
-        decoder_blocks=(2, 0),
-        moe_layers=(0,),
-        experts=30,
-        experts_per_token=4,
-        expert_hidden=512,
-        dropout=0.1,
-        dropout_place="branch",
-    ),
-}
 
 
 def main() -> None:
     """Reads the flags, runs, prints."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--model", choices=sorted(MODELS), default="octet")
+    parser.add_argument("--hparams_set", default="octet_quick")
+    parser.add_argument("--hparams", default="", help="overrides, as for mm-trainer")
     parser.add_argument("--rows", type=int, default=48)
-    parser.add_argument("--length", type=int, default=24, help="of the longest sentence")
-    parser.add_argument("--full", action="store_true", help="all sentences are --length long")
-    parser.add_argument("--vocab", type=int, default=4096)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--length", type=int, default=24, help="tokens of every sentence")
+    parser.add_argument("--vocab", type=int, default=8192)
+    parser.add_argument("--image", type=int, default=0, help="side of images with ten classes")
+    parser.add_argument("--policy", default="float32", help="or mixed_bfloat16")
+    parser.add_argument("--threads", type=int, default=0, help="0: all cores")
     parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--peer", default="", help="command to compare with")
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each side")
     flags = parser.parse_args()
-    tf.config.threading.set_intra_op_parallelism_threads(flags.threads)
-    tf.config.threading.set_inter_op_parallelism_threads(flags.threads)
+    if flags.peer:
+        compare(flags)
+    else:
+        print(json.dumps(measure(flags)))
 
-    text = Signature("text", "text/bench", flags.vocab, (None,), flags.length)
-    problem = ProblemSignature("bench", "bench", text, text)
-    model = MultiModel(MODELS[flags.model], [problem])
-    batch = random_batch(flags)
-    step = compiled_step(model, problem)
-    tensors = {name: tf.constant(array) for name, array in batch.items()}
-    cpu_ms, wall_ms = median_cost(lambda i: step(tensors, tf.constant(i)), flags.steps)
+
+def measure(flags: argparse.Namespace) -> dict[str, Any]:
+    """One side, in this process."""
+    if flags.threads:
+        os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = str(
+            flags.threads
+        )
+    import keras
+
+    from t2t_multimodel import overrides
+    from t2t_multimodel.multimodel import MultiModel
+    from t2t_multimodel.train.engine import make_engine
+
+    keras.config.set_dtype_policy(flags.policy)
+    config = overrides.resolve(flags.hparams_set, hparams=flags.hparams).config
+    problem, batch = random_batch(flags)
+    model = MultiModel(config.model, [problem])
+    engine = make_engine(model, config)
+
+    def step(number: int) -> None:
+        gradients, scalars = engine.gradients(problem.name, batch, number)
+        engine.apply([gradients], 1e-4, number)
+        float(scalars["xent"])
+
+    begin = time.perf_counter()
+    step(0)
+    first_s = time.perf_counter() - begin
+    cpu_ms, wall_ms = median_cost(step, flags.steps)
     targets = int(batch["targets_length"].sum())
-    record = {
-        **vars(flags),
+    peak = matmul_peak(flags.policy)
+    flops = operations(engine, problem, batch)
+    return {
+        "set": flags.hparams_set,
+        "backend": keras.backend.backend(),
+        "device": device(),
+        "policy": flags.policy,
+        "rows": flags.rows,
         "parameters": model.count_params(),
-        "cpu_ms": round(cpu_ms, 1),
-        "wall_ms": round(wall_ms, 1),
-        "targets_per_cpu_second": round(1000 * targets / cpu_ms),
+        "first_step_s": round(first_s, 1),
+        "cpu_ms": round(cpu_ms, 2),
+        "wall_ms": round(wall_ms, 2),
         "targets_per_second": round(1000 * targets / wall_ms),
+        "gflop": round(flops / 1e9, 2),
+        "matmul_peak_gflops": round(peak / 1e9, 1),
+        "part_of_peak": round(flops / (wall_ms / 1000) / peak, 4),
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
-    print(json.dumps(record))
 
 
-def random_batch(flags: argparse.Namespace) -> dict[str, np.ndarray]:
-    """Ids without meaning; lengths as the flags say."""
+def random_batch(flags: argparse.Namespace) -> tuple[Any, dict[str, Any]]:
+    """A problem and a batch of it without meaning: text to text, or images to ten classes."""
+    import numpy as np
+
+    from t2t_multimodel.features import ProblemSignature, Signature
+
     rng = np.random.default_rng(0)
-    shape = (flags.rows, flags.length)
-    batch = {}
-    for name in ("inputs", "targets"):
-        shortest = flags.length if flags.full else flags.length // 2
-        batch[name] = rng.integers(3, flags.vocab, shape, dtype=np.int32)
-        batch[f"{name}_length"] = rng.integers(
-            shortest, flags.length, flags.rows, dtype=np.int32, endpoint=True
-        )
-    return batch
-
-
-def compiled_step(model: MultiModel, problem: ProblemSignature) -> Callable[..., Any]:
-    """(batch, step) -> loss; updates the model."""
-    optimizer = keras.optimizers.Adam(1e-4)
-    optimizer.build(model.trainable_variables)
-
-    @tf.function(input_signature=[batch_spec(problem), tf.TensorSpec((), tf.int32)])
-    def step(batch: dict[str, tf.Tensor], number: tf.Tensor) -> tf.Tensor:
-        with tf.GradientTape() as tape:
-            loss, _ = model.problem_loss(
-                batch, problem.name, training=True, seed=StepSeed(number), label_smoothing=0.1
-            )
-        gradients = tape.gradient(loss, [v.value for v in model.trainable_variables])
-        pairs = zip(gradients, model.trainable_variables, strict=True)
-        optimizer.apply_gradients([(g, v) for g, v in pairs if g is not None])
-        return loss
-
-    return step
+    text = Signature("text", "text/bench", flags.vocab, (None,), flags.length)
+    full = np.full(flags.rows, flags.length, np.int32)
+    if flags.image:
+        shape = (flags.image, flags.image, 3)
+        image = Signature("image", "image", 0, shape, flags.image**2, "uint8")
+        label = Signature("class_label", "class_label/bench", 10, (), 1)
+        return ProblemSignature("bench", "bench", image, label), {
+            "inputs": rng.integers(0, 255, (flags.rows, *shape), dtype=np.uint8),
+            "inputs_length": np.full(flags.rows, flags.image**2, np.int32),
+            "targets": rng.integers(0, 10, flags.rows, dtype=np.int32),
+            "targets_length": np.ones(flags.rows, np.int32),
+        }
+    ids = rng.integers(3, flags.vocab, (2, flags.rows, flags.length), dtype=np.int32)
+    batch = {"inputs": ids[0], "inputs_length": full, "targets": ids[1], "targets_length": full}
+    return ProblemSignature("bench", "bench", text, text), batch
 
 
 def median_cost(run: Callable[[int], Any], steps: int) -> tuple[float, float]:
     """CPU (all threads) and wall milliseconds, medians, after three runs of warm-up."""
     costs = []
-    for i in range(steps + 3):
+    for i in range(1, steps + 4):
         cpu, wall = time.process_time(), time.perf_counter()
         run(i)
         costs.append((time.process_time() - cpu, time.perf_counter() - wall))
     cpu_s, wall_s = (statistics.median(column) for column in zip(*costs[3:], strict=True))
     return 1000 * cpu_s, 1000 * wall_s
+
+
+def operations(engine: Any, problem: Any, batch: dict[str, Any]) -> float:
+    """Floating-point operations of loss and gradients: TensorFlow's count, or that of `flops`."""
+    import keras
+    import numpy as np
+
+    if keras.backend.backend() == "jax":
+        from flops import product_flops
+
+        values = [engine._variables[i].value for i in engine._read[problem.name]]
+        others = [variable.value for variable in engine._others]
+        function = engine._functions[problem.name]
+        return product_flops(function, values, others, batch, np.int32(0))
+    import tensorflow as tf
+
+    profiler = tf.compat.v1.profiler
+    concrete = engine._gradients[problem.name].get_concrete_function()
+    options = profiler.ProfileOptionBuilder.float_operation()
+    options["output"] = "none"
+    return float(profiler.profile(concrete.graph, options=options).total_float_ops)
+
+
+def matmul_peak(policy: str, size: int = 2048) -> float:
+    """Operations a second of a large square product in the policy's compute type."""
+    import keras
+    import numpy as np
+    from keras import ops
+
+    backend = keras.backend.backend()
+    size = size if backend == "tensorflow" or device() == "cpu" else 8192
+    dtype = keras.dtype_policies.get(policy).compute_dtype
+    a = ops.cast(np.random.default_rng(0).normal(size=(size, size)), dtype)
+    product = ops.matmul
+    if backend == "jax":
+        import jax
+
+        product = jax.jit(ops.matmul)
+    seconds = []
+    for _ in range(6):
+        begin = time.perf_counter()
+        np.asarray(ops.cast(product(a, a)[0, 0], "float32"))
+        seconds.append(time.perf_counter() - begin)
+    return 2 * size**3 / min(seconds)
+
+
+def device() -> str:
+    """The accelerator's name, or cpu."""
+    import keras
+
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.devices()[0].device_kind
+    import tensorflow as tf
+
+    found = tf.config.list_physical_devices("GPU")
+    return tf.config.experimental.get_device_details(found[0])["device_name"] if found else "cpu"
+
+
+def compare(flags: argparse.Namespace) -> None:
+    """Both sides in turn; prints each run and the ratios of medians."""
+    arguments = [word for word in sys.argv[1:] if not word.startswith(("--peer", "--rounds"))]
+    ours, theirs = [], []
+    for _ in range(flags.rounds):
+        theirs.append(run_json(shlex.split(flags.peer)))
+        ours.append(run_json([sys.executable, __file__, *arguments]))
+        print(json.dumps({"peer": theirs[-1], "ours": ours[-1]}))
+    for name in ("cpu_ms", "wall_ms"):
+        medians = [statistics.median(side[name] for side in sides) for sides in (theirs, ours)]
+        ratio = medians[0] / medians[1]
+        print(f"{name}: peer {medians[0]:.1f}, ours {medians[1]:.1f}, ratio {ratio:.2f}")
+
+
+def run_json(command: list[str]) -> dict[str, Any]:
+    """Runs a command and reads the last line that it prints."""
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{shlex.join(command)} failed:\n{done.stderr[-2000:]}")
+    return json.loads(done.stdout.strip().splitlines()[-1])
 
 
 if __name__ == "__main__":

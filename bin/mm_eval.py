@@ -30,13 +30,16 @@ COMMAND.group("Results").path("json", "FILE", "Write the scores there too.")
 def evaluate(args: flags.FlagValues, _: list[str]) -> None:
     """Checks the place of the model and the names, then scores."""
     usr_dir.add(args.usr_dir)
+    fix = "mm-trainer writes runs into ./runs/SET."
     if bool(args.output_dir) == bool(args.checkpoint):
-        fix = "mm-trainer writes runs into ./runs/SET."
         raise UserError("Give either --output_dir or --checkpoint.", fix)
+    folder = args.output_dir or args.checkpoint
+    if not folder.is_dir():
+        raise UserError(f"{folder} does not exist.", fix)
 
     from t2t_multimodel.train.checkpoints import open_checkpoint
 
-    checkpoint = open_checkpoint(args.output_dir or args.checkpoint)
+    checkpoint = open_checkpoint(folder)
     checkpoint.problems(args.problems)
     _quiet.import_tensorflow()
     from t2t_multimodel.evaluate import main as evaluation

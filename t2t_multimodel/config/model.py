@@ -29,7 +29,7 @@ class ModelConfig(Section):
     """Dilations of the same steps (2.1)."""
 
     separability: int = 0
-    """Groups of channels in the convolutions of t2t_v1: 0 for none, -2 for three and two in turn."""
+    """Channel groups in the convolutions of t2t_v1: 0 for none, -2 for three and two in turn."""
 
     encoder_blocks: tuple[int, int] = (3, 3)
     """Convolution blocks before and after the encoder's mixture of experts (2.4)."""

@@ -34,7 +34,10 @@ class BatchStream:
         features = self._dataset.features
         draws = generator(self._seed, f"augment/{self._name}", n)
         examples = [
-            {key: features[key].augment(value, draws) for key, value in self._dataset[int(i)].items()}
+            {
+                key: features[key].augment(value, draws)
+                for key, value in self._dataset[int(i)].items()
+            }
             for i in chosen
         ]
         return collate(examples, features, pad_to)

@@ -74,7 +74,7 @@ def layer_norm(x: Any, scale_C: Any, bias_C: Any, epsilon: float) -> Any:
 
 
 def _normal(x: Any, epsilon: float) -> tuple[Any, Any]:
-    """(x - mean) / deviation, 1 / deviation; subtracting first keeps the digits of flat rows."""
+    """(x - mean) / deviation, and 1 / deviation. Subtracting first keeps flat rows exact."""
     centred = x - ops.mean(x, axis=-1, keepdims=True)
     inverse = ops.rsqrt(ops.mean(ops.square(centred), axis=-1, keepdims=True) + epsilon)
     return centred * inverse, inverse

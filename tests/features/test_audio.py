@@ -217,3 +217,15 @@ def test_both_forms_count_in_frames_of_10_ms() -> None:
         "n_mels",
         "max_seconds",
     ]
+
+
+def test_masks_silence_bands_and_stretches_in_training() -> None:
+    frames = np.ones((100, 40), np.float16)
+    feature = Audio(rate=8000, n_mels=40, mask=0.2)
+    for seed in range(20):
+        masked = feature.augment(frames, np.random.default_rng(seed)) == 0
+        times, bands = masked.all(axis=1), masked.all(axis=0)
+        assert times.sum() <= 40 and bands.sum() <= 16
+        np.testing.assert_array_equal(masked, times[:, None] | bands[None])
+    assert (frames == 1).all()
+    assert Audio(rate=8000, n_mels=40).augment(frames, np.random.default_rng(0)) is frames

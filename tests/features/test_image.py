@@ -110,3 +110,36 @@ def test_an_image_comes_back_from_its_record_and_counts_its_pixels() -> None:
     assert np.array_equal(feature.decode(flat, None), PIXELS)
     assert (feature.unit, feature.length(PIXELS)) == ("pixels", 24)
     assert feature.describe() == "Image 4x6x3"
+
+
+def test_training_images_are_left_alone_unless_asked_for() -> None:
+    picture = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
+    draws = np.random.default_rng(0)
+    assert Image(4, 4, 3).augment(picture, draws) is picture
+
+
+def test_a_distorted_image_keeps_type_size_and_background() -> None:
+    picture = np.full((16, 16, 3), 255, np.uint8)
+    picture[4:12, 4:12] = (200, 0, 0)
+    seen = [
+        Image(16, 16, 3, distort=0.1).augment(picture, np.random.default_rng(seed))
+        for seed in range(20)
+    ]
+    assert {(one.shape, one.dtype) for one in seen} == {(picture.shape, picture.dtype)}
+    assert len({one.tobytes() for one in seen}) == 20
+    for one in seen:  # the corner is background, brightened by at most a tenth
+        assert one[0, 0].min() >= 229
+        red = (one[:, :, 0].astype(int) - one[:, :, 1] > 90).sum()
+        assert 0.6 * 64 < red < 1.6 * 64
+
+
+def test_the_same_draw_distorts_alike() -> None:
+    picture = np.random.default_rng(1).integers(0, 255, (8, 8, 1), dtype=np.uint8)
+    feature = Image(8, 8, 1, distort=0.2)
+    one, other = (feature.augment(picture, np.random.default_rng(7)) for _ in range(2))
+    np.testing.assert_array_equal(one, other)
+    assert (one != picture).any()
+
+
+def test_distortion_does_not_make_records_stale() -> None:
+    assert repr(Image(8, 8, 1, distort=0.2)) == repr(Image(8, 8, 1))
