@@ -25,8 +25,9 @@ def compile_for(problem: ProblemSignature, function: Callable[[Any], Any]) -> Ca
         return jax.jit(function)
     import tensorflow as tf
 
-    # Nothing in the model branches on tensors in Python, so autograph would only cost time.
-    return tf.function(function, input_signature=[batch_spec(problem)], autograph=False)
+    # Nothing in the model branches on tensors in Python, so autograph would only cost time. The
+    # concrete function cannot retrace, and is not suspected of it when several problems have one.
+    return tf.function(function, autograph=False).get_concrete_function(batch_spec(problem))
 
 
 def batch_spec(problem: ProblemSignature) -> dict[str, Any]:

@@ -216,6 +216,7 @@ def test_both_forms_count_in_frames_of_10_ms() -> None:
         "form",
         "n_mels",
         "max_seconds",
+        "mask",
     ]
 
 
