@@ -10,7 +10,7 @@ import jax
 
 
 def product_flops(function: Callable[..., Any], *arguments: Any) -> float:
-    """Operations of all matrix products, ragged ones and convolutions that a call runs."""
+    """Operations of all matrix products and convolutions that a call runs."""
     return _count(jax.make_jaxpr(function)(*arguments).jaxpr)
 
 
@@ -25,12 +25,6 @@ def _equation(equation: Any) -> float:
         (contracted, _), _ = equation.params["dimension_numbers"]
         left = equation.invars[0].aval.shape
         return 2 * math.prod(out) * math.prod(left[axis] for axis in contracted)
-    if name.startswith("ragged_dot"):
-        # forward [N, C] x [E, C, F] -> [N, F] and both gradients: N * C * F each
-        shapes = [v.aval.shape for v in (*equation.invars[:2], equation.outvars[0])]
-        widths = {size for shape in shapes if len(shape) == 3 for size in shape[1:]}
-        rows = max(shape[0] for shape in shapes if len(shape) == 2)
-        return 2 * rows * math.prod(sorted(widths)[-2:] if len(widths) > 1 else [*widths] * 2)
     if name == "conv_general_dilated":
         kernel = equation.invars[1].aval.shape
         filters = kernel[equation.params["dimension_numbers"].rhs_spec[0]]

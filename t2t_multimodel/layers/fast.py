@@ -152,7 +152,7 @@ def expert_ffn(
     if mask_N is not None:
         gates_Nk = gates_Nk * ops.cast(mask_N, gates_Nk.dtype)[:, None]
     if not TENSORFLOW:
-        return _experts_ragged(x_ND, experts_Nk, gates_Nk, weights)
+        return _experts_by_blocks(x_ND, experts_Nk, gates_Nk, weights)
     if _XLA.get():
         return _experts_all(x_ND, experts_Nk, gates_Nk, weights)
     return _experts_by_slots(x_ND, experts_Nk, gates_Nk, weights, mask_N)
@@ -196,18 +196,43 @@ def _experts_all(x_ND: Any, experts_Nk: Any, gates_Nk: Any, weights: tuple[Any, 
     return ops.sum(h * ops.transpose(gates_NE)[:, :, None], axis=0)
 
 
-def _experts_ragged(x_ND: Any, experts_Nk: Any, gates_Nk: Any, weights: tuple[Any, ...]) -> Any:
-    """Sorts the tokens by expert and multiplies ragged groups: shapes are static.
+def _experts_by_blocks(x_ND: Any, experts_Nk: Any, gates_Nk: Any, weights: tuple[Any, ...]) -> Any:
+    """Sorts the tokens by expert into blocks of one expert each: shapes are static.
 
+    Each expert's group is filled up to whole blocks with rows of zeros, so no token is dropped
+    and a batched matmul with each block's own weights does the rest. `jax.lax.ragged_dot` means
+    the same, but multiplies every token with every expert where it has no kernel of its own.
     Masked tokens are computed too (their gates are 0), since a static shape saves nothing.
     """
     n_experts, k = weights[0].shape[0], experts_Nk.shape[1]
     expert_of = experts_Nk.reshape(-1)
-    order = jax.numpy.argsort(expert_of, stable=True)
-    sizes_E = jax.numpy.bincount(expert_of, length=n_experts).astype("int32")
-    h = x_ND[order // k]
+    assignments = expert_of.shape[0]
+    rows = _block_rows(assignments, n_experts)
+    blocks = (assignments + n_experts * (rows - 1)) // rows
+
+    np = jax.numpy
+    sizes_E = np.bincount(expert_of, length=n_experts)
+    ends_E = np.cumsum(-(-sizes_E // rows))  # in blocks
+    order = np.argsort(expert_of, stable=True)
+    sorted_expert = expert_of[order]
+    rank = np.arange(assignments) - (np.cumsum(sizes_E) - sizes_E)[sorted_expert]
+    place = (ends_E - -(-sizes_E // rows))[sorted_expert] * rows + rank
+    expert_of_block = np.minimum(
+        np.searchsorted(ends_E, np.arange(blocks), side="right"), n_experts - 1
+    )
+
+    # token of each row; row 0 of the padded table is a token of zeros for rows without one
+    token_of = np.zeros(blocks * rows, "int32").at[place].set(order // k + 1)
+    x_padded = np.pad(x_ND, [[1, 0], [0, 0]])
+    h = x_padded[token_of].reshape(blocks, rows, -1)
     for i, w in enumerate(weights):
-        h = jax.lax.ragged_dot(jax.nn.relu(h) if i else h, w, sizes_E)
-    y = jax.numpy.zeros_like(h).at[order].set(h)
-    y = y.reshape(-1, k, h.shape[1]) * gates_Nk.astype(h.dtype)[:, :, None]
-    return y.sum(axis=1)
+        h = np.matmul(jax.nn.relu(h) if i else h, np.asarray(w)[expert_of_block])
+    place_of = np.zeros(assignments, "int32").at[order].set(place)
+    y = h.reshape(blocks * rows, -1)[place_of].reshape(-1, k, h.shape[2])
+    return (y * gates_Nk.astype(h.dtype)[:, :, None]).sum(axis=1)
+
+
+def _block_rows(assignments: int, n_experts: int) -> int:
+    """Rows of a block: about half of an expert's even share, a power of two from 8 to 256."""
+    share = max(1, assignments // (2 * n_experts))
+    return min(256, max(8, 1 << (share.bit_length() - 1)))
