@@ -19,6 +19,7 @@ LINES = [
     for block in re.findall(r"```bash\n(.*?)```", TEXT, re.DOTALL)
     for line in block.splitlines()
 ]
+INLINE = re.findall(r"`(mm-[^`]+)`", TEXT)
 COMMANDS = [line.rpartition("&& ")[2] for line in LINES]
 
 
@@ -40,7 +41,7 @@ def test_the_continuous_integration_runs_the_two_installations_and_the_main_comm
             assert f'readme "{line}"' in script
 
 
-@pytest.mark.parametrize("line", [line for line in LINES if line.startswith("mm-")])
+@pytest.mark.parametrize("line", [line for line in LINES if line.startswith("mm-")] + INLINE)
 def test_every_command_names_flags_that_exist(
     line: str, run_command: Callable[..., Outcome]
 ) -> None:
