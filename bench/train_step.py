@@ -3,11 +3,11 @@
     python bench/train_step.py --hparams_set=octet_quick --rows=48 --length=24 --threads=1
     KERAS_BACKEND=jax python bench/train_step.py --hparams_set=multimodel_base --rows=256 \
         --length=64 --policy=mixed_bfloat16
-    python bench/train_step.py ... --peer='PYTHON t2t_bench.py --batch=16 --length=64'
+    python bench/train_step.py ... --peer='COMMAND'
 
-prints JSON lines: CPU and wall milliseconds of a step (medians), targets a second, floating-point
-operations of loss and gradients, and the part of the measured matmul peak that they make. With
---peer the two sides run in turn, each in a process of its own, and ratios of medians follow;
+prints JSON lines: CPU and wall milliseconds of a step (medians), targets a second, and on
+JAX the floating-point operations of loss and gradients and the part of the measured matmul peak
+that they make. With --peer the two sides run in turn, each in a process of its own, and ratios of medians follow;
 the peer prints one JSON line with cpu_ms and wall_ms. Batches are random text.
 """
 
@@ -88,9 +88,9 @@ def measure(flags: argparse.Namespace) -> dict[str, Any]:
         "cpu_ms": round(cpu_ms, 2),
         "wall_ms": round(wall_ms, 2),
         "targets_per_second": round(1000 * targets / wall_ms),
-        "gflop": round(flops / 1e9, 2),
+        "gflop": flops and round(flops / 1e9, 2),
         "matmul_peak_gflops": round(peak / 1e9, 1),
-        "part_of_peak": round(flops / (wall_ms / 1000) / peak, 4),
+        "part_of_peak": flops and round(flops / (wall_ms / 1000) / peak, 4),
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
 
@@ -130,25 +130,21 @@ def median_cost(run: Callable[[int], Any], steps: int) -> tuple[float, float]:
     return 1000 * cpu_s, 1000 * wall_s
 
 
-def operations(engine: Any, problem: Any, batch: dict[str, Any]) -> float:
-    """Floating-point operations of loss and gradients: TensorFlow's count, or that of `flops`."""
+def operations(engine: Any, problem: Any, batch: dict[str, Any]) -> float | None:
+    """Floating-point operations of loss and gradients on JAX.
+
+    None on TensorFlow, whose graphs have open shapes and cannot be counted.
+    """
     import keras
     import numpy as np
 
-    if keras.backend.backend() == "jax":
-        from flops import product_flops
+    if keras.backend.backend() != "jax":
+        return None
+    from flops import product_flops
 
-        values = [engine._variables[i].value for i in engine._read[problem.name]]
-        others = [variable.value for variable in engine._others]
-        function = engine._functions[problem.name]
-        return product_flops(function, values, others, batch, np.int32(0))
-    import tensorflow as tf
-
-    profiler = tf.compat.v1.profiler
-    concrete = engine._gradients[problem.name].get_concrete_function()
-    options = profiler.ProfileOptionBuilder.float_operation()
-    options["output"] = "none"
-    return float(profiler.profile(concrete.graph, options=options).total_float_ops)
+    values = [engine._variables[i].value for i in engine._read[problem.name]]
+    others = [variable.value for variable in engine._others]
+    return product_flops(engine._functions[problem.name], values, others, batch, np.int32(0))
 
 
 def matmul_peak(policy: str, size: int = 2048) -> float:
