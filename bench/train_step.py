@@ -7,8 +7,8 @@
 
 prints JSON lines: CPU and wall milliseconds of a step (medians), targets a second, and on
 JAX the floating-point operations of loss and gradients and the part of the measured matmul peak
-that they make. With --peer the two sides run in turn, each in a process of its own, and ratios of medians follow;
-the peer prints one JSON line with cpu_ms and wall_ms. Batches are random text.
+that they make. With --peer the two sides run in turn, each in a process of its own, and ratios of
+medians follow; the peer prints one JSON line with cpu_ms and wall_ms. Batches are random text.
 """
 
 from __future__ import annotations
