@@ -16,7 +16,7 @@ from t2t_multimodel.registry import problems
 COMMAND = _cli.Command(
     "mm-datagen",
     "Writes the encoded records of problems; a second run writes only what is missing or stale.",
-    example="mm-datagen --problem=octet_ende,octet_digits",
+    example="mm-datagen --problem=octet_ende,octet_image",
 )
 _what = COMMAND.group("What to write")
 _what.names("problem", "Problems to write.", alias="problems")

@@ -14,7 +14,7 @@ from t2t_multimodel.bin import _cli, _listing, _quiet
 COMMAND = _cli.Command(
     "mm-trainer",
     "Trains one model on several problems; goes on where an earlier run in the folder stopped.",
-    example="mm-trainer --problems=octet_ende:2,octet_digits --train_steps=1000",
+    example="mm-trainer --problems=octet_ende:2,octet_image --train_steps=1000",
 )
 _what = COMMAND.group("What to train")
 _rates = "Problems and their rates. Default: those of the set."

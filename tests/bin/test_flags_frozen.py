@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import re
 
 import pytest
+
+from t2t_multimodel import registry
 
 FLAGS = {
     "mm_datagen": "problem vocab_size list data_dir raw_dir usr_dir workers problems",
@@ -32,3 +35,11 @@ def test_every_flag_is_explained(module: str) -> None:
     for flag in (command.flags[name] for name in command.flags):
         assert flag.help and flag.help.split(";\n")[0].endswith("."), flag.name
     assert command.example.startswith(command.name)
+
+
+@pytest.mark.parametrize("module", FLAGS)
+def test_the_example_of_the_help_names_problems_that_exist(module: str) -> None:
+    example = importlib.import_module(f"t2t_multimodel.bin.{module}").COMMAND.example
+    named = re.findall(r"octet_\w+", example)
+    known = [*registry.problems.names(), *registry.hparams.names()]
+    assert [name for name in named if name not in known] == []
