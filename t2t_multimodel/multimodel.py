@@ -26,7 +26,7 @@ from t2t_multimodel.errors import unknown
 from t2t_multimodel.features import ProblemSignature, Signature
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.loss import TokenScores
-from t2t_multimodel.layers.mode import Mode
+from t2t_multimodel.layers.mode import Mode, kept_words
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.modalities.base import Modality
 from t2t_multimodel.modalities.text import length_mask
@@ -231,9 +231,10 @@ class MultiModel(keras.Model):
         net = self._targets_net(problem)
         length = 1 if len(targets.shape) == 1 else ops.shape(targets)[1]
         mask_BT = length_mask(targets_length, length)
-        targets_BTD = net.embed_targets(targets, mask_BT)
-        shifted_BTD = self.commands[self.signature(problem).command](targets_BTD)
         mode = self._mode(problem, training, seed)
+        seen_BT = mask_BT * kept_words(ops.shape(mask_BT), self.config.word_dropout, mode)
+        targets_BTD = net.embed_targets(targets, seen_BT)
+        shifted_BTD = self.commands[self.signature(problem).command](targets_BTD)
         h_BTD, routing = self.body.decode(
             shifted_BTD, mask_BT, encoded.x_BLD, encoded.mask_BL, mode
         )

@@ -101,6 +101,10 @@ class ModelConfig(Section):
     dropout_place: Literal["block", "branch"] = "block"
     """Drop a block's whole output (2.1), or each branch before its skip is added."""
 
+    word_dropout: float = 0.0
+    """Rate at which a target is hidden from the decoder in training, so that it must look at the
+    source (arXiv 1511.06349). Not in the paper; small data sets need it."""
+
     share_embeddings: bool = True
     """One table embeds a vocabulary as input and as target (2.5: a shared vocabulary)."""
 
@@ -160,7 +164,8 @@ class ModelConfig(Section):
             f"1, or a divisor of {self.experts} that leaves experts_per_token "
             f"({self.experts_per_token}) or more groups, and as many experts in each",
         )
-        self.require(0 <= self.dropout < 1, "dropout", "from 0 to below 1")
+        for name in ("dropout", "word_dropout"):
+            self.require(0 <= getattr(self, name) < 1, name, "from 0 to below 1")
         for name in ("moe_loss_weight", "balance_rate", "router_z_weight"):
             self.require(getattr(self, name) >= 0, name, "0 or more")
         self._check_variant()

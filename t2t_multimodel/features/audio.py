@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from t2t_multimodel.features import spec_augment
 from t2t_multimodel.features.base import BadValue, Feature, Signature, Tokenizer
 
 WINDOW_SECONDS = 0.025
@@ -34,6 +35,9 @@ class Audio(Feature):
     mask: float = dataclasses.field(default=0.0, repr=False)
     """In training two bands of mel bins and two stretches of time, each up to this part, are set
     to the mean (SpecAugment, arXiv 1904.08779); 0: none. For log-mel."""
+    warp: float = dataclasses.field(default=0.0, repr=False)
+    """In training the speed of speech varies by up to this rate along the clip, the formants by
+    half of it; 0: not. For log-mel."""
 
     unit: ClassVar[str | None] = "frames"
 
@@ -100,15 +104,11 @@ class Audio(Feature):
         return samples.astype(np.float32)
 
     def augment(self, array: np.ndarray, draws: np.random.Generator) -> np.ndarray:
-        if not self.mask or self.form == "waveform":
+        if self.form == "waveform":
             return array
-        masked = array.copy()
-        for axis in (0, 0, 1, 1):
-            size = array.shape[axis]
-            width = int(draws.uniform(0, self.mask) * size)
-            begin = int(draws.integers(0, size - width + 1))
-            masked[(slice(None),) * axis + (slice(begin, begin + width),)] = 0  # the mean is 0
-        return masked
+        if self.warp:
+            array = spec_augment.warp(array, self.warp, draws)
+        return spec_augment.mask(array, self.mask, draws) if self.mask else array
 
     def decode(self, array: np.ndarray, tokenizer: Tokenizer | None) -> np.ndarray:
         return self.model_input(array)

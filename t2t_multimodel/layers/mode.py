@@ -35,6 +35,22 @@ def dropout(x: Any, rate: float, mode: Mode) -> Any:
     """
     if not mode.training or rate == 0.0:
         return x
-    if mode.seed is None:
+    return keras.random.dropout(x, rate, seed=_needed(mode.seed))
+
+
+def kept_words(shape: tuple[Any, ...], rate: float, mode: Mode) -> Any:
+    """0 with probability `rate`, in training only, and 1: word dropout (arXiv 1511.06349).
+
+    Raises:
+        ValueError: as `dropout`.
+    """
+    if not mode.training or rate == 0.0:
+        return 1.0
+    drawn = keras.random.uniform(shape, seed=_needed(mode.seed))
+    return keras.ops.cast(drawn >= rate, "float32")
+
+
+def _needed(seed: StepSeed | None) -> StepSeed:
+    if seed is None:
         raise ValueError("Training with dropout needs a StepSeed.")
-    return keras.random.dropout(x, rate, seed=mode.seed)
+    return seed

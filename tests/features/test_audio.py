@@ -217,6 +217,7 @@ def test_both_forms_count_in_frames_of_10_ms() -> None:
         "n_mels",
         "max_seconds",
         "mask",
+        "warp",
     ]
 
 
@@ -230,3 +231,24 @@ def test_masks_silence_bands_and_stretches_in_training() -> None:
         np.testing.assert_array_equal(masked, times[:, None] | bands[None])
     assert (frames == 1).all()
     assert Audio(rate=8000, n_mels=40).augment(frames, np.random.default_rng(0)) is frames
+
+
+def test_warping_changes_the_speed_smoothly_and_keeps_the_length() -> None:
+    ramp = np.repeat(np.linspace(0, 1, 200, dtype=np.float32)[:, None], 40, axis=1)
+    feature = Audio(rate=8000, n_mels=40, warp=0.2)
+    for seed in range(20):
+        warped = feature.augment(ramp, np.random.default_rng(seed))
+        assert (warped.shape, warped.dtype) == (ramp.shape, ramp.dtype)
+        speed = np.diff(warped[:, 0]) * 199
+        assert speed.min() > np.exp(-0.4) and speed.max() < np.exp(0.4)  # both ends at most apart
+        assert warped[0, 0] == 0 and warped[-1, 0] == pytest.approx(1, abs=1e-5)
+
+
+def test_warping_stretches_the_mel_axis() -> None:
+    bins = np.repeat(np.arange(40, dtype=np.float32)[None], 50, axis=0)
+    stretches = []
+    for seed in range(20):
+        warped = Audio(rate=8000, n_mels=40, warp=0.2).augment(bins, np.random.default_rng(seed))
+        np.testing.assert_allclose(warped, np.repeat(warped[:1], 50, axis=0), rtol=1e-5)
+        stretches.append(float(warped[0, 20]) / 20)
+    assert np.exp(-0.1) <= min(stretches) < 0.97 and 1.03 < max(stretches) <= np.exp(0.1)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from t2t_multimodel.layers.mode import EVAL, Mode, dropout
+from t2t_multimodel.layers.mode import EVAL, Mode, dropout, kept_words
 from t2t_multimodel.layers.random import StepSeed
 
 ONES = np.ones((50, 40), "float32")
@@ -39,3 +39,11 @@ def test_dropout_in_training_needs_a_seed():
 
 def test_holds_no_variable():
     assert not hasattr(StepSeed(1), "state")
+
+
+def test_words_are_hidden_whole_at_the_rate_in_training_only():
+    kept = np.asarray(kept_words((1000, 10), 0.3, Mode(True, StepSeed(1))))
+    assert kept.shape == (1000, 10) and set(np.unique(kept)) == {0.0, 1.0}
+    assert abs(kept.mean() - 0.7) < 0.02
+    assert kept_words((2, 2), 0.3, EVAL) == 1.0
+    assert kept_words((2, 2), 0.0, Mode(True)) == 1.0
