@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from absl import flags
 
 from t2t_multimodel import usr_dir
-from t2t_multimodel.bin import _cli, _listing
+from t2t_multimodel.bin import _cli, _listing, _quiet
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.registry import problems
+
+if TYPE_CHECKING:
+    from t2t_multimodel.data.processes import Run
 
 COMMAND = _cli.Command(
     "mm-datagen",
@@ -25,6 +30,10 @@ _what.switch("list", "List all problems and stop.")
 COMMAND.places()
 _how = COMMAND.group("How")
 _how.number("workers", "Processes to write with. Default: one for each core.", lowest=1)
+_how.switch("verify", "Read all that is there to the last byte; make again what is damaged.")
+_how.switch("tfds_metadata", "Let TensorFlow Datasets open the records: write its metadata.")
+_how.text("runner", "NAME", "Write by Apache Beam: DirectRunner, FlinkRunner, ...", "")
+_how.texts("beam_options", "OPTIONS", "Options of the runner, e.g. --direct_num_workers=4.")
 
 
 def generate(args: flags.FlagValues, _: list[str]) -> None:
@@ -39,8 +48,38 @@ def generate(args: flags.FlagValues, _: list[str]) -> None:
 
     from t2t_multimodel.data import datagen
 
-    workers = args.workers or os.cpu_count() or 1
-    datagen.generate(args.problem, args.data_dir, args.raw_dir, workers, args.vocab_size)
+    prepared = datagen.generate(
+        args.problem,
+        args.data_dir,
+        args.raw_dir,
+        args.workers or os.cpu_count() or 1,
+        args.vocab_size,
+        verify=args.verify,
+        run=_runner(args),
+    )
+    if args.tfds_metadata:
+        _quiet.import_tensorflow()
+        from t2t_multimodel.data import tfds_metadata
+
+        for one in prepared.values():
+            tfds_metadata.write(one)
+
+
+def _runner(args: flags.FlagValues) -> Run | None:
+    """What `--runner` names; None where it names nothing."""
+    options = [option for text in args.beam_options for option in shlex.split(text)]
+    if not args.runner:
+        if options:
+            raise UserError("--beam_options needs a --runner.", "e.g. --runner=DirectRunner")
+        return None
+    if args.workers:
+        raise UserError(
+            "--workers is for this machine's own processes; --runner has its own.",
+            "e.g. --beam_options=--direct_num_workers=4",
+        )
+    from t2t_multimodel.data import beam
+
+    return beam.runner(args.runner, options)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import json
-import multiprocessing
-import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from t2t_multimodel import registry, usr_dir
-from t2t_multimodel.data import vocab
+from t2t_multimodel.data import processes, stale, vocab
 from t2t_multimodel.data.dataset import DataSet
+from t2t_multimodel.data.encoder import Unreadable
+from t2t_multimodel.data.files import remove_abandoned
 from t2t_multimodel.data.fingerprint import code_facts, files_facts, fingerprint
-from t2t_multimodel.data.records import written_by_rename
-from t2t_multimodel.data.shards import ShardJob, is_whole, write_shard
+from t2t_multimodel.data.processes import Run
+from t2t_multimodel.data.progress import Progress
+from t2t_multimodel.data.shards import ShardJob, seen_fault
+from t2t_multimodel.data.splits import SplitOnDisk, told
+from t2t_multimodel.data.verify import read_fault
 from t2t_multimodel.data.vocab import SubwordTokenizer
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import ProblemSignature
 from t2t_multimodel.problem import Problem
 
 _FORMAT = "1"
+
+Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,9 @@ def generate(
     workers: int = 1,
     vocab_size: int | None = None,
     tokenizers: dict[str, SubwordTokenizer] | None = None,
-    report: Callable[[str], None] = print,
+    report: Report = print,
+    verify: bool = False,
+    run: Run | None = None,
 ) -> dict[str, Prepared]:
     """Makes what is missing of the named problems' vocabularies and records.
 
@@ -73,26 +78,31 @@ def generate(
         workers: processes that encode; the result does not depend on it.
         vocab_size: ids of every vocabulary, None: as each declares.
         tokenizers: vocabularies by name that are taken as they are (a checkpoint's).
-        report: receives a line for each split that was written.
+        report: receives a line for each split that was written, and for what was damaged or stale.
+        verify: reads everything that is there to the last byte, and makes again what is damaged.
+        run: writes the shards; None: `workers` processes of this machine.
 
     Raises:
-        UserError: raw files are missing, an example is malformed, a split is empty.
+        UserError: raw files are missing or unreadable, a split is empty, the disk is full.
     """
     registry.problems.check(names)
     known = dict(tokenizers or {})
-    prepared = {}
+    prepared: dict[str, Prepared] = {}
+    splits: list[SplitOnDisk] = []
     for name in names:
         problem: Problem = registry.problems.get(name)()
         problem.check_declared()
         for vocabulary in problem.vocabularies():
             if vocabulary not in known:
                 declared = vocab.declared(vocabulary, problem)
-                known[vocabulary] = vocab.load_or_train(declared, data_dir, raw_dir, vocab_size)
+                known[vocabulary] = vocab.load_or_train(
+                    declared, data_dir, raw_dir, vocab_size, report
+                )
         own = {vocabulary: known[vocabulary] for vocabulary in problem.vocabularies()}
         facts = _facts(problem, own, raw_dir)
-        folder = data_dir / name / fingerprint(facts)
-        prepared[name] = Prepared(problem, own, folder)
-        _write_splits(prepared[name], facts, raw_dir, workers, report)
+        prepared[name] = Prepared(problem, own, data_dir / name / fingerprint(facts))
+        splits += _look(prepared[name], facts, raw_dir, verify, report)
+    _write(splits, run or partial(processes.run, workers=workers), report)
     return prepared
 
 
@@ -113,42 +123,24 @@ def _facts(
     }
 
 
-def _write_splits(
-    prepared: Prepared,
-    facts: dict[str, Any],
-    raw_dir: Path | None,
-    workers: int,
-    report: Callable[[str], None],
-) -> None:
-    name = prepared.problem.name
+def _look(
+    prepared: Prepared, facts: dict[str, Any], raw_dir: Path | None, verify: bool, report: Report
+) -> Iterator[SplitOnDisk]:
+    """The splits of a problem that are not complete; tells of what is damaged or stale."""
+    folder = prepared.folder
+    remove_abandoned(folder)
+    if verify:
+        for line in stale.left_over(folder, facts):
+            report(line)
+    elif not folder.is_dir() and (why := stale.why_anew(folder, facts)):
+        report(why)
     for split in prepared.problem.splits:
-        manifest_path = prepared.folder / f"{split}.json"
-        if _is_complete(manifest_path):
-            continue
-        begin = time.monotonic()
-        jobs = list(_jobs(prepared, split, raw_dir))
-        shards = list(_run(jobs, workers))
-        if not any(shard["examples"] for shard in shards):
-            for job in jobs:  # so that the next call looks again
-                job.summary_path.unlink()
-            raise _no_examples(name, split, shards)
-        manifest = _manifest(name, split, shards, facts)
-        with written_by_rename(manifest_path) as file:
-            file.write(json.dumps(manifest, indent=1).encode())
-        seconds = time.monotonic() - begin
-        report(
-            f"{name} {split}: {manifest['examples']:,} examples, "
-            f"{sum(shard['bytes'] for shard in shards) / 1e6:.1f} MB, {seconds:.1f} s"
-        )
-        for kind, count in manifest["rejected"].items():
-            report(f"  {count:,} left out: {kind}, e.g. {_reason(shards, kind)}")
-
-
-def _is_complete(manifest_path: Path) -> bool:
-    if not manifest_path.is_file():
-        return False
-    shards = json.loads(manifest_path.read_text())["shards"]
-    return all(is_whole(manifest_path.parent, shard) for shard in shards)
+        found = SplitOnDisk(list(_jobs(prepared, split, raw_dir)), facts)
+        found.look(read_fault if verify else seen_fault, report)
+        if not found.is_complete():
+            yield found
+        elif verify:
+            report(f"{found.name}: every byte of {found.examples:,} examples is as it was written")
 
 
 def _jobs(prepared: Prepared, split: str, raw_dir: Path | None) -> Iterator[ShardJob]:
@@ -161,53 +153,44 @@ def _jobs(prepared: Prepared, split: str, raw_dir: Path | None) -> Iterator[Shar
         )
 
 
-def _run(jobs: list[ShardJob], workers: int) -> Iterator[dict[str, Any]]:
-    """The summaries in the order of the shards."""
-    in_process = min(workers, len(jobs)) <= 1 or _typed_at_a_prompt(jobs[0].problem)
-    if in_process:
-        yield from map(write_shard, jobs)
-        return
-    # Spawned, not forked: a fork of a process with threads (TensorFlow's) can hang.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=context) as pool:
-        try:
-            yield from pool.map(write_shard, jobs)
-        except BrokenProcessPool as error:
-            raise UserError(
-                "A process that writes records died.",
-                fix='In a script, call this below `if __name__ == "__main__":`, or pass '
-                "workers=1; if memory ran out, use fewer workers.",
-            ) from error
+def _write(splits: list[SplitOnDisk], run: Run, report: Report) -> None:
+    """Writes what is missing; a split is closed as soon as its last shard is there.
+
+    Raises:
+        UserError: raw files could not be read, after everything else was written.
+    """
+    unreadable: list[Unreadable] = []
+    owners = {split.name: split for split in splits}
+    with Progress(report) as progress:
+        for split in splits:
+            progress.begin(split, _declared(split))
+            if not split.missing:  # all but its manifest is there
+                _close(split, progress, report)
+        for job, outcome in run([job for split in splits for job in split.missing], progress.tell):
+            if isinstance(outcome, Unreadable):
+                unreadable.append(outcome)
+                continue
+            split = owners[job.split_name]
+            split.summaries[job.shard] = outcome
+            progress.finish(job, outcome)
+            if not split.missing:
+                _close(split, progress, report)
+    if unreadable:
+        raise _all_of(unreadable)
 
 
-def _typed_at_a_prompt(problem: str) -> bool:
-    """Whether the class lives in a notebook or script that a worker process could not import."""
-    return registry.problems.get(problem).__module__ == "__main__"
+def _declared(split: SplitOnDisk) -> int | None:
+    """How many examples its problem says the split has."""
+    declared = registry.problems.get(split.problem).declared
+    return declared.examples[split.split] if declared else None
 
 
-def _manifest(
-    name: str, split: str, shards: list[dict[str, Any]], facts: dict[str, Any]
-) -> dict[str, Any]:
-    rejected: dict[str, int] = {}
-    for shard in shards:
-        for kind, count in shard["rejected"].items():
-            rejected[kind] = rejected.get(kind, 0) + count
-    return {
-        "problem": name,
-        "split": split,
-        "examples": sum(shard["examples"] for shard in shards),
-        "rejected": rejected,
-        "shards": shards,
-        "made_from": facts,
-    }
+def _close(split: SplitOnDisk, progress: Progress, report: Report) -> None:
+    manifest = split.close()
+    for line in told(manifest, progress.end(split)):
+        report(line)
 
 
-def _no_examples(name: str, split: str, shards: list[dict[str, Any]]) -> UserError:
-    kinds = [kind for shard in shards for kind in shard["reasons"]]
-    why = _reason(shards, kinds[0]) if kinds else "examples() yielded nothing"
-    return UserError(f"Problem {name!r} has no {split} examples: {why}.")
-
-
-def _reason(shards: list[dict[str, Any]], kind: str) -> str:
-    """Why an example was left out, in words."""
-    return next(shard["reasons"][kind][0] for shard in shards if kind in shard["reasons"])
+def _all_of(unreadable: list[Unreadable]) -> UserError:
+    first, *more = dict.fromkeys(str(error.message) for error in unreadable)
+    return UserError("\n".join([first, *more]), unreadable[0].fix)

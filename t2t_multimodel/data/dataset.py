@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from t2t_multimodel.data import example_proto
-from t2t_multimodel.data.records import RecordFile
+from t2t_multimodel.data.records import REPAIR, RecordFile
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import Feature
 
@@ -28,13 +29,13 @@ class DataSet:
             features: the problem's.
         """
         self.features = features
-        self.manifest: dict[str, Any] = json.loads((folder / f"{split}.json").read_text())
+        self.manifest = read_manifest(folder, split)
         self._dtypes = {name: feature.dtype for name, feature in features.items()}
         self._files, lengths = [], []
         for shard in self.manifest["shards"]:
-            with np.load(folder / f"{shard['file']}.index.npz") as index:
-                self._files.append(RecordFile(folder / shard["file"], index["offsets"]))
-                lengths.append(index["lengths"])
+            offsets, of_shard = read_index(folder / f"{shard['file']}.index.npz")
+            self._files.append(RecordFile(folder / shard["file"], offsets))
+            lengths.append(of_shard)
         table = np.concatenate(lengths)
         self.lengths = {name: table[:, i] for i, name in enumerate(features)}
         self._first = np.cumsum([0, *map(len, self._files)])
@@ -57,3 +58,29 @@ class DataSet:
         if not units:
             raise UserError("A problem needs text, audio or an image among its features.")
         return {unit: np.max(lengths, axis=0) for unit, lengths in units.items()}
+
+
+def read_manifest(folder: Path, split: str) -> dict[str, Any]:
+    """What datagen wrote of a split: examples, rejected, shards, made_from.
+
+    Raises:
+        UserError: it is missing or damaged.
+    """
+    path = folder / f"{split}.json"
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} can not be read: {error}.", REPAIR) from error
+
+
+def read_index(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Offsets int64 [n + 1] and lengths int32 [n, features] of the records of a shard.
+
+    Raises:
+        UserError: the file is missing or damaged.
+    """
+    try:
+        with np.load(path) as index:
+            return index["offsets"], index["lengths"]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise UserError(f"{path} is not a whole index: {error}.", REPAIR) from error

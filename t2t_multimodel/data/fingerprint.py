@@ -6,12 +6,15 @@ import hashlib
 import inspect
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 LARGE_FILE_BYTES = 64 << 20
 """Files above this are known by size and time of change, others by their content."""
+MANY_FILES = 10_000
+"""More files than this are known folder by folder."""
 
 
 def fingerprint(facts: dict[str, Any]) -> str:
@@ -23,19 +26,45 @@ def fingerprint(facts: dict[str, Any]) -> str:
 def files_facts(paths: Iterable[Path]) -> dict[str, str]:
     """File -> SHA-256 of its content (large files: size and time of change).
 
-    Names are relative to the folder that holds all files, wherever that lies.
+    Names are relative to the folder that holds all files, wherever that lies. More than
+    `MANY_FILES` are known folder by folder, by the sizes and times of change of the files in each.
     """
-    facts: dict[str, str] = {}
     paths = [path.absolute() for path in paths]
-    top = os.path.commonpath([path.parent for path in paths]) if paths else ""
+    top = Path(os.path.commonpath([path.parent for path in paths])) if paths else Path()
+    if len(paths) > MANY_FILES:
+        return _folders_facts(paths, top)
+    facts: dict[str, str] = {}
     for path in paths:
         stat = path.stat()
         if stat.st_size > LARGE_FILE_BYTES:
             fact = f"{stat.st_size} bytes, changed {stat.st_mtime_ns}"
         else:
-            fact = hashlib.sha256(path.read_bytes()).hexdigest()
+            fact = sha256(path)
         facts[path.relative_to(top).as_posix()] = fact
     return facts
+
+
+def _folders_facts(paths: list[Path], top: Path) -> dict[str, str]:
+    digests: dict[Path, Any] = {}
+    counts: Counter[Path] = Counter()
+    for path in paths:
+        stat = path.stat()
+        digest = digests.setdefault(path.parent, hashlib.sha256())
+        digest.update(f"{path.name}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
+        counts[path.parent] += 1
+    return {
+        f"{folder.relative_to(top).as_posix()}/": f"{counts[folder]} files, {digest.hexdigest()}"
+        for folder, digest in digests.items()
+    }
+
+
+def sha256(path: Path) -> str:
+    """Of the content of a file, in hex digits."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def code_facts(cls: type, base: type) -> dict[str, str]:

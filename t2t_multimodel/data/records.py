@@ -1,4 +1,4 @@
-"""TFRecord files, written whole or not at all, and read at random."""
+"""TFRecord files, written whole or not at all, read at random, and checked."""
 
 from __future__ import annotations
 
@@ -6,34 +6,20 @@ import hashlib
 import mmap
 import os
 import struct
+from array import array
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 import google_crc32c
 import numpy as np
 
+from t2t_multimodel.data.files import written_by_rename
+from t2t_multimodel.errors import UserError
+
 _HEADER = struct.Struct("<QI")
 _FOOTER = struct.Struct("<I")
-
-
-@contextmanager
-def written_by_rename(path: Path) -> Iterator[BinaryIO]:
-    """Opens a temporary file that becomes `path` when the block ends without an error.
-
-    A kill at any moment leaves either the whole file or none under that name.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+REPAIR = "mm-datagen --problem=... --verify finds what is damaged and makes it again."
+"""What to do about a damaged file."""
 
 
 def write_records(path: Path, records: Iterable[bytes]) -> tuple[np.ndarray, str]:
@@ -43,7 +29,7 @@ def write_records(path: Path, records: Iterable[bytes]) -> tuple[np.ndarray, str
         int64 [n + 1] byte offsets where the records begin (the last one: file size), and the
         SHA-256 of the file.
     """
-    digest, offsets = hashlib.sha256(), [0]
+    digest, offsets = hashlib.sha256(), array("q", [0])
     with written_by_rename(path) as file:
         for record in records:
             framed = _frame(record)
@@ -73,17 +59,56 @@ class RecordFile:
         Args:
             path: a file that `write_records` made.
             offsets: int64 [n + 1], what it returned.
+
+        Raises:
+            UserError: the file has another size.
         """
         self.path, self.offsets = path, offsets
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
             if size != offsets[-1]:
-                raise ValueError(f"{path} has {size} bytes, but its index says {offsets[-1]}")
+                raise UserError(
+                    f"{path} has {size} bytes, but its index says {offsets[-1]}.", REPAIR
+                )
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
     def __getitem__(self, index: int) -> bytes:
+        """A record whose checksum is right.
+
+        Raises:
+            UserError: it is wrong; file and record are named.
+        """
         begin, end = self.offsets[index : index + 2]
-        return self._map[begin + _HEADER.size : end - _FOOTER.size]
+        record = self._map[begin + _HEADER.size : end - _FOOTER.size]
+        if self._map[end - _FOOTER.size : end] != _FOOTER.pack(_masked_crc(record)):
+            raise UserError(f"{self.path}: record {index} is damaged: wrong checksum.", REPAIR)
+        return record
+
+
+def walk(path: Path) -> Iterator[tuple[int, bytes | None, str]]:
+    """Every record of a file, found without an index.
+
+    Yields:
+        (offset, record, fault): the record, or None and how it is damaged; where the length is
+        damaged or the file ends early, no more can be found.
+    """
+    with open(path, "rb") as file:
+        offset = 0
+        while header := file.read(_HEADER.size):
+            if len(header) < _HEADER.size:
+                yield offset, None, "cut off"
+                return
+            length, crc = _HEADER.unpack(header)
+            if crc != _masked_crc(header[: _HEADER.size - _FOOTER.size]):
+                yield offset, None, "its length has a wrong checksum"
+                return
+            record, footer = file.read(length), file.read(_FOOTER.size)
+            if len(footer) < _FOOTER.size:
+                yield offset, None, "cut off"
+                return
+            right = footer == _FOOTER.pack(_masked_crc(record))
+            yield offset, record if right else None, "" if right else "wrong checksum"
+            offset += _HEADER.size + length + _FOOTER.size

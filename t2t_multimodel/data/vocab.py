@@ -5,23 +5,23 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import random
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import sentencepiece
 
 from t2t_multimodel import registry
+from t2t_multimodel.data.files import remove_abandoned, written_by_rename
 from t2t_multimodel.data.fingerprint import code_facts, files_facts, fingerprint
-from t2t_multimodel.data.records import written_by_rename
+from t2t_multimodel.data.sample import sampled
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import EOS_ID, PAD_ID, BadValue, Text
 from t2t_multimodel.problem import Problem
 from t2t_multimodel.vocabulary import Vocabulary
 
-SAMPLE_TEXTS = 1_000_000
-"""Most texts that a vocabulary is learned from; more are sampled evenly."""
 UNK_ID = 2
 _FORMAT = "1"
 
@@ -98,10 +98,11 @@ class OwnVocabulary(Vocabulary):
     def text(self, raw_dir: Path | None) -> Iterator[str]:
         features = [n for n, f in self._problem.features.items() if isinstance(f, Text)]
         for number, example in enumerate(self._problem.examples("train", raw_dir)):
-            self._problem.check_keys(example, "train", number)
+            if number == 0:
+                self._problem.check_keys(example, "train", number)
             for name in features:
                 with suppress(BadValue):  # such an example is left out and named by datagen
-                    Text.check(example[name])
+                    Text.check(example.get(name))
                     yield example[name]
 
     def source_files(self, raw_dir: Path | None) -> list[Path]:
@@ -116,15 +117,20 @@ def declared(name: str, problem: Problem) -> Vocabulary:
 
 
 def load_or_train(
-    vocabulary: Vocabulary, data_dir: Path, raw_dir: Path | None, size: int | None
+    vocabulary: Vocabulary,
+    data_dir: Path,
+    raw_dir: Path | None,
+    size: int | None,
+    report: Callable[[str], None] = lambda line: None,
 ) -> SubwordTokenizer:
-    """The trained vocabulary from `data_dir`, trained now if it is not there.
+    """The trained vocabulary from `data_dir`, trained now if it is not there or is damaged.
 
     Args:
         vocabulary: the declaration.
         data_dir: holds `vocab/<name>-<size>-<fingerprint>.model`.
         raw_dir: passed on to `Vocabulary.text`.
         size: number of ids; None takes the declared size.
+        report: receives a line when it is trained.
     """
     size = size or vocabulary.size
     owner = vocabulary._problem if isinstance(vocabulary, OwnVocabulary) else vocabulary
@@ -136,26 +142,55 @@ def load_or_train(
         "files": files_facts(vocabulary.source_files(raw_dir)),
     }
     path = data_dir / "vocab" / f"{vocabulary.name}-{size}-{fingerprint(facts)}.model"
+    remove_abandoned(path.parent)
     if not path.is_file():
-        model = train(vocabulary.text(raw_dir), size, vocabulary.symbols, vocabulary.name)
-        with written_by_rename(path.with_suffix(".json")) as file:
-            file.write(json.dumps(facts, indent=2).encode())
-        with written_by_rename(path) as file:
-            file.write(model)
+        _train_into(path, vocabulary, size, raw_dir, facts, report)
+    elif fault := _fault(path):
+        report(f"{path} {fault}; it is made again.")
+        _train_into(path, vocabulary, size, raw_dir, facts, report)
     return SubwordTokenizer(vocabulary.name, path.read_bytes())
+
+
+def _train_into(
+    path: Path,
+    vocabulary: Vocabulary,
+    size: int,
+    raw_dir: Path | None,
+    facts: dict[str, Any],
+    report: Callable[[str], None],
+) -> None:
+    """Writes the model, then the file beside it that proves it whole."""
+    begin = time.monotonic()
+    model = train(vocabulary.text(raw_dir), size, vocabulary.symbols, vocabulary.name)
+    with written_by_rename(path) as file:
+        file.write(model)
+    about = {"made_from": facts, "sha256": hashlib.sha256(model).hexdigest()}
+    with written_by_rename(path.with_suffix(".json")) as file:
+        file.write(json.dumps(about, indent=2).encode())
+    report(f"vocabulary {path.stem}: {len(model) / 1e6:.1f} MB, {time.monotonic() - begin:.1f} s")
+
+
+def _fault(path: Path) -> str:
+    """What is wrong with a model file; "" if nothing is."""
+    try:
+        expected = json.loads(path.with_suffix(".json").read_bytes())["sha256"]
+    except (OSError, ValueError, KeyError):
+        return "has no checksum beside it"
+    right = hashlib.sha256(path.read_bytes()).hexdigest() == expected
+    return "" if right else "is damaged"
 
 
 def train(texts: Iterable[str], size: int, symbols: tuple[str, ...], name: str) -> bytes:
     """Trains a byte-pair SentencePiece model; the same texts in any order give the same pieces.
 
-    Memory is bounded by `SAMPLE_TEXTS`, whatever the size of the corpus.
+    Memory is bounded (`sample.MOST_BYTES`), whatever the size of the corpus.
 
     A corpus too small for `size` pieces yields fewer.
 
     Raises:
         UserError: there is no text, or `size` can not hold the bytes, symbols and characters.
     """
-    sample = sorted(set(_reservoir(texts, SAMPLE_TEXTS)))
+    sample = sampled(texts)
     if not sample:
         raise UserError(f"Vocabulary {name!r} has no text to learn from.")
     buffer = io.BytesIO()
@@ -184,14 +219,3 @@ def train(texts: Iterable[str], size: int, symbols: tuple[str, ...], name: str) 
             f"Vocabulary {name!r} of {size} ids can not be trained on {len(sample)} texts: {reason}"
         ) from error
     return buffer.getvalue()
-
-
-def _reservoir(texts: Iterable[str], most: int) -> list[str]:
-    """An even, seeded sample of at most `most` texts, in one pass."""
-    rng, sample = random.Random(0), []
-    for n, text in enumerate(texts):
-        if n < most:
-            sample.append(text)
-        elif (slot := rng.randrange(n + 1)) < most:
-            sample[slot] = text
-    return sample

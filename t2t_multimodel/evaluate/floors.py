@@ -22,7 +22,7 @@ import numpy as np
 
 from t2t_multimodel import __version__
 from t2t_multimodel.data.datagen import Prepared
-from t2t_multimodel.data.records import written_by_rename
+from t2t_multimodel.data.files import written_by_rename
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.evaluate.bars import classical_bar, decoded_scores, evenly, texts_or_labels
 from t2t_multimodel.evaluate.ngram import NGram

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from t2t_multimodel.data.datagen import generate
-from t2t_multimodel.data.records import written_by_rename
+from t2t_multimodel.data.files import written_by_rename
 from t2t_multimodel.evaluate.evaluator import Evaluator
 from t2t_multimodel.evaluate.table import Row, print_table, with_floors
 from t2t_multimodel.train.checkpoints import Checkpoint

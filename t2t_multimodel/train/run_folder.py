@@ -14,7 +14,7 @@ import numpy as np
 
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.datagen import Prepared
-from t2t_multimodel.data.records import written_by_rename
+from t2t_multimodel.data.files import written_by_rename
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.overrides import Resolved, flatten
 

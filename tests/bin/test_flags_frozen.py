@@ -10,7 +10,10 @@ import pytest
 from t2t_multimodel import registry
 
 FLAGS = {
-    "mm_datagen": "problem vocab_size list data_dir raw_dir usr_dir workers problems",
+    "mm_datagen": (
+        "problem vocab_size list data_dir raw_dir usr_dir "
+        "workers verify tfds_metadata runner beam_options problems"
+    ),
     "mm_trainer": (
         "problems hparams_set train_steps list_hparams gin_file gin_param hparams "
         "data_dir raw_dir usr_dir output_dir problem"

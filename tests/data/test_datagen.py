@@ -53,7 +53,8 @@ def spelling(folder: Path, extra: str = "") -> None:
 def make(name: str, data_dir: Path, **options: Any) -> tuple[Prepared, list[str]]:
     lines: list[str] = []
     options = {"vocab_size": 300, "report": lines.append, **options}
-    return generate([name], data_dir, **options)[name], lines
+    prepared = generate([name], data_dir, **options)[name]
+    return prepared, [line for line in lines if not line.startswith("vocabulary ")]
 
 
 def states(folder: Path) -> dict[str, tuple[int, int]]:
@@ -186,18 +187,35 @@ GOOD = {"inputs": "a good text", "targets": "yes"}
 
 
 @pytest.mark.parametrize("example", [{"targets": 1}, {}])
-def test_a_missing_key_is_named(tmp_path: Path, example: dict[str, Any]) -> None:
+def test_a_first_example_without_a_feature_is_a_mistake_in_the_code(
+    tmp_path: Path, example: dict[str, Any]
+) -> None:
     @register_problem("made_keys")
     class Keys(Made):
-        given = {"train": [GOOD, example], "test": [GOOD]}
+        given = {"train": [example, GOOD], "test": [GOOD]}
 
     with pytest.raises(UserError) as caught:
         make("made_keys", tmp_path)
     missing, has = ("inputs", "targets") if example else ("inputs and targets", "nothing")
     assert str(caught.value) == (
-        f"Problem 'made_keys', train example 1: {missing} missing; it has {has}.\n"
+        f"Problem 'made_keys', train example 0: {missing} missing; it has {has}.\n"
         'examples() must yield {"inputs": ..., "targets": ...}.'
     )
+
+
+def test_a_later_example_without_a_feature_is_left_out_and_named(tmp_path: Path) -> None:
+    @register_problem("made_keys")
+    class Keys(Made):
+        given = {"train": [GOOD, {"targets": 1}, {}, GOOD], "test": [GOOD]}
+
+    prepared, _ = make("made_keys", tmp_path)
+    assert len(prepared.dataset("train")) == 2
+    assert _reasons(prepared) == {
+        "inputs missing": [
+            "train example 1: inputs missing; it has targets",
+            "train example 2: inputs missing; it has nothing",
+        ]
+    }
 
 
 def test_bad_values_are_left_out_counted_and_named(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from t2t_multimodel.data.example_proto import to_bytes
-from t2t_multimodel.data.records import RecordFile, write_records, written_by_rename
+from t2t_multimodel.data.records import RecordFile, walk, write_records
+from t2t_multimodel.errors import UserError
 
 RECORDS = [b"first", b"", b"third record", bytes(range(256)) * 300]
 
@@ -78,25 +79,53 @@ def test_an_exception_leaves_nothing_behind(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_older_file_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
-    path = tmp_path / "deep" / "a.txt"
-    with written_by_rename(path) as file:
-        file.write(b"old")
-    with pytest.raises(ValueError), written_by_rename(path) as file:
-        file.write(b"half")
-        raise ValueError
-    assert path.read_bytes() == b"old"
-    with written_by_rename(path) as file:
-        file.write(b"new")
-        assert path.read_bytes() == b"old"
-    assert path.read_bytes() == b"new"
-    assert [p.name for p in path.parent.iterdir()] == ["a.txt"]
+MEND = "\nmm-datagen --problem=... --verify finds what is damaged and makes it again."
 
 
 def test_a_truncated_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "a.tfrecord"
     offsets, _ = write_records(path, [b"first", b"second"])
     path.write_bytes(path.read_bytes()[:-3])
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(UserError) as caught:
         RecordFile(path, offsets)
-    assert str(caught.value) == f"{path} has 40 bytes, but its index says 43"
+    assert str(caught.value) == f"{path} has 40 bytes, but its index says 43.{MEND}"
+
+
+def test_a_flipped_bit_is_found_when_its_record_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.tfrecord"
+    offsets, _ = write_records(path, RECORDS)
+    flip(path, int(offsets[2]) + 12)
+    file = RecordFile(path, offsets)
+    assert [file[i] for i in (0, 1, 3)] == [RECORDS[i] for i in (0, 1, 3)]
+    with pytest.raises(UserError) as caught:
+        file[2]
+    assert str(caught.value) == f"{path}: record 2 is damaged: wrong checksum.{MEND}"
+
+
+def flip(path: Path, at: int) -> None:
+    contents = bytearray(path.read_bytes())
+    contents[at] ^= 1
+    path.write_bytes(contents)
+
+
+def test_records_are_found_without_an_index(tmp_path: Path) -> None:
+    path = tmp_path / "a.tfrecord"
+    offsets, _ = write_records(path, RECORDS)
+    begins = offsets[:-1].tolist()
+    assert list(walk(path)) == [(a, b, "") for a, b in zip(begins, RECORDS, strict=True)]
+
+
+def test_a_walk_names_what_is_damaged_and_goes_on_where_it_can(tmp_path: Path) -> None:
+    path = tmp_path / "a.tfrecord"
+    offsets, _ = write_records(path, RECORDS)
+    first, second, third, fourth, _ = offsets.tolist()
+    whole = path.read_bytes()
+    flip(path, second + 13)
+    assert list(walk(path))[1:3] == [(second, None, "wrong checksum"), (third, RECORDS[2], "")]
+    path.write_bytes(whole)
+    flip(path, second)
+    lost = (second, None, "its length has a wrong checksum")
+    assert list(walk(path)) == [(first, RECORDS[0], ""), lost]
+    for size in (fourth + 3, fourth + 20, len(whole) - 1):
+        path.write_bytes(whole[:size])
+        assert list(walk(path))[3:] == [(fourth, None, "cut off")]

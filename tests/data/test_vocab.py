@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from t2t_multimodel import Problem, Text, UserError, Vocabulary, register_problem
-from t2t_multimodel.data import vocab
 from t2t_multimodel.data.vocab import SubwordTokenizer, declared, load_or_train, train
 from t2t_multimodel.features import EOS_ID, PAD_ID
 from t2t_multimodel.registry import register_vocabulary
@@ -94,18 +93,6 @@ def test_a_small_corpus_yields_fewer_pieces_than_asked_for() -> None:
     assert SubwordTokenizer("v", train(TEXTS, 4000, (), "v")).size < 400
 
 
-def test_a_large_corpus_is_sampled_evenly_and_always_the_same(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    sample = vocab._reservoir(map(str, range(10_000)), 100)
-    assert len(set(sample)) == 100
-    assert abs(sum(map(int, sample)) / 100 - 5000) < 1000
-    assert sample == vocab._reservoir(map(str, range(10_000)), 100)
-    assert vocab._reservoir(["a", "b"], 100) == ["a", "b"]
-    monkeypatch.setattr(vocab, "SAMPLE_TEXTS", 4)
-    assert train(TEXTS, 300, (), "v") == train(TEXTS, 300, (), "v")
-
-
 @pytest.mark.parametrize(
     ("texts", "size", "message"),
     [
@@ -154,6 +141,23 @@ def test_a_vocabulary_is_trained_once(tmp_path: Path) -> None:
     model, facts = reversed(files(tmp_path))
     assert model.startswith("animals-320-") and model.endswith(".model")
     assert facts == model.replace(".model", ".json")
+
+
+@pytest.mark.parametrize("damage", ["model", "checksum"])
+def test_a_damaged_vocabulary_is_told_of_and_trained_again(tmp_path: Path, damage: str) -> None:
+    first = load_or_train(Animals(), tmp_path, None, None)
+    (path,) = (tmp_path / "vocab").glob("*.model")
+    about = path.with_suffix(".json").read_bytes()
+    if damage == "model":
+        path.write_bytes(bytes(reversed(first.model)))
+    else:
+        path.with_suffix(".json").write_text("{")
+    lines: list[str] = []
+    assert load_or_train(Animals(), tmp_path, None, None, lines.append).model == first.model
+    fault = "is damaged" if damage == "model" else "has no checksum beside it"
+    assert lines[0] == f"{path} {fault}; it is made again."
+    assert lines[1].startswith(f"vocabulary {path.stem}: 0.0 MB, ")
+    assert (path.read_bytes(), path.with_suffix(".json").read_bytes()) == (first.model, about)
 
 
 def test_another_size_is_another_file(tmp_path: Path) -> None:

@@ -1,0 +1,84 @@
+"""Files that appear whole or not at all, whoever is killed and whoever else writes them too."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from t2t_multimodel.errors import UserError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EFBIG)
+
+
+@contextmanager
+def written_by_rename(path: Path) -> Iterator[BinaryIO]:
+    """Opens a temporary file that becomes `path` when the block ends without an error.
+
+    A kill at any moment leaves either the whole file or none under that name, and of two who
+    write it the last one's stays, whole.
+
+    Raises:
+        UserError: the disk is full, or writing there is not allowed; nothing is left behind.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary, file = _open_locked(path)
+        try:
+            with file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+                os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        if error.errno not in (*_FULL, *_REFUSED):
+            raise
+        raise _refused(path, error) from error
+
+
+def _open_locked(path: Path) -> tuple[Path, BinaryIO]:
+    """A new file with a lock on it that its writer's death sets free."""
+    while True:
+        temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
+        file = open(temporary, "xb")
+        with suppress(OSError):  # a file system without locks: then nobody removes anything
+            fcntl.flock(file, fcntl.LOCK_EX)
+        if temporary.exists():  # else `remove_abandoned` was quicker than the lock
+            return temporary, file
+        file.close()
+
+
+def remove_abandoned(folder: Path) -> int:
+    """Removes the temporary files in `folder` whose writers were killed; returns how many."""
+    removed = 0
+    for temporary in folder.glob(".*.tmp"):
+        with suppress(OSError), open(temporary, "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails while the writer lives
+            temporary.unlink()
+            removed += 1
+    return removed
+
+
+def _refused(path: Path, error: OSError) -> UserError:
+    if error.errno in _FULL:
+        return UserError(
+            f"The disk is full: {path} was not written ({error.strerror}).",
+            fix="Make room and run the same command again: it goes on from what is missing.",
+        )
+    if error.errno == errno.EFBIG:
+        return UserError(
+            f"{path} was not written: it grew larger than allowed ({error.strerror}).",
+            fix="Raise the limit (`ulimit -f unlimited`), or write to another file system.",
+        )
+    return UserError(
+        f"{path} was not written: {error.strerror}.",
+        fix="Choose a folder that you may write to, e.g. with --data_dir.",
+    )
