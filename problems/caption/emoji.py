@@ -27,18 +27,25 @@ class EmojiCaption(Problem):
     splits = ("train", "dev", "test_unseen", "test")
     how_to_get = download_page([CLDR, *EMOJI.values()])
 
-    def examples(self, split: str, raw_dir: Path | None) -> Iterator[dict[str, Any]]:
-        """Drawings uint8 [64, 64, 3] with the emoji's name.
+    def source_parts(self, split: str, raw_dir: Path | None) -> list[str]:
+        """The vendors: each has a package of its own."""
+        return list(EMOJI)
+
+    def examples_of(self, part: str, split: str, raw_dir: Path | None) -> Iterator[dict[str, Any]]:
+        """One vendor's drawings uint8 [64, 64, 3] with the emoji's name.
 
         Raises:
             UserError: raw_dir lacks a package.
         """
         cldr, *vendors = self.source_files(raw_dir)
-        names = emoji.read_names(cldr, "en")
-        for vendor, package in zip(EMOJI, vendors, strict=True):
-            for drawing in emoji.read_drawings(package, vendor, names):
-                if emoji.split_of_drawing(vendor, drawing.unified) == split:
-                    yield {"inputs": drawing.pixels, "targets": drawing.name}
+        package = vendors[list(EMOJI).index(part)]
+        for drawing in emoji.read_drawings(package, part, emoji.read_names(cldr, "en")):
+            if emoji.split_of_drawing(part, drawing.unified) == split:
+                yield {
+                    "inputs": drawing.pixels,
+                    "targets": drawing.name,
+                    "origin": f"{package.name}: {drawing.unified}",
+                }
 
     def source_files(self, raw_dir: Path | None) -> list[Path]:
         """The packages of names and of both vendors' drawings."""

@@ -13,9 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from t2t_multimodel.data.encoder import Unreadable
 from t2t_multimodel.data.files import written_by_rename
 from t2t_multimodel.data.processes import Done, Run, Tell
+from t2t_multimodel.data.reading import Unreadable
 from t2t_multimodel.data.shards import ShardJob, Summary, write_shard
 from t2t_multimodel.errors import UserError, did_you_mean
 

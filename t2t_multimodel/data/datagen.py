@@ -11,11 +11,11 @@ from typing import Any
 from t2t_multimodel import registry, usr_dir
 from t2t_multimodel.data import processes, stale, vocab
 from t2t_multimodel.data.dataset import DataSet
-from t2t_multimodel.data.encoder import Unreadable
 from t2t_multimodel.data.files import remove_abandoned
 from t2t_multimodel.data.fingerprint import code_facts, files_facts, fingerprint
 from t2t_multimodel.data.processes import Run
 from t2t_multimodel.data.progress import Progress
+from t2t_multimodel.data.reading import Unreadable
 from t2t_multimodel.data.shards import ShardJob, seen_fault
 from t2t_multimodel.data.splits import SplitOnDisk, told
 from t2t_multimodel.data.verify import read_fault

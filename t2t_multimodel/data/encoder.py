@@ -2,63 +2,20 @@
 
 from __future__ import annotations
 
-import tarfile
-import traceback
-import zipfile
-import zlib
 from array import array
 from collections.abc import Iterator
-from lzma import LZMAError
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from t2t_multimodel.data import example_proto
-from t2t_multimodel.errors import UserError
+from t2t_multimodel.data.reading import examples, pieces, place
 from t2t_multimodel.features import BadValue, Tokenizer
 from t2t_multimodel.problem import Problem
 
 MOST_REASONS = 5
 """Rejected examples of a shard and a kind that are named one by one; the rest is counted."""
-_DAMAGE = (
-    OSError,
-    EOFError,
-    ValueError,
-    LZMAError,
-    tarfile.TarError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-
-
-class Unreadable(UserError):
-    """Raw files that could not be read to their end: their shard is not written."""
-
-
-class Piece(NamedTuple):
-    """What a shard reads: every `step`-th example of a part, from number `first` on."""
-
-    part: Any
-    """One of `Problem.source_parts`; None: all examples."""
-    first: int
-    step: int
-
-
-def pieces(parts: list[Any] | None, shard: int, shards: int) -> list[Piece]:
-    """What one shard of `shards` reads, so that together they read every example once.
-
-    Each reads whole parts where there are enough of them; else several share a part.
-    """
-    if parts is None:
-        return [Piece(None, shard, shards)]
-    if len(parts) >= shards:
-        return [Piece(part, 0, 1) for part in parts[shard::shards]]
-    if not parts:
-        return []
-    number = shard % len(parts)
-    sharing = range(number, shards, len(parts))
-    return [Piece(parts[number], sharing.index(shard), len(sharing))]
 
 
 class Encoder:
@@ -92,41 +49,19 @@ class Encoder:
             UserError: the first example lacks a feature.
             Unreadable: a raw file could not be read.
         """
-        parts = self.problem.source_parts(split, raw_dir)
-        for piece in pieces(None if parts is None else list(parts), shard, shards):
-            for number, example in enumerate(self._read(piece, split, raw_dir)):
+        problem = self.problem
+        for piece in pieces(problem, split, shard, shards, raw_dir):
+            for number, example in enumerate(examples(problem, piece.part, split, raw_dir)):
                 if number % piece.step != piece.first:
                     continue
                 if number == 0:  # all will lack it: a mistake in `examples`, not bad data
-                    self.problem.check_keys(example, split, number)
-                where = f"{_place(piece.part, split, raw_dir)} example {number}"
+                    problem.check_keys(example, split, number)
+                where = f"{place(piece.part, split, raw_dir)} example {number}"
                 if "origin" in example:
                     where += f" ({example['origin']})"
                 arrays = self._encode(example, where)
                 if arrays is not None:
                     yield example_proto.to_bytes(arrays)
-
-    def _read(self, piece: Piece, split: str, raw_dir: Path | None) -> Iterator[dict[str, Any]]:
-        count = 0
-        try:
-            if piece.part is None:
-                examples = self.problem.examples(split, raw_dir)
-            else:
-                examples = self.problem.examples_of(piece.part, split, raw_dir)
-            for example in examples:
-                yield example
-                count += 1
-        except _DAMAGE as error:
-            raise self._unreadable(_place(piece.part, split, raw_dir), count, error) from error
-
-    def _unreadable(self, place: str, count: int, error: Exception) -> Unreadable:
-        at = traceback.extract_tb(error.__traceback__)[-1]
-        after = f"after {count:,} examples" if count else "before its first example"
-        return Unreadable(
-            f"Problem {self.problem.name!r}, {place}: unreadable {after}: "
-            f"{type(error).__name__}: {error} ({Path(at.filename).name}:{at.lineno}).",
-            fix="Fetch the raw file again, then run the same command: what was made is kept.",
-        )
 
     def _encode(self, example: dict[str, Any], where: str) -> dict[str, np.ndarray] | None:
         arrays: dict[str, np.ndarray] = {}
@@ -157,12 +92,3 @@ class Encoder:
         reasons = self.reasons.setdefault(kind, [])
         if len(reasons) < MOST_REASONS:
             reasons.append(reason)
-
-
-def _place(part: Any, split: str, raw_dir: Path | None) -> str:
-    """A part as messages name it: files relative to `raw_dir`."""
-    if part is None:
-        return split
-    if isinstance(part, Path) and raw_dir is not None and part.is_relative_to(raw_dir):
-        part = part.relative_to(raw_dir)
-    return f"{split} {part}"

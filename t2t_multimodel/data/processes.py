@@ -15,7 +15,7 @@ from multiprocessing.queues import SimpleQueue
 from typing import Any
 
 from t2t_multimodel import registry
-from t2t_multimodel.data.encoder import Unreadable
+from t2t_multimodel.data.reading import Unreadable
 from t2t_multimodel.data.shards import ShardJob, Summary, write_shard
 from t2t_multimodel.errors import UserError
 

@@ -14,6 +14,7 @@ from typing import Any
 import sentencepiece
 
 from t2t_multimodel import registry
+from t2t_multimodel.data import reading
 from t2t_multimodel.data.files import remove_abandoned, written_by_rename
 from t2t_multimodel.data.fingerprint import code_facts, files_facts, fingerprint
 from t2t_multimodel.data.sample import sampled
@@ -97,13 +98,15 @@ class OwnVocabulary(Vocabulary):
 
     def text(self, raw_dir: Path | None) -> Iterator[str]:
         features = [n for n, f in self._problem.features.items() if isinstance(f, Text)]
-        for number, example in enumerate(self._problem.examples("train", raw_dir)):
-            if number == 0:
-                self._problem.check_keys(example, "train", number)
-            for name in features:
-                with suppress(BadValue):  # such an example is left out and named by datagen
-                    Text.check(example.get(name))
-                    yield example[name]
+        for piece in reading.pieces(self._problem, "train", 0, 1, raw_dir):
+            found = reading.examples(self._problem, piece.part, "train", raw_dir)
+            for number, example in enumerate(found):
+                if number == 0:
+                    self._problem.check_keys(example, "train", number)
+                for name in features:
+                    with suppress(BadValue):  # such an example is left out and named by datagen
+                        Text.check(example.get(name))
+                        yield example[name]
 
     def source_files(self, raw_dir: Path | None) -> list[Path]:
         return self._problem.source_files(raw_dir)
@@ -161,7 +164,8 @@ def _train_into(
 ) -> None:
     """Writes the model, then the file beside it that proves it whole."""
     begin = time.monotonic()
-    model = train(vocabulary.text(raw_dir), size, vocabulary.symbols, vocabulary.name)
+    text = reading.guarded(vocabulary.text(raw_dir), f"Vocabulary {vocabulary.name!r}", "texts")
+    model = train(text, size, vocabulary.symbols, vocabulary.name)
     with written_by_rename(path) as file:
         file.write(model)
     about = {"made_from": facts, "sha256": hashlib.sha256(model).hexdigest()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import tarfile
 
 import numpy as np
 import pytest
@@ -49,6 +50,18 @@ def test_drawings_have_the_splits_of_octet_caption(raw_dir):
             if split_of_drawing(vendor, code) == split
         ]
         assert found
+
+
+def test_each_vendor_is_read_alone(raw_dir):
+    (raw_dir / "emoji-datasource-google-16.0.0.tgz").write_bytes(b"damaged")
+    problem = EmojiCaption()
+    assert problem.source_parts("train", raw_dir) == ["google", "twitter"]
+    examples = list(problem.examples_of("twitter", "train", raw_dir))
+    assert {example["origin"].partition(": ")[0] for example in examples} == {
+        "emoji-datasource-twitter-16.0.0.tgz"
+    }
+    with pytest.raises(tarfile.ReadError):
+        next(problem.examples_of("google", "train", raw_dir))
 
 
 def test_pictures_fit_the_declared_size(raw_dir):
