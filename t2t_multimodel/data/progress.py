@@ -156,7 +156,7 @@ class Progress:
     def _show(self, tally: Tally) -> None:
         if self._rich is not None:
             if tally.name not in self._bars:
-                self._bars[tally.name] = self._rich.add_task(tally.name, total=None)
+                self._bars[tally.name] = self._rich.add_task(tally.name, total=None, speed="")
             speed = f"{tally.bytes / 1e6:.1f} MB, {tally.rate:,.0f} examples/s"
             self._rich.update(
                 self._bars[tally.name],
@@ -181,4 +181,5 @@ def _bars() -> Any:
         progress.TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,
+        redirect_stdout=sys.stdout.isatty(),  # else lines meant for a file go to the terminal
     )
