@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Any, ClassVar
 
 import numpy as np
 
 from t2t_multimodel.features.base import EOS_ID, BadValue, Feature, Signature, Tokenizer
+
+_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Text(Feature):
             raise BadValue(f"text must be a str, but is {type(value).__name__}")
         if not value.strip():
             raise BadValue("text is empty")
-        if any("\ud800" <= character <= "\udfff" for character in value):
+        if _HALF_A_PAIR.search(value):
             raise BadValue("text has half of a surrogate pair, which is no character")
 
     def encode(self, value: str, tokenizer: Tokenizer | None) -> np.ndarray:

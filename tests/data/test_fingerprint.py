@@ -60,6 +60,24 @@ def test_large_files_are_known_by_size_and_time_of_change(
     assert files_facts([path]) == {"0.wav": f"11 bytes, changed {changed}"}
 
 
+def test_many_files_are_known_folder_by_folder(
+    raw_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (raw_dir / "train" / "1.wav").write_text("another")
+    monkeypatch.setattr(module, "MANY_FILES", 2)
+    before = files_facts(files(raw_dir))
+    assert [(name, fact.partition(",")[0]) for name, fact in before.items()] == [
+        ("test/", "1 files"),
+        ("train/", "2 files"),
+    ]
+    shutil.copytree(raw_dir, tmp_path / "copy")  # with the times of change
+    assert files_facts(files(tmp_path / "copy")) == before
+    (raw_dir / "train" / "1.wav").write_text("changed")
+    after = files_facts(files(raw_dir))
+    assert after["train/"] != before["train/"]
+    assert after["test/"] == before["test/"]
+
+
 def test_no_files_are_no_facts() -> None:
     assert files_facts([]) == {}
 
