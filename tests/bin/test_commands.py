@@ -106,8 +106,9 @@ def test_list_fields_shows_path_default_and_meaning(capsys: pytest.CaptureFixtur
 def test_datagen_hands_on_its_flags(mine: str, stub: Callable) -> None:
     calls = stub("t2t_multimodel.data.datagen", "generate")
     argv = ["--problem=mine,other", "--data_dir=d", "--raw_dir=r", "--workers=3", mine]
-    assert mm_datagen.main([*argv, "--vocab_size=99"]) == 0
-    assert calls == [(["mine", "other"], Path("d"), Path("r"), 3, 99)]
+    assert mm_datagen.main([*argv, "--vocab_size=99", "--verify"]) == 0
+    options = {"verify": True, "run": None}
+    assert calls == [((["mine", "other"], Path("d"), Path("r"), 3, 99), options)]
 
 
 def test_datagen_without_flags_uses_every_core(
@@ -116,7 +117,16 @@ def test_datagen_without_flags_uses_every_core(
     monkeypatch.setattr("os.cpu_count", lambda: 7)
     calls = stub("t2t_multimodel.data.datagen", "generate")
     assert mm_datagen.main(["--problems=mine", mine]) == 0
-    assert calls == [(["mine"], Path("data"), None, 7, None)]
+    assert calls == [((["mine"], Path("data"), None, 7, None), {"verify": False, "run": None})]
+
+
+def test_datagen_runs_beam_with_its_options(mine: str, stub: Callable) -> None:
+    runners = stub("t2t_multimodel.data.beam", "runner")
+    calls = stub("t2t_multimodel.data.datagen", "generate")
+    beam = ["--runner=FlinkRunner", "--beam_options=--a=1 --b='2 3'", "--beam_options=--c=4"]
+    assert mm_datagen.main(["--problem=mine", mine, *beam]) == 0
+    assert runners == [("FlinkRunner", ["--a=1", "--b=2 3", "--c=4"])]
+    assert calls[0][1] == {"verify": False, "run": "what runner returns"}
 
 
 def test_datagen_wants_a_name(capsys: pytest.CaptureFixture[str]) -> None:
