@@ -57,6 +57,8 @@ def generate(args: flags.FlagValues, _: list[str]) -> None:
         verify=args.verify,
         run=_runner(args),
     )
+    for one in prepared.values():
+        print(f"{one.problem.name} is in {one.folder}")
     if args.tfds_metadata:
         _quiet.import_tensorflow()
         from t2t_multimodel.data import tfds_metadata

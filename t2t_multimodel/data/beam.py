@@ -71,9 +71,12 @@ def _run(options: Any, jobs: list[ShardJob], tell: Tell) -> Iterator[Done]:
         ended = pool.submit(_run_pipeline, options, jobs)
         while not ended.done():
             wait([ended], _LOOK_SECONDS)
-            here = [job for job in missing if job.summary_path.is_file()]
-            missing = [job for job in missing if job not in here]
-            yield from ((job, _outcome(job)) for job in here)
+            looked_for, missing = missing, []
+            for job in looked_for:
+                if job.summary_path.is_file():
+                    yield job, _outcome(job)
+                else:
+                    missing.append(job)
         ended.result()
     yield from ((job, _outcome(job)) for job in missing)
 

@@ -34,15 +34,13 @@ def run(jobs: list[ShardJob], tell: Tell, workers: int) -> Iterator[Done]:
     Raises:
         UserError: a process died, or what `write_shard` raises but for `Unreadable`.
     """
-    typed = [_typed_at_a_prompt(job.problem) for job in jobs]
-    elsewhere = [job for job, stays in zip(jobs, typed, strict=True) if not stays]
-    if min(workers, len(elsewhere)) <= 1:
-        elsewhere, typed = [], [True] * len(jobs)
-    if elsewhere:
+    typed = {name for name in {job.problem for job in jobs} if _typed_at_a_prompt(name)}
+    elsewhere = [job for job in jobs if job.problem not in typed]
+    if min(workers, len(elsewhere)) > 1:
         yield from _in_processes(elsewhere, tell, workers)
-    for job, stays in zip(jobs, typed, strict=True):
-        if stays:
-            yield job, _outcome(partial(write_shard, job, partial(tell, job)))
+        jobs = [job for job in jobs if job.problem in typed]
+    for job in jobs:
+        yield job, _outcome(partial(write_shard, job, partial(tell, job)))
 
 
 def _typed_at_a_prompt(problem: str) -> bool:

@@ -53,6 +53,7 @@ class SplitOnDisk:
         if self._is_of_another_state(report):
             for job in self.jobs:
                 job.summary_path.unlink(missing_ok=True)
+            self.manifest_path.unlink(missing_ok=True)
         for job in self.jobs:
             summary = job.summary()
             if summary is None:

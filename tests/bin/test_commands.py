@@ -52,15 +52,15 @@ def mine(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def stub(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], list[Any]]:
+def stub(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
     """Replaces a function behind a command; the list receives the arguments of its calls."""
 
-    def replace(module: str, function: str) -> list[Any]:
+    def replace(module: str, function: str, returns: Any = None) -> list[Any]:
         calls: list[Any] = []
 
-        def record(*args: Any, **kwargs: Any) -> str:
+        def record(*args: Any, **kwargs: Any) -> Any:
             calls.append((args, kwargs) if kwargs else args)
-            return f"what {function} returns"
+            return f"what {function} returns" if returns is None else returns
 
         fake = ModuleType(module)
         setattr(fake, function, record)
@@ -104,7 +104,7 @@ def test_list_fields_shows_path_default_and_meaning(capsys: pytest.CaptureFixtur
 
 
 def test_datagen_hands_on_its_flags(mine: str, stub: Callable) -> None:
-    calls = stub("t2t_multimodel.data.datagen", "generate")
+    calls = stub("t2t_multimodel.data.datagen", "generate", {})
     argv = ["--problem=mine,other", "--data_dir=d", "--raw_dir=r", "--workers=3", mine]
     assert mm_datagen.main([*argv, "--vocab_size=99", "--verify"]) == 0
     options = {"verify": True, "run": None}
@@ -115,14 +115,14 @@ def test_datagen_without_flags_uses_every_core(
     mine: str, stub: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 7)
-    calls = stub("t2t_multimodel.data.datagen", "generate")
+    calls = stub("t2t_multimodel.data.datagen", "generate", {})
     assert mm_datagen.main(["--problems=mine", mine]) == 0
     assert calls == [((["mine"], Path("data"), None, 7, None), {"verify": False, "run": None})]
 
 
 def test_datagen_runs_beam_with_its_options(mine: str, stub: Callable) -> None:
     runners = stub("t2t_multimodel.data.beam", "runner")
-    calls = stub("t2t_multimodel.data.datagen", "generate")
+    calls = stub("t2t_multimodel.data.datagen", "generate", {})
     beam = ["--runner=FlinkRunner", "--beam_options=--a=1 --b='2 3'", "--beam_options=--c=4"]
     assert mm_datagen.main(["--problem=mine", mine, *beam]) == 0
     assert runners == [("FlinkRunner", ["--a=1", "--b=2 3", "--c=4"])]

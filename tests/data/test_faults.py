@@ -104,6 +104,27 @@ def test_a_bad_line_is_named_and_the_rest_kept(
     assert f"  1 left out: {kind}, e.g. {where}{reason}" in told
 
 
+def test_a_target_longer_than_the_limit_is_named_and_the_rest_kept(raw_dir: Path) -> None:
+    class Swapped(corpus.Corpus):
+        inputs = corpus.Corpus.targets
+        targets = corpus.Corpus.inputs
+
+        def examples_of(self, part: Path, split: str, raw_dir: Path | None) -> Iterator[dict]:
+            for one in super().examples_of(part, split, raw_dir):
+                yield {**one, "inputs": one["targets"], "targets": one["inputs"]}
+
+    register_problem("made_swapped")(Swapped)
+    with open(raw_dir / "train.4.tsv", "a") as file:
+        file.write("0" * 40 + "\tyes\n")
+    made = generate(["made_swapped"], raw_dir.parent, raw_dir, report=lambda line: None)
+    assert len(made["made_swapped"].dataset("train")) == TRAIN
+    assert reasons(made["made_swapped"]) == {
+        "targets too long": [
+            "train train.4.tsv example 20 (train.4.tsv:21): targets: 41 is longer than 12"
+        ]
+    }
+
+
 def sound(samples: int) -> bytes:
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
@@ -382,10 +403,11 @@ def test_records_of_another_vocabulary_in_the_folder_are_stale(raw_dir: Path) ->
     _, told = make(raw_dir)
     was, now = (made.tokenizers["made_corpus_words"].identity for made in (other, prepared))
     assert was != now
-    assert told[0] == (
-        f"{prepared.folder}: the train records are stale: "
+    assert [line for line in told if "examples" not in line] == [
+        f"{prepared.folder}: the {split} records are stale: "
         f"vocabulary made_corpus_words was {was} and is {now}."
-    )
+        for split in ("train", "test")
+    ]
     assert contents(prepared.folder) == before
 
 
