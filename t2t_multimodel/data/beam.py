@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,11 @@ def _run(options: Any, jobs: list[ShardJob], tell: Tell) -> Iterator[Done]:
 def _run_pipeline(options: Any, jobs: list[ShardJob]) -> None:
     import apache_beam as beam
 
+    # A worker may run in another folder than this process.
+    jobs = [
+        replace(job, folder=job.folder.absolute(), raw_dir=job.raw_dir and job.raw_dir.absolute())
+        for job in jobs
+    ]
     with beam.Pipeline(options=options) as pipeline:
         _ = pipeline | beam.Create(jobs, reshuffle=True) | beam.Map(_write)
 
