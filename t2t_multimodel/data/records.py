@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import mmap
-import os
 import struct
 from array import array
 from collections.abc import Iterable, Iterator
@@ -20,6 +20,9 @@ _HEADER = struct.Struct("<QI")
 _FOOTER = struct.Struct("<I")
 REPAIR = "mm-datagen --problem=... --verify finds what is damaged and makes it again."
 """What to do about a damaged file."""
+
+MOST_OPEN = 256
+"""Files that are mapped at a time: each map holds a descriptor, and a process has few of them."""
 
 
 def write_records(path: Path, records: Iterable[bytes]) -> tuple[np.ndarray, str]:
@@ -64,13 +67,12 @@ class RecordFile:
             UserError: the file has another size.
         """
         self.path, self.offsets = path, offsets
-        with open(path, "rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            if size != offsets[-1]:
-                raise UserError(
-                    f"{path} has {size} bytes, but its index says {offsets[-1]}.", REPAIR
-                )
-            self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
+        stat = path.stat()
+        if stat.st_size != offsets[-1]:
+            raise UserError(
+                f"{path} has {stat.st_size} bytes, but its index says {offsets[-1]}.", REPAIR
+            )
+        self._state = str(path), stat.st_ino, stat.st_mtime_ns
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -82,10 +84,18 @@ class RecordFile:
             UserError: it is wrong; file and record are named.
         """
         begin, end = self.offsets[index : index + 2]
-        record = self._map[begin + _HEADER.size : end - _FOOTER.size]
-        if self._map[end - _FOOTER.size : end] != _FOOTER.pack(_masked_crc(record)):
+        mapped = _mapped(*self._state)
+        record = mapped[begin + _HEADER.size : end - _FOOTER.size]
+        if mapped[end - _FOOTER.size : end] != _FOOTER.pack(_masked_crc(record)):
             raise UserError(f"{self.path}: record {index} is damaged: wrong checksum.", REPAIR)
         return record
+
+
+@functools.lru_cache(MOST_OPEN)
+def _mapped(path: str, inode: int, changed: int) -> mmap.mmap:
+    """A file in memory; `inode` and `changed` tell it from another that takes its name later."""
+    with open(path, "rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 def walk(path: Path) -> Iterator[tuple[int, bytes | None, str]]:

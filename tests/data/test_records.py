@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from t2t_multimodel.data.example_proto import to_bytes
-from t2t_multimodel.data.records import RecordFile, walk, write_records
+from t2t_multimodel.data.records import MOST_OPEN, RecordFile, walk, write_records
 from t2t_multimodel.errors import UserError
 
 RECORDS = [b"first", b"", b"third record", bytes(range(256)) * 300]
@@ -29,6 +30,27 @@ def test_records_are_read_at_random(tmp_path: Path) -> None:
 def test_a_file_without_records_is_read_too(tmp_path: Path) -> None:
     offsets, _ = write_records(tmp_path / "a", [])
     assert (offsets.tolist(), len(RecordFile(tmp_path / "a", offsets))) == ([0], 0)
+
+
+def test_many_files_take_few_descriptors(tmp_path: Path) -> None:
+    files = []
+    for n in range(MOST_OPEN + 40):
+        path = tmp_path / f"{n}.tfrecord"
+        frame, _ = write_records(tmp_path / "a", [str(n).encode()])
+        (tmp_path / "a").rename(path)
+        files.append(RecordFile(path, frame))
+    before = len(os.listdir("/dev/fd"))
+    for _ in range(2):
+        assert [file[0] for file in files] == [str(n).encode() for n in range(len(files))]
+    assert len(os.listdir("/dev/fd")) <= before + MOST_OPEN
+
+
+def test_a_file_that_took_the_place_of_another_is_read_anew(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    offsets, _ = write_records(path, [b"one"])
+    assert RecordFile(path, offsets)[0] == b"one"
+    write_records(path, [b"two"])
+    assert RecordFile(path, offsets)[0] == b"two"
 
 
 def test_tensorflow_reads_the_files_and_finds_their_checksums_right(tmp_path: Path) -> None:
