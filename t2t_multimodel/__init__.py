@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from t2t_multimodel.config import ModelConfig as ModelConfig
     from t2t_multimodel.config import OptimizerConfig as OptimizerConfig
     from t2t_multimodel.config import TrainConfig as TrainConfig
+    from t2t_multimodel.data.tfrecords import read_tfrecords as read_tfrecords
     from t2t_multimodel.errors import UserError as UserError
     from t2t_multimodel.features import Audio as Audio
     from t2t_multimodel.features import BadValue as BadValue
@@ -45,6 +46,7 @@ _HOMES = {
         "OptimizerConfig",
         "TrainConfig",
     ),
+    "data.tfrecords": ("read_tfrecords",),
     "errors": ("UserError",),
     "features": ("Audio", "BadValue", "ClassLabel", "Image", "Text"),
     "multimodel": ("MultiModel",),

@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from t2t_multimodel.features import spec_augment
+from t2t_multimodel.features import spec_augment, sphere
 from t2t_multimodel.features.base import BadValue, Feature, Signature, Tokenizer
 
 WINDOW_SECONDS = 0.025
@@ -19,7 +19,7 @@ HOP_SECONDS = 0.010
 
 @dataclasses.dataclass(frozen=True)
 class Audio(Feature):
-    """Mono sound: a path, encoded bytes (wav, flac, mp3, ...), or (samples, rate).
+    """Mono sound: a path, encoded bytes (wav, flac, mp3, SPHERE, ...), or (samples, rate).
 
     Sound of another rate is resampled, several channels are averaged.
     """
@@ -157,9 +157,15 @@ def mel_bank(n_mels: int, n_fft: int, rate: int) -> np.ndarray:
 
 
 def _read(source: str | Path | bytes) -> tuple[np.ndarray, int]:
+    """Float samples [n] or [n, channels] and their rate."""
     import soundfile
 
     try:
+        with io.BytesIO(source) if isinstance(source, bytes) else open(source, "rb") as file:
+            if file.read(len(sphere.MAGIC)) == sphere.MAGIC:
+                file.seek(0)
+                samples, rate = sphere.read_sphere(file.read())
+                return samples / np.float32(32768), rate
         file = io.BytesIO(source) if isinstance(source, bytes) else str(source)
         return soundfile.read(file, dtype="float32")
     except (soundfile.LibsndfileError, OSError, MemoryError) as error:  # a header may claim TBs

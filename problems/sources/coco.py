@@ -1,0 +1,172 @@
+"""COCO captions (2014): 123,287 photographs with about five captions each.
+
+Images lie in `train2014.zip` and `val2014.zip`, or in the folders unpacked from them; captions in
+`annotations_trainval2014.zip`, or in its `annotations/captions_*2014.json`. The split that most
+publications use (Karpathy and Fei-Fei 2015, arXiv 1412.2306) is a file of its own,
+`dataset_coco.json`, which comes in `caption_datasets.zip`.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from t2t_multimodel import BadValue, UserError
+
+SETS = ("train2014", "val2014")
+CAPTIONS_ZIP, KARPATHY = "annotations_trainval2014.zip", "dataset_coco.json"
+_KARPATHY = (KARPATHY, f"annotations/{KARPATHY}", "caption_datasets.zip")
+
+
+class Captioned(NamedTuple):
+    """A photograph with what people wrote about it."""
+
+    folder: str
+    """train2014 or val2014."""
+    file: str
+    captions: tuple[str, ...]
+
+
+@functools.lru_cache(maxsize=1)
+def standard_split(root: Path, how_to_get: str) -> dict[str, list[Captioned]]:
+    """train: all of train2014; test: all of val2014, in the order of their numbers.
+
+    Raises:
+        UserError: the captions are missing or malformed.
+    """
+    files = [caption_file(root, name, how_to_get) for name in SETS]
+    return {"train": _annotated(files[0], SETS[0]), "test": _annotated(files[1], SETS[1])}
+
+
+@functools.lru_cache(maxsize=1)
+def karpathy_split(root: Path, how_to_get: str) -> dict[str, list[Captioned]]:
+    """113,287 train images (with those called restval), 5,000 dev and 5,000 test.
+
+    Raises:
+        UserError: the file of the split is missing or malformed.
+    """
+    names = {"train": "train", "restval": "train", "val": "dev", "test": "test"}
+    splits: dict[str, list[Captioned]] = {"train": [], "dev": [], "test": []}
+    source = karpathy_file(root, how_to_get)
+    with _understood(source):
+        for image in _json(source, KARPATHY)["images"]:
+            captions = tuple(_clean(sentence["raw"]) for sentence in image["sentences"])
+            item = Captioned(image["filepath"], image["filename"], captions)
+            splits[names[image["split"]]].append(item)
+    return splits
+
+
+def caption_file(root: Path, name: str, how_to_get: str) -> Path:
+    """The captions of train2014 or val2014, or the zip file that holds them.
+
+    Raises:
+        UserError: there is neither.
+    """
+    file = f"captions_{name}.json"
+    return _first(root, (f"annotations/{file}", file, CAPTIONS_ZIP), how_to_get)
+
+
+def karpathy_file(root: Path, how_to_get: str) -> Path:
+    """The file of the split by Karpathy, or the zip file that holds it.
+
+    Raises:
+        UserError: there is neither.
+    """
+    return _first(root, _KARPATHY, how_to_get)
+
+
+def any_captions(root: Path, how_to_get: str) -> list[Path]:
+    """The file of Karpathy's split where it is, else COCO's own two: the captions are the same.
+
+    Raises:
+        UserError: there is none.
+    """
+    found = [path for name in _KARPATHY if (path := root / name).exists()]
+    return found[:1] or [caption_file(root, name, how_to_get) for name in SETS]
+
+
+def train2014(root: Path, how_to_get: str) -> Iterator[Captioned]:
+    """The images of train2014 by the file that `any_captions` finds, with their captions."""
+    own = len(any_captions(root, how_to_get)) == len(SETS)
+    split = standard_split(root, how_to_get) if own else karpathy_split(root, how_to_get)
+    return (item for item in split["train"] if item.folder == SETS[0])
+
+
+def image_place(root: Path, name: str, how_to_get: str) -> Path:
+    """The folder or zip file of the images of train2014 or val2014.
+
+    Raises:
+        UserError: there is neither.
+    """
+    return _first(root, (name, f"{name}.zip"), how_to_get)
+
+
+def read_image(place: Path, item: Captioned) -> Path | bytes | BadValue:
+    """The JPEG file of an item: its path in a folder, its contents from a zip file."""
+    if place.is_dir():
+        return place / item.file
+    archive = _archive(place)
+    try:
+        return archive.read(f"{item.folder}/{item.file}")
+    except KeyError:
+        return BadValue(f"{place.name} holds no {item.folder}/{item.file}")
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        return BadValue(f"{place.name} is damaged: {error}")
+
+
+def _first(root: Path, names: Sequence[str], how_to_get: str) -> Path:
+    for name in names:
+        if (root / name).exists():
+            return root / name
+    raise UserError(f"Not found in {root}: {' or '.join(names)}.", how_to_get)
+
+
+def _annotated(source: Path, name: str) -> list[Captioned]:
+    with _understood(source):
+        contents = _json(source, f"captions_{name}.json")
+        captions: dict[int, list[str]] = {}
+        for annotation in contents["annotations"]:
+            captions.setdefault(annotation["image_id"], []).append(_clean(annotation["caption"]))
+        files = {image["id"]: image["file_name"] for image in contents["images"]}
+        return [Captioned(name, files[i], tuple(captions[i])) for i in sorted(captions)]
+
+
+def _json(source: Path, name: str) -> Any:
+    """The contents of a file, or of the file of that name in a zip file."""
+    if source.suffix != ".zip":
+        return json.loads(source.read_bytes())
+    with zipfile.ZipFile(source) as archive:
+        (member,) = (m for m in archive.namelist() if m.rpartition("/")[2] == name)
+        return json.loads(archive.read(member))
+
+
+@contextmanager
+def _understood(source: Path) -> Iterator[None]:
+    """Faults of a file's format become `UserError`."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        said = f"{type(error).__name__}: {error}"
+        raise UserError(
+            f"{source} is not as COCO publishes it ({said}).", fix="Fetch this file again."
+        ) from error
+
+
+@functools.lru_cache(maxsize=4)
+def _archive(path: Path) -> zipfile.ZipFile:
+    """Kept open: the directory of 80,000 files takes a second to read."""
+    try:
+        return zipfile.ZipFile(path)
+    except zipfile.BadZipFile as error:
+        raise UserError(f"{path} is no zip file: {error}.", fix="Fetch it again.") from error
+
+
+def _clean(caption: str) -> str:
+    """A caption on one line; some have line breaks, or blanks at their ends."""
+    return " ".join(caption.split())

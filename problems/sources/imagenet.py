@@ -1,0 +1,229 @@
+"""ImageNet (ILSVRC 2012), 1,281,167 train and 50,000 validation photographs of 1,000 classes.
+
+Four layouts are read: class folders, the official tar files, TFRecords as the Inception scripts
+write them, and those of TensorFlow Datasets (`imagenet2012`). All give the same labels. A part
+(a class, or a record file) can be read alone. Of the train photographs one in `DEV_EVERY` is dev.
+"""
+
+from __future__ import annotations
+
+import re
+import tarfile
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from t2t_multimodel import BadValue, UserError, read_tfrecords
+from t2t_multimodel.problems.sources.imagenet_labels import label_files, validation_ids
+
+CLASSES = 1000
+DEV_EVERY = 128
+TRAIN_TAR, VALIDATION_TAR = "ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar"
+_CLASS = re.compile(r"n\d{8}")
+_IMAGES = (".jpeg", ".jpg", ".png")
+_FOLDERS = (".", "ILSVRC/Data/CLS-LOC", "Data/CLS-LOC")  # the last two as Kaggle has it
+
+
+class Photograph(NamedTuple):
+    """An image with its class."""
+
+    origin: str
+    """File, and place in it."""
+    image: Path | bytes | BadValue
+    label: int | BadValue
+    """From 0 to 999."""
+
+
+class Layout(ABC):
+    """How the photographs lie under a folder."""
+
+    @abstractmethod
+    def files(self) -> list[Path]:
+        """Files, and folders of many files, that are read."""
+
+    @abstractmethod
+    def parts(self, split: str) -> list[str]:
+        """Names of what can be read alone; split is train, dev or test."""
+
+    @abstractmethod
+    def read(self, part: str, split: str) -> Iterator[Photograph]:
+        """The photographs of a part that belong to the split."""
+
+
+def find_layout(root: Path, how_to_get: str) -> Layout:
+    """The layout of what lies under `root`.
+
+    Raises:
+        UserError: it is none of the four, or not whole.
+    """
+    for below in _FOLDERS:
+        train = root / below / "train"
+        validation = [root / below / name for name in ("val", "validation")]
+        for folder in filter(Path.is_dir, validation):
+            if any(_CLASS.fullmatch(path.name) for path in train.glob("n*")):
+                return ClassFolders(root, train, folder)
+    if (root / TRAIN_TAR).is_file() and (root / VALIDATION_TAR).is_file():
+        return Tars(root)
+    for names in (INCEPTION, TFDS):
+        layout = Records(root, *names)
+        if layout.parts("train") and layout.parts("test"):
+            return layout
+    raise UserError(f"ImageNet is not in {root}: none of its four layouts is.", how_to_get)
+
+
+def labels_of(names: list[str], where: Path) -> dict[str, int]:
+    """Label of each WordNet id: its place in alphabetical order.
+
+    Raises:
+        UserError: these are not 1,000 classes, and any label might be wrong.
+    """
+    if len(names) != CLASSES:
+        raise UserError(
+            f"{where} holds {len(names)} classes of ImageNet, not {CLASSES:,}.",
+            fix="Labels are the places of the classes in alphabetical order: restore the missing "
+            "ones, empty folders will do.",
+        )
+    return {name: label for label, name in enumerate(sorted(names))}
+
+
+def _of_split(number: int, split: str) -> bool:
+    """Whether the train photograph or file of this number belongs to train or to dev."""
+    return split == "test" or (number % DEV_EVERY == 0) == (split == "dev")
+
+
+class ClassFolders(Layout):
+    """`train/n01440764/*.JPEG`, and `val` likewise or flat with a file of labels."""
+
+    def __init__(self, root: Path, train: Path, validation: Path) -> None:
+        self.root, self.folders = root, {"train": train, "dev": train, "test": validation}
+        names = [path.name for path in train.iterdir() if _CLASS.fullmatch(path.name)]
+        self.labels = labels_of(names, train)
+        self.flat = not any(_CLASS.fullmatch(path.name) for path in validation.glob("n*"))
+
+    def files(self) -> list[Path]:
+        classes = [self.folders["train"] / name for name in sorted(self.labels)]
+        if self.flat:
+            return [*classes, self.folders["test"], *label_files(self.root)]
+        return classes + [self.folders["test"] / name for name in self.parts("test")]
+
+    def parts(self, split: str) -> list[str]:
+        if split == "test" and self.flat:
+            return ["."]
+        return [name for name in sorted(self.labels) if (self.folders[split] / name).is_dir()]
+
+    def read(self, part: str, split: str) -> Iterator[Photograph]:
+        folder = self.folders[split] / part
+        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in _IMAGES)
+        flat = split == "test" and self.flat
+        ids = validation_ids(self.root) if flat else []
+        if flat and len(ids) != len(paths):
+            raise UserError(f"{folder} holds {len(paths):,} images, but {len(ids):,} have labels.")
+        for number, path in enumerate(paths):
+            if _of_split(number, split):
+                yield Photograph(str(path), path, self.labels[ids[number] if flat else part])
+
+
+class Tars(Layout):
+    """The two official tar files, of which the first holds a tar for each class."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.paths = {"train": root / TRAIN_TAR, "dev": root / TRAIN_TAR}
+        with tarfile.open(self.paths["train"]) as outer:
+            names = [Path(name).stem for name in outer.getnames() if name.endswith(".tar")]
+        self.labels = labels_of(names, self.paths["train"])
+
+    def files(self) -> list[Path]:
+        return [self.root / TRAIN_TAR, self.root / VALIDATION_TAR, *label_files(self.root)]
+
+    def parts(self, split: str) -> list[str]:
+        return [VALIDATION_TAR] if split == "test" else sorted(self.labels)
+
+    def read(self, part: str, split: str) -> Iterator[Photograph]:
+        if split == "test":
+            ids = validation_ids(self.root)
+            with tarfile.open(self.root / VALIDATION_TAR) as archive:
+                for number, (origin, image) in enumerate(_members(archive, VALIDATION_TAR, split)):
+                    yield Photograph(origin, image, self.labels[ids[number]])
+            return
+        with tarfile.open(self.paths[split]) as outer:
+            file = outer.extractfile(f"{part}.tar")
+            with tarfile.open(fileobj=file) as archive:
+                for origin, image in _members(archive, f"{TRAIN_TAR}: {part}.tar", split):
+                    yield Photograph(origin, image, self.labels[part])
+
+
+def _members(archive: tarfile.TarFile, where: str, split: str) -> Iterator[tuple[str, bytes]]:
+    """Origin and contents of the images of the split, by name."""
+    members = sorted((m for m in archive if m.isfile()), key=lambda member: member.name)
+    for number, member in enumerate(members):
+        if _of_split(number, split):
+            file = archive.extractfile(member)
+            assert file is not None  # isfile() was checked
+            yield f"{where}: {member.name}", file.read()
+
+
+INCEPTION = ("", "train-*-of-*", "validation-*-of-*", "image/encoded", "image/class/label", 1)
+TFDS = (
+    "imagenet2012/*/",
+    "imagenet2012-train.tfrecord-*-of-*",
+    "imagenet2012-validation.tfrecord-*-of-*",
+    "image",
+    "label",
+    0,
+)
+
+
+class Records(Layout):
+    """TFRecord files; one train file in `DEV_EVERY` is dev."""
+
+    def __init__(
+        self, root: Path, below: str, train: str, test: str, image: str, label: str, first: int
+    ) -> None:
+        """
+        Args:
+            root: the folder.
+            below: pattern of a folder in it that may hold the files.
+            train: pattern of train files.
+            test: pattern of validation files.
+            image: key of the encoded image.
+            label: key of the label.
+            first: the label of the first class: Inception counts from 1, 0 is "background".
+        """
+        self.root, self.first = root, first
+        self.keys = image, label
+        self.paths = {
+            name: sorted(root.glob(pattern)) or sorted(root.glob(below + pattern))
+            for name, pattern in (("train", train), ("test", test))
+        }
+
+    def files(self) -> list[Path]:
+        return self.paths["train"] + self.paths["test"]
+
+    def parts(self, split: str) -> list[str]:
+        paths = self.paths["test" if split == "test" else "train"]
+        chosen = (path for n, path in enumerate(paths) if _of_split(n, split))
+        return [path.relative_to(self.root).as_posix() for path in chosen]
+
+    def read(self, part: str, split: str) -> Iterator[Photograph]:
+        for number, record in enumerate(read_tfrecords(self.root / part)):
+            origin = f"{part} record {number}"
+            if isinstance(record, BadValue):
+                yield Photograph(origin, record, record)
+            else:
+                image, label = (_only(record, key) for key in self.keys)
+                yield Photograph(origin, image, self._label(label))
+
+    def _label(self, label: Any) -> int | BadValue:
+        if isinstance(label, BadValue):
+            return label
+        if not self.first <= label < self.first + CLASSES:
+            last = self.first + CLASSES - 1
+            return BadValue(f"label {label} of the record is out of range {self.first} to {last}")
+        return label - self.first
+
+
+def _only(record: dict[str, list[Any]], key: str) -> Any:
+    values = record.get(key, [])
+    return values[0] if len(values) == 1 else BadValue(f"record has {len(values)} values of {key}")
