@@ -119,7 +119,7 @@ class CocoCaption2014(CocoCaption):
     )
 
     def _captions(self, root: Path) -> list[Path]:
-        return [coco.caption_file(root, name, self.how_to_get) for name in coco.SETS]
+        return coco.caption_files(root, self.how_to_get)
 
     def _items(self, raw_dir: Path | None) -> dict[str, list[coco.Captioned]]:
         return coco.standard_split(_root(raw_dir), self.how_to_get)

@@ -88,13 +88,22 @@ def any_captions(root: Path, how_to_get: str) -> list[Path]:
         UserError: there is none.
     """
     found = [path for name in _KARPATHY if (path := root / name).exists()]
-    return found[:1] or [caption_file(root, name, how_to_get) for name in SETS]
+    return found[:1] or caption_files(root, how_to_get)
+
+
+def caption_files(root: Path, how_to_get: str) -> list[Path]:
+    """The captions of train2014 and val2014, or the zip file that holds both.
+
+    Raises:
+        UserError: they are not there.
+    """
+    return list(dict.fromkeys(caption_file(root, name, how_to_get) for name in SETS))
 
 
 def train2014(root: Path, how_to_get: str) -> Iterator[Captioned]:
     """The images of train2014 by the file that `any_captions` finds, with their captions."""
-    own = len(any_captions(root, how_to_get)) == len(SETS)
-    split = standard_split(root, how_to_get) if own else karpathy_split(root, how_to_get)
+    by_karpathy = any((root / name).exists() for name in _KARPATHY)
+    split = karpathy_split(root, how_to_get) if by_karpathy else standard_split(root, how_to_get)
     return (item for item in split["train"] if item.folder == SETS[0])
 
 

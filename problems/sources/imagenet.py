@@ -131,8 +131,8 @@ class Tars(Layout):
         self.root = root
         self.paths = {"train": root / TRAIN_TAR, "dev": root / TRAIN_TAR}
         with tarfile.open(self.paths["train"]) as outer:
-            names = [Path(name).stem for name in outer.getnames() if name.endswith(".tar")]
-        self.labels = labels_of(names, self.paths["train"])
+            self.members = {Path(m.name).stem: m for m in outer if m.name.endswith(".tar")}
+        self.labels = labels_of(list(self.members), self.paths["train"])
 
     def files(self) -> list[Path]:
         return [self.root / TRAIN_TAR, self.root / VALIDATION_TAR, *label_files(self.root)]
@@ -148,7 +148,7 @@ class Tars(Layout):
                     yield Photograph(origin, image, self.labels[ids[number]])
             return
         with tarfile.open(self.paths[split]) as outer:
-            file = outer.extractfile(f"{part}.tar")
+            file = outer.extractfile(self.members[part])
             with tarfile.open(fileobj=file) as archive:
                 for origin, image in _members(archive, f"{TRAIN_TAR}: {part}.tar", split):
                     yield Photograph(origin, image, self.labels[part])
