@@ -7,7 +7,6 @@ chapter, with a line `1089-134686-0000 HE HOPED THERE WOULD BE STEW` for each re
 from __future__ import annotations
 
 import tarfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -107,23 +106,19 @@ def _tar(path: Path) -> Iterator[Utterance]:
     """Chapter by chapter; recordings that come before their transcript wait for it."""
     waiting: dict[PurePosixPath, dict[str, bytes]] = {}
     spoken: dict[PurePosixPath, dict[str, str]] = {}
-    try:
-        with tarfile.open(path, "r|*") as archive:
-            for member in archive:
-                name = PurePosixPath(member.name)
-                if name.name.endswith(_TRANSCRIPT):
-                    spoken[name.parent] = _lines(_contents(archive, member).decode())
-                    for stem, sound in waiting.pop(name.parent, {}).items():
-                        yield _utterance(path, name.parent / stem, sound, spoken)
-                elif name.suffix == ".flac":
-                    sound = _contents(archive, member)
-                    if name.parent in spoken:
-                        yield _utterance(path, name.with_suffix(""), sound, spoken)
-                    else:
-                        waiting.setdefault(name.parent, {})[name.stem] = sound
-    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
-        bad = BadValue(f"{path.name} can not be read on: {error}")
-        yield Utterance(path.name, bad, bad)
+    with tarfile.open(path, "r|*") as archive:
+        for member in archive:
+            name = PurePosixPath(member.name)
+            if name.name.endswith(_TRANSCRIPT):
+                spoken[name.parent] = _lines(_contents(archive, member).decode())
+                for stem, sound in waiting.pop(name.parent, {}).items():
+                    yield _utterance(path, name.parent / stem, sound, spoken)
+            elif name.suffix == ".flac":
+                sound = _contents(archive, member)
+                if name.parent in spoken:
+                    yield _utterance(path, name.with_suffix(""), sound, spoken)
+                else:
+                    waiting.setdefault(name.parent, {})[name.stem] = sound
     for folder, sounds in waiting.items():
         for stem, sound in sounds.items():
             yield _utterance(path, folder / stem, sound, spoken)

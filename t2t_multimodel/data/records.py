@@ -18,6 +18,8 @@ from t2t_multimodel.errors import UserError
 
 _HEADER = struct.Struct("<QI")
 _FOOTER = struct.Struct("<I")
+WRONG_CHECKSUM = "wrong checksum"
+"""Fault of a record after which the next one can be found all the same."""
 REPAIR = "mm-datagen --problem=... --verify finds what is damaged and makes it again."
 """What to do about a damaged file."""
 
@@ -120,5 +122,5 @@ def walk(path: Path) -> Iterator[tuple[int, bytes | None, str]]:
                 yield offset, None, "cut off"
                 return
             right = footer == _FOOTER.pack(_masked_crc(record))
-            yield offset, record if right else None, "" if right else "wrong checksum"
+            yield offset, record if right else None, "" if right else WRONG_CHECKSUM
             offset += _HEADER.size + length + _FOOTER.size

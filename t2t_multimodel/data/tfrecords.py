@@ -9,7 +9,7 @@ from typing import Any
 from google.protobuf.message import DecodeError
 
 from t2t_multimodel.data.example_proto import Example
-from t2t_multimodel.data.records import walk
+from t2t_multimodel.data.records import WRONG_CHECKSUM, walk
 from t2t_multimodel.features import BadValue
 
 
@@ -18,10 +18,18 @@ def read_tfrecords(path: Path) -> Iterator[dict[str, list[Any]] | BadValue]:
 
     Yields:
         key -> its list of bytes, int or float; or, for a record that is damaged, a `BadValue`
-        that says how. Nothing can be read after a damaged length.
+        that says how.
+
+    Raises:
+        ValueError: a length is damaged or the file ends early, so no more records can be found.
     """
-    for _, record, fault in walk(path):
-        yield BadValue(f"TFRecord: {fault}") if record is None else _parsed(record)
+    for number, (_, record, fault) in enumerate(walk(path)):
+        if record is not None:
+            yield _parsed(record)
+        elif fault == WRONG_CHECKSUM:
+            yield BadValue(f"TFRecord: {fault}")
+        else:
+            raise ValueError(f"{path.name}, record {number}: {fault}")
 
 
 def _parsed(record: bytes) -> dict[str, list[Any]] | BadValue:

@@ -98,13 +98,16 @@ class OwnVocabulary(Vocabulary):
 
     def text(self, raw_dir: Path | None) -> Iterator[str]:
         features = {n: f for n, f in self._problem.features.items() if isinstance(f, Text)}
-        for number, example in enumerate(self._problem.examples("train", raw_dir)):
-            self._problem.check_keys(example, "train", number)
-            for name, feature in features.items():
-                with suppress(BadValue):  # such an example is left out and named by datagen
-                    for text in feature.texts(example[name]):
-                        Text.check(text)
-                        yield text
+        for piece in reading.pieces(self._problem, "train", 0, 1, raw_dir):
+            found = reading.examples(self._problem, piece.part, "train", raw_dir)
+            for number, example in enumerate(found):
+                if number == 0:
+                    self._problem.check_keys(example, "train", number)
+                for name, feature in features.items():
+                    with suppress(BadValue):  # such an example is left out and named by datagen
+                        for text in feature.texts(example.get(name)):
+                            Text.check(text)
+                            yield text
 
     def source_files(self, raw_dir: Path | None) -> list[Path]:
         return self._problem.source_files(raw_dir)
