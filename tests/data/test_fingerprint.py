@@ -122,3 +122,16 @@ def test_a_class_typed_at_a_prompt_has_no_source_to_compare() -> None:
     facts = code_facts(names["Typed"], Base)
     exec("class Typed(Base): other = 1", names)
     assert code_facts(names["Typed"], Base) == facts
+
+
+def test_a_folder_stands_for_the_names_in_it(raw_dir: Path) -> None:
+    folders = [raw_dir / "train", raw_dir / "test"]
+    before = files_facts(folders)
+    assert list(before) == ["train", "test"]
+    assert before["train"].startswith("1 names, ")
+    (raw_dir / "train" / "0.wav").write_text("other")
+    assert files_facts(folders) == before
+    (raw_dir / "train" / "1.wav").write_text("one more")
+    after = files_facts(folders)
+    assert after["train"].startswith("2 names, ")
+    assert after["test"] == before["test"]

@@ -73,7 +73,7 @@ def test_the_splits_are_si284_dev93_and_eval92(discs: Path) -> None:
 
 def test_sounds_are_the_same_in_every_coding(discs: Path) -> None:
     for split in WsjSpeech.splits:
-        for example in examples(discs, split):
+        for example in examples(discs, split)[:3]:
             expected = WsjSpeech.inputs.encode((voice(example["targets"]), RATE), None)
             assert np.array_equal(encoded(example["inputs"]), expected)
     codings = {path.read_bytes()[:400].count(b"shorten") for path in discs.rglob("*.wv1")}
