@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from t2t_multimodel import (
     Audio,
@@ -52,7 +52,7 @@ class Timit(Problem):
 
     inputs = Audio(rate=16_000, form="log_mel", n_mels=80, max_seconds=10, mask=0.15)
     targets = Text(vocab="english_characters", max_length=128)
-    metrics: tuple[str, ...] = ("wer", "cer")
+    metrics: ClassVar[tuple[str, ...]] = ("wer", "cer")
     splits = ("train", "dev", "test")
     declared = Declared(examples=_COUNTS, inputs_length=305, targets_length=43)
     how_to_get = _PAGE

@@ -166,7 +166,7 @@ def _read(source: str | Path | bytes) -> tuple[np.ndarray, int]:
                 file.seek(0)
                 samples, rate = sphere.read_sphere(file.read())
                 return samples / np.float32(32768), rate
-        file = io.BytesIO(source) if isinstance(source, bytes) else str(source)
-        return soundfile.read(file, dtype="float32")
+        sound = io.BytesIO(source) if isinstance(source, bytes) else str(source)
+        return soundfile.read(sound, dtype="float32")
     except (soundfile.LibsndfileError, OSError, MemoryError) as error:  # a header may claim TBs
         raise BadValue(f"not a readable sound file: {error}") from error

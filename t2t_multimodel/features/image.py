@@ -21,6 +21,8 @@ from t2t_multimodel.features.base import (
 if TYPE_CHECKING:
     from PIL import Image as Pillow
 
+    from t2t_multimodel.features.pictures import Box
+
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Image(Feature):
@@ -117,7 +119,7 @@ class Image(Feature):
     def _is_file(self, array: np.ndarray) -> bool:
         return self.encoded and array.ndim == 1
 
-    def _pixels(self, picture: Pillow.Image, box: tuple[float, ...] | None = None) -> np.ndarray:
+    def _pixels(self, picture: Pillow.Image, box: Box | None = None) -> np.ndarray:
         from t2t_multimodel.features.pictures import resized
 
         picture = resized(picture, self.width, self.height, box)
