@@ -68,8 +68,7 @@ def caption_file(root: Path, name: str, how_to_get: str) -> Path:
     Raises:
         UserError: there is neither.
     """
-    file = f"captions_{name}.json"
-    return _first(root, (f"annotations/{file}", file, CAPTIONS_ZIP), how_to_get)
+    return _first(root, _caption_names(name), how_to_get)
 
 
 def karpathy_file(root: Path, how_to_get: str) -> Path:
@@ -87,8 +86,9 @@ def any_captions(root: Path, how_to_get: str) -> list[Path]:
     Raises:
         UserError: there is none.
     """
-    found = [path for name in _KARPATHY if (path := root / name).exists()]
-    return found[:1] or caption_files(root, how_to_get)
+    first = _first(root, (*_KARPATHY, *_caption_names(SETS[0])), how_to_get)
+    is_karpathys = first in [root / name for name in _KARPATHY]
+    return [first] if is_karpathys else caption_files(root, how_to_get)
 
 
 def caption_files(root: Path, how_to_get: str) -> list[Path]:
@@ -127,6 +127,11 @@ def read_image(place: Path, item: Captioned) -> Path | bytes | BadValue:
         return BadValue(f"{place.name} holds no {item.folder}/{item.file}")
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         return BadValue(f"{place.name} is damaged: {error}")
+
+
+def _caption_names(name: str) -> tuple[str, ...]:
+    file = f"captions_{name}.json"
+    return (f"annotations/{file}", file, CAPTIONS_ZIP)
 
 
 def _first(root: Path, names: Sequence[str], how_to_get: str) -> Path:
