@@ -164,38 +164,36 @@ def _members(archive: tarfile.TarFile, where: str, split: str) -> Iterator[tuple
             yield f"{where}: {member.name}", file.read()
 
 
-INCEPTION = ("", "train-*-of-*", "validation-*-of-*", "image/encoded", "image/class/label", 1)
-TFDS = (
-    "imagenet2012/*/",
-    "imagenet2012-train.tfrecord-*-of-*",
-    "imagenet2012-validation.tfrecord-*-of-*",
-    "image",
-    "label",
-    0,
-)
+INCEPTION = ("train-", "validation-", "image/encoded", "image/class/label", 1)
+TFDS = ("imagenet2012-train.tfrecord-", "imagenet2012-validation.tfrecord-", "image", "label", 0)
+_VERSION = re.compile(r"\d+\.\d+\.\d+")  # a folder such as imagenet2012/5.1.0
+_OF = re.compile(r"\d{5}-of-(\d{5})")
 
 
 class Records(Layout):
     """TFRecord files; one train file in `DEV_EVERY` is dev."""
 
     def __init__(
-        self, root: Path, below: str, train: str, test: str, image: str, label: str, first: int
+        self, root: Path, train: str, test: str, image: str, label: str, first: int
     ) -> None:
         """
         Args:
-            root: the folder.
-            below: pattern of a folder in it that may hold the files.
-            train: pattern of train files.
-            test: pattern of validation files.
+            root: the folder that holds the files, or `imagenet2012/VERSION/` with them.
+            train: how names of train files begin.
+            test: how names of validation files begin.
             image: key of the encoded image.
             label: key of the label.
             first: the label of the first class: Inception counts from 1, 0 is "background".
+
+        Raises:
+            UserError: some of the files are missing.
         """
         self.root, self.first = root, first
         self.keys = image, label
+        versions = sorted(p for p in root.glob("imagenet2012/*") if _VERSION.fullmatch(p.name))
         self.paths = {
-            name: sorted(root.glob(pattern)) or sorted(root.glob(below + pattern))
-            for name, pattern in (("train", train), ("test", test))
+            split: _record_files(root, name) or _record_files((versions or [root])[-1], name)
+            for split, name in (("train", train), ("test", test))
         }
 
     def files(self) -> list[Path]:
@@ -222,6 +220,17 @@ class Records(Layout):
             last = self.first + CLASSES - 1
             return BadValue(f"label {label} of the record is out of range {self.first} to {last}")
         return label - self.first
+
+
+def _record_files(folder: Path, name: str) -> list[Path]:
+    """The files `name00000-of-00128` and so on, all or none of them."""
+    numbered = (
+        (path, _OF.fullmatch(path.name.removeprefix(name))) for path in folder.glob("*-of-*")
+    )
+    found = {path: int(match[1]) for path, match in numbered if match}
+    if found and set(found.values()) != {len(found)}:
+        raise UserError(f"{folder} holds {len(found):,} of {max(found.values()):,} files {name}*.")
+    return sorted(found)
 
 
 def _only(record: dict[str, list[Any]], key: str) -> Any:

@@ -280,6 +280,27 @@ def test_what_tensorflow_datasets_prepared_is_read_without_it(prepared_by_tfds: 
     assert sorted(read(prepared_by_tfds, "test")) == expected
 
 
+def test_the_last_version_of_what_was_prepared_is_read(
+    prepared_by_tfds: Path, tmp_path: Path
+) -> None:
+    for version in ("5.0.0", "5.1.0.incompleteXYZ", "5.1.0"):
+        shutil.copytree(
+            prepared_by_tfds / "imagenet2012/5.1.0", tmp_path / "imagenet2012" / version
+        )
+    parts = ImageNet().source_parts("test", tmp_path)
+    assert list(parts) == [
+        f"imagenet2012/5.1.0/imagenet2012-validation.tfrecord-{n:05d}-of-00003" for n in range(3)
+    ]
+
+
+def test_a_missing_record_file_is_an_error(tmp_path: Path) -> None:
+    write_inception(tmp_path)
+    (tmp_path / "train-00001-of-00002").unlink()
+    with pytest.raises(UserError) as caught:
+        read(tmp_path, "test")
+    assert str(caught.value) == f"{tmp_path} holds 1 of 2 files train-*."
+
+
 def test_missing_images_are_one_error_with_the_whole_page(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         ImageNet().source_files(tmp_path)
