@@ -45,6 +45,7 @@ class CocoVocabulary(Vocabulary):
 
     def source_files(self, raw_dir: Path | None) -> list[Path]:
         """The captions."""
+        coco.forget()
         return coco.any_captions(_root(raw_dir), _PAGE)
 
 
@@ -75,13 +76,12 @@ class CocoCaption(Problem):
         Raises:
             UserError: raw_dir lacks the captions or the images.
         """
-        self.source_files(raw_dir)
+        self._places(_root(raw_dir))
         return range(0, len(self._items(raw_dir)[split]), _PART)
 
     def examples_of(self, part: Any, split: str, raw_dir: Path | None) -> Iterator[dict[str, Any]]:
         """Encoded photographs, or paths of them, with the list of their captions."""
-        root = _root(raw_dir)
-        places = {name: coco.image_place(root, name, self.how_to_get) for name in coco.SETS}
+        places = self._places(_root(raw_dir))
         for item in self._items(raw_dir)[split][part : part + _PART]:
             yield {
                 "inputs": coco.read_image(places[item.folder], item),
@@ -91,13 +91,17 @@ class CocoCaption(Problem):
 
     def source_files(self, raw_dir: Path | None) -> list[Path]:
         """The captions, and the two zip files or folders of images."""
+        coco.forget()
         root = _root(raw_dir)
-        images = [coco.image_place(root, name, self.how_to_get) for name in coco.SETS]
-        return [*self._captions(root), *images]
+        return [*self._captions(root), *self._places(root).values()]
 
     def tiny(self, folder: Path) -> None:
         """A few made photographs in the zip files of COCO."""
         coco_tiny.write_zips(folder)
+
+    def _places(self, root: Path) -> dict[str, Path]:
+        """Where the images of train2014 and val2014 lie."""
+        return {name: coco.image_place(root, name, self.how_to_get) for name in coco.SETS}
 
     def _captions(self, root: Path) -> list[Path]:
         return [coco.karpathy_file(root, self.how_to_get)]

@@ -66,6 +66,7 @@ class ImageNet(Problem):
 
     def source_files(self, raw_dir: Path | None) -> list[Path]:
         """Record and tar files, class folders, and files of labels."""
+        _layout.cache_clear()  # the files as they are now, from here on
         return self._layout(raw_dir).files()
 
     def tiny(self, folder: Path) -> None:

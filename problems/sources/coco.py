@@ -62,6 +62,12 @@ def karpathy_split(root: Path, how_to_get: str) -> dict[str, list[Captioned]]:
     return splits
 
 
+def forget() -> None:
+    """Reads the files anew from here on: they may have changed."""
+    for cached in (standard_split, karpathy_split, _archive):
+        cached.cache_clear()
+
+
 def caption_file(root: Path, name: str, how_to_get: str) -> Path:
     """The captions of train2014 or val2014, or the zip file that holds them.
 

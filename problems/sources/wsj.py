@@ -57,11 +57,21 @@ class Discs:
 
     def utterances(self, split: str) -> Iterator[Utterance]:
         """Those of a split in the order of its index files."""
-        words = _words(self)
         for name in self.listed(split):
             stem, utterance = name.removesuffix(".wv1"), name[-12:-4]
             sound = self.sounds.get(stem) or BadValue("no such recording on the discs")
-            yield Utterance(name, sound, words.get(utterance) or BadValue("it has no transcript"))
+            words = self.words.get(utterance) or BadValue("it has no transcript")
+            yield Utterance(name, sound, words)
+
+    @functools.cached_property
+    def words(self) -> dict[str, str]:
+        """Utterance -> its words, as `normalise` leaves them."""
+        found: dict[str, str] = {}
+        for path in self.transcripts:
+            for line in path.read_text(encoding="latin-1").splitlines():
+                if match := _LINE.fullmatch(line):
+                    found[match[2].lower()] = normalise(match[1])
+        return found
 
     def listed(self, split: str) -> list[str]:
         """Paths in the index files of a split."""
@@ -122,21 +132,6 @@ def _listed(line: str) -> str | None:
     if line.startswith(";") or tail is None:
         return None
     return tail[1] if tail[1].endswith(".wv1") else f"{tail[1]}.wv1"
-
-
-@functools.lru_cache(maxsize=1)
-def _transcribed(paths: tuple[Path, ...]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for path in paths:
-        for line in path.read_text(encoding="latin-1").splitlines():
-            if match := _LINE.fullmatch(line):
-                found[match[2].lower()] = normalise(match[1])
-    return found
-
-
-def _words(discs: Discs) -> dict[str, str]:
-    """Utterance -> its words."""
-    return _transcribed(tuple(discs.transcripts))
 
 
 def normalise(text: str) -> str:

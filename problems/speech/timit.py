@@ -72,6 +72,7 @@ class Timit(Problem):
 
     def source_files(self, raw_dir: Path | None) -> list[Path]:
         """Recordings and annotations."""
+        timit.find_sentences.cache_clear()  # the files as they are now, from here on
         return list(timit.source_files(self._sentences(raw_dir)))
 
     def tiny(self, folder: Path) -> None:

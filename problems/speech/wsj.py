@@ -46,6 +46,7 @@ class WsjSpeechVocabulary(Vocabulary):
 
     def source_files(self, raw_dir: Path | None) -> list[Path]:
         """Index files and transcripts."""
+        wsj.find_discs.cache_clear()  # the files as they are now, from here on
         discs = _discs(raw_dir)
         return [*discs.indexes.values(), *discs.transcripts]
 
@@ -82,6 +83,7 @@ class WsjSpeech(Problem):
 
     def source_files(self, raw_dir: Path | None) -> list[Path]:
         """Index files, transcripts, and the folders of recordings."""
+        wsj.find_discs.cache_clear()  # the files as they are now, from here on
         return _discs(raw_dir).source_files()
 
     def tiny(self, folder: Path) -> None:

@@ -234,3 +234,15 @@ def test_measuring_needs_neither_tensorflow_nor_keras(run_python: Callable, tmp_
     )
     assert done.code == 0, done.err
     assert {"tensorflow", "keras"} & done.modules == set()
+
+
+def test_floors_learn_from_all_of_several_texts_and_score_the_first() -> None:
+    several = [np.array([5, 1, 6, 7, 1]), np.array([8, 1])]
+    prepared: Any = SimpleNamespace(
+        problem=SimpleNamespace(targets=Text(several=True)),
+        dataset=lambda split: [{"targets": array} for array in several],
+    )
+    train = [array.tolist() for array in module._targets(prepared, "train")]
+    test = [array.tolist() for array in module._targets(prepared, "test")]
+    assert train == [[5, 1], [6, 7, 1], [8, 1]]
+    assert test == [[5, 1], [8, 1]]

@@ -140,6 +140,17 @@ def test_a_damaged_image_in_a_zip_file_is_named_and_the_rest_is_kept(tmp_path: P
     assert bad[0].startswith("val2014.zip is damaged: Bad CRC-32 for file 'val2014/COCO_val2014_")
 
 
+def test_files_that_changed_are_read_anew(tmp_path: Path) -> None:
+    write_zips(tmp_path)
+    CocoCaption().source_files(tmp_path)
+    assert len(read(CocoCaption, tmp_path, "dev")) == 3
+    contents = karpathy()
+    contents["images"] = [i for i in contents["images"] if i["cocoid"] != 4]
+    (tmp_path / "dataset_coco.json").write_text(json.dumps(contents))
+    CocoCaption().source_files(tmp_path)
+    assert len(read(CocoCaption, tmp_path, "dev")) == 2
+
+
 def test_a_file_that_is_no_zip_is_an_error(tmp_path: Path) -> None:
     write_zips(tmp_path)
     (tmp_path / "train2014.zip").write_bytes(b"<html>")

@@ -118,6 +118,15 @@ def test_what_is_missing_of_an_utterance_is_named(discs: Path) -> None:
     assert str(fifth["targets"]) == "it has no transcript"
 
 
+def test_files_that_changed_are_read_anew(discs: Path) -> None:
+    WsjSpeech().source_files(discs)
+    assert [e["targets"] for e in examples(discs, "test")] == WORDS
+    (transcript,) = discs.rglob("*440c0200.lsn")
+    transcript.write_text(transcript.read_text().replace("PRICES", "WAGES"))
+    WsjSpeech().source_files(discs)
+    assert examples(discs, "test")[0]["targets"] == "wages rose comma he said period"
+
+
 @pytest.mark.parametrize(
     ("pattern", "missing"),
     [
