@@ -43,6 +43,13 @@ def test_compressed_sound_of_any_length_comes_back(n: int) -> None:
         assert read_sphere(data)[0][:, 0].tolist() == wave.astype(np.int16).tolist()
 
 
+def test_version_1_of_shorten_is_read_as_well() -> None:
+    data = sphere(voice(), 16000, "shorten")
+    older = data.replace(b"ajkg\x02", b"ajkg\x01").replace(b"-v2.00", b"-v1.09")
+    assert older != data
+    assert np.array_equal(read_sphere(older)[0][:, 0], voice())
+
+
 def test_compression_makes_smaller_files() -> None:
     assert len(sphere(voice(), 16000, "shorten")) < 0.9 * len(sphere(voice(), 16000))
 
