@@ -5,9 +5,13 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from t2t_multimodel import _scan
 from t2t_multimodel.registry import hparams, problems
+
+if TYPE_CHECKING:
+    from t2t_multimodel.problem import Declared
 
 
 def problem_list() -> str:
@@ -52,8 +56,20 @@ def problem_page(name: str) -> str:
         ("splits", ", ".join(problem.splits)),
         ("metrics", ", ".join(problem.metrics) or "none of its own"),
         ("version", problem.version),
+        *_declared_rows(problem.declared),
     ]
-    return f"{name}: {inspect.getdoc(problem)}\n\n{_table(rows)}"
+    page = f"{name}: {inspect.getdoc(problem)}\n\n{_table(rows)}"
+    return f"{page}\n\n{inspect.cleandoc(problem.how_to_get)}" if problem.how_to_get else page
+
+
+def _declared_rows(declared: Declared | None) -> Iterator[tuple[str, str]]:
+    """The published sizes of a data set, where they are declared."""
+    if declared is not None:
+        counts = ", ".join(f"{split} {count:,}" for split, count in declared.examples.items())
+        yield "examples", counts
+        sides = {"inputs": declared.inputs_length, "targets": declared.targets_length}
+        lengths = ", ".join(f"{side} {length:g}" for side, length in sides.items() if length)
+        yield "mean length", lengths
 
 
 def _field_docs(section: type) -> Iterator[tuple[str, str]]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from t2t_multimodel.features import Image as Image
     from t2t_multimodel.features import Text as Text
     from t2t_multimodel.multimodel import MultiModel as MultiModel
+    from t2t_multimodel.problem import Declared as Declared
     from t2t_multimodel.problem import Problem as Problem
     from t2t_multimodel.registry import register_hparams as register_hparams
     from t2t_multimodel.registry import register_metric as register_metric
@@ -46,7 +47,7 @@ _HOMES = {
     "errors": ("UserError",),
     "features": ("Audio", "ClassLabel", "Image", "Text"),
     "multimodel": ("MultiModel",),
-    "problem": ("Problem",),
+    "problem": ("Declared", "Problem"),
     "registry": (
         "register_hparams",
         "register_metric",

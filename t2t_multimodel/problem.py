@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from t2t_multimodel import registry
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features.base import Feature, ProblemSignature, Tokenizer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """What is known of a data set without having it, so that a run can be planned."""
+
+    examples: dict[str, int]
+    """Split -> number of examples."""
+    inputs_length: float
+    """Mean length of one input: tokens with the end, frames of 10 ms, or 0 for images."""
+    targets_length: float
+    """Mean tokens of one target with the end; 1 for class labels."""
 
 
 class Problem:
@@ -44,6 +57,13 @@ class Problem:
     """Command token that opens the targets; None: one of the problem's own."""
     train_shards: ClassVar[int] = 4
     """Record files of the train split; other splits have one."""
+    declared: ClassVar[Declared | None] = None
+    """Sizes of the data set as published, for plans made where its files are not."""
+    how_to_get: ClassVar[str] = ""
+    """What to get, from where by name, how large it is, and where in `raw_dir` it goes.
+
+    `mm-problems show NAME` prints it. Empty for problems that ship their data.
+    """
 
     def examples(self, split: str, raw_dir: Path | None) -> Iterator[dict[str, Any]]:
         """Yields {"inputs": value, "targets": value} in an order that repeats."""
@@ -59,6 +79,19 @@ class Problem:
         if raw_dir is None:
             return []
         return sorted(path for path in raw_dir.rglob("*") if path.is_file())
+
+    def tiny(self, folder: Path) -> None:
+        """Writes a few dozen made examples into `folder`, in the very layout of the raw files.
+
+        With `raw_dir=folder` every split then has examples: for tests and trials without the data.
+
+        Raises:
+            UserError: the problem has no such twin.
+        """
+        raise UserError(
+            f"Problem {self.name!r} has no tiny twin.",
+            fix=f"define tiny(self, folder) in the class {type(self).__name__}",
+        )
 
     @property
     def features(self) -> dict[str, Feature]:
@@ -114,4 +147,9 @@ class Problem:
                 )
         if not self.splits or self.splits[0] != "train":
             raise UserError(f"The splits of problem {self.name!r} must begin with 'train'.")
+        if self.declared is not None and set(self.declared.examples) != set(self.splits):
+            raise UserError(
+                f"Problem {self.name!r} has the splits {', '.join(self.splits)}, but declares "
+                f"examples of {', '.join(self.declared.examples) or 'none'}."
+            )
         registry.metrics.check(self.metrics)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from t2t_multimodel import ClassLabel, Image, Problem, Text, UserError
+from t2t_multimodel import ClassLabel, Declared, Image, Problem, Text, UserError
 from t2t_multimodel.features import ProblemSignature, Signature
 from t2t_multimodel.registry import metrics
 
@@ -130,6 +130,14 @@ def test_examples_must_be_defined() -> None:
             "splits of problem 'made' is a string; it must be a tuple of strings.",
         ),
         (
+            {
+                "inputs": Text(),
+                "targets": Text(),
+                "declared": Declared(examples={"train": 3}, inputs_length=2, targets_length=2),
+            },
+            "Problem 'made' has the splits train, test, but declares examples of train.",
+        ),
+        (
             {"inputs": Text(), "targets": Text(), "metrics": ("bleu", "werr")},
             f"No metric is named 'werr'. Did you mean 'wer'?\nKnown: {', '.join(metrics.names())}.",
         ),
@@ -154,4 +162,12 @@ def test_examples_need_both_keys_and_may_have_more() -> None:
     assert str(caught.value) == (
         "Problem 'captions', dev example 7: targets missing; it has inputs, target.\n"
         'examples() must yield {"inputs": ..., "targets": ...}.'
+    )
+
+
+def test_without_a_tiny_twin_the_error_says_what_to_define(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        Captions().tiny(tmp_path)
+    assert str(caught.value) == (
+        "Problem 'captions' has no tiny twin.\ndefine tiny(self, folder) in the class Captions"
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from t2t_multimodel import Image, Problem, Text, register_problem
 from t2t_multimodel.problems.sources import emoji
-from t2t_multimodel.problems.sources.packages import CLDR, EMOJI, locate
+from t2t_multimodel.problems.sources.packages import CLDR, EMOJI, download_page, locate
 
 
 @register_problem("emoji_caption")
@@ -25,6 +25,7 @@ class EmojiCaption(Problem):
     targets = Text(vocab="octet", max_length=64)
     metrics = ("bleu",)
     splits = ("train", "dev", "test_unseen", "test")
+    how_to_get = download_page([CLDR, *EMOJI.values()])
 
     def examples(self, split: str, raw_dir: Path | None) -> Iterator[dict[str, Any]]:
         """Drawings uint8 [64, 64, 3] with the emoji's name.

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from t2t_multimodel import ClassLabel, Image, Problem, register_problem
+from t2t_multimodel import ClassLabel, Declared, Image, Problem, register_problem
 from t2t_multimodel.problems.sources import fashion_mnist
+from t2t_multimodel.problems.sources.packages import FASHION_MNIST, download_page
 
 N_DEV = 5000
 
@@ -25,6 +26,10 @@ class FashionMnist(Problem):
     targets = ClassLabel(names=fashion_mnist.CLASSES)
     metrics = ("top1", "top5")
     splits = ("train", "dev", "test")
+    declared = Declared(
+        examples={"train": 55_000, "dev": N_DEV, "test": 10_000}, inputs_length=0, targets_length=1
+    )
+    how_to_get = download_page([FASHION_MNIST], instead=fashion_mnist.IDX_FILES)
 
     def examples(self, split: str, raw_dir: Path | None) -> Iterator[dict[str, Any]]:
         """Pictures uint8 [28, 28, 1] with the number of their class.

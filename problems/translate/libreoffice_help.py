@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from t2t_multimodel import Problem, Text, Vocabulary, register_problem, register_vocabulary
 from t2t_multimodel.problems.sources import alignment, libreoffice
-from t2t_multimodel.problems.sources.packages import LIBREOFFICE_HELP, locate
+from t2t_multimodel.problems.sources.packages import LIBREOFFICE_HELP, download_page, locate
 
 
 @register_vocabulary("libreoffice_help")
@@ -48,6 +48,7 @@ class LibreOfficeHelpEnDe(Problem):
     targets = Text(vocab="libreoffice_help")
     metrics = ("bleu", "chrf")
     splits = ("train", "dev", "test")
+    how_to_get = download_page(list(LIBREOFFICE_HELP.values()))
     languages: ClassVar[tuple[str, str]] = ("en", "de")
     """Source and target."""
 

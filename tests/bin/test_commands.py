@@ -252,3 +252,13 @@ def test_problems_explains_its_use(
     assert capsys.readouterr().err == (
         f"{message}\nUsage: mm-problems list | show NAME | floors NAME...\n"
     )
+
+
+def test_a_problems_page_ends_with_how_to_get_its_data(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert mm_problems.main(["show", "fashion_mnist"]) == 0
+    page = capsys.readouterr().out
+    assert "\nexamples     train 55,000, dev 5,000, test 10,000\n" in page
+    assert "\nmean length  targets 1\n" in page
+    assert page.endswith(f"\n\n{problems.get('fashion_mnist').how_to_get}\n")

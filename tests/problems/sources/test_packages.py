@@ -9,6 +9,7 @@ from t2t_multimodel.problems.sources.packages import (
     AMAZON_QUEEN,
     CLDR,
     LIBREOFFICE_HELP,
+    download_page,
     locate,
 )
 
@@ -43,3 +44,9 @@ def test_without_a_folder_the_error_says_how_to_give_one():
         "In a folder of your choice run `apt-get download flight-of-the-amazon-queen`, "
         "then pass --raw_dir=FOLDER."
     )
+
+
+def test_the_page_of_a_problem_says_what_the_error_says():
+    with pytest.raises(UserError) as caught:
+        locate(None, [CLDR, AMAZON_QUEEN])
+    assert download_page([CLDR, AMAZON_QUEEN]) == str(caught.value)
