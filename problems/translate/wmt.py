@@ -1,0 +1,166 @@
+"""Translation of news between English, German and French: WMT, from the user's files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+from t2t_multimodel import (
+    Declared,
+    Problem,
+    Text,
+    Vocabulary,
+    register_problem,
+    register_vocabulary,
+)
+from t2t_multimodel.problems.sources import wmt, wmt_tiny
+from t2t_multimodel.problems.sources.folder import own_folder
+from t2t_multimodel.problems.sources.parallel import is_text
+
+SAMPLE_LINES = 500_000
+"""First pairs of each training corpus that the vocabulary may learn from."""
+_PAGES = "mm-problems show wmt_ende, or another direction, tells which files to get."
+
+
+@register_vocabulary("wmt")
+class WmtVocabulary(Vocabulary):
+    """32,000 sub-words of English, German and French, shared by all directions of WMT.
+
+    Learned from the training corpora of those pairs that are complete in raw_dir, the first
+    500,000 pairs of each corpus: put the files of all pairs there before the first run.
+    """
+
+    size = 32_000
+
+    def text(self, raw_dir: Path | None) -> Iterator[str]:
+        """Train lines of both languages of every pair found; those that are no text left out."""
+        folder, pairs = _complete(raw_dir)
+        for source, target in pairs:
+            for pair in wmt.read(folder, source, target, "train", most=SAMPLE_LINES):
+                yield from filter(is_text, (pair.source, pair.target))
+
+    def source_files(self, raw_dir: Path | None) -> list[Path]:
+        """The training files of every pair found."""
+        folder, pairs = _complete(raw_dir)
+        files = (wmt.source_files(folder, *pair, splits=["train"]) for pair in pairs)
+        return sorted({path for paths in files for path in paths})
+
+
+def _complete(raw_dir: Path | None) -> tuple[Path, list[tuple[str, str]]]:
+    """The folder of WMT, and the pairs of which it has all training corpora.
+
+    Raises:
+        UserError: it has none; the error names what the nearest pair lacks.
+    """
+    folder = own_folder(raw_dir, "wmt", _PAGES)
+    lacks = {}
+    for name in wmt.CORPORA:
+        first, second = name.split("-")
+        lacks[first, second] = wmt.missing(folder, first, second, splits=["train"])
+    if all(lacks.values()):
+        nearest = min(lacks, key=lambda pair: len(lacks[pair]))
+        wmt.check_present(folder, *nearest)
+    return folder, [pair for pair, missing in lacks.items() if not missing]
+
+
+@register_problem("wmt_ende")
+class WmtEnDe(Problem):
+    """English to German: WMT14, 4.5 million pairs, tested on newstest2014.
+
+    Europarl v7, Common Crawl and News Commentary v9; dev is newstest2013. BLEU is sacrebleu's on
+    detokenised text. Lines that are empty or no UTF-8 are left out with their partner and counted.
+    Reads the archives of the workshop, their unpacked files, or TensorFlow Datasets' copy.
+    """
+
+    inputs = Text(vocab="wmt")
+    targets = Text(vocab="wmt")
+    metrics = ("bleu", "chrf")
+    splits = wmt.SPLITS
+    train_shards = 8
+    languages: ClassVar[tuple[str, str]] = ("en", "de")
+    """Source and target."""
+    declared = Declared(
+        examples={"train": 4_508_785, "dev": 3000, "test": 3003},
+        inputs_length=28,
+        targets_length=30,
+    )
+    how_to_get = wmt.how_to_get("en", "de")
+
+    def examples(self, split: str, raw_dir: Path | None) -> Iterator[dict[str, Any]]:
+        """Pairs of sentences in the order of the files.
+
+        Raises:
+            UserError: a file is missing or damaged, or two do not go together.
+        """
+        for pair in wmt.read(self._folder(raw_dir), *self.languages, split):
+            yield {"inputs": pair.source, "targets": pair.target, "where": pair.where}
+
+    def source_files(self, raw_dir: Path | None) -> list[Path]:
+        """The files of all splits."""
+        return wmt.source_files(self._folder(raw_dir), *self.languages)
+
+    def tiny(self, folder: Path) -> None:
+        """The archives of all directions, laid out like the workshop's, about houses."""
+        wmt_tiny.write(folder)
+
+    def _folder(self, raw_dir: Path | None) -> Path:
+        return own_folder(raw_dir, "wmt", self.how_to_get)
+
+
+@register_problem("wmt_deen")
+class WmtDeEn(WmtEnDe):
+    """German to English: the same pairs as wmt_ende."""
+
+    languages = ("de", "en")
+    how_to_get = wmt.how_to_get("de", "en")
+
+
+@register_problem("wmt_enfr")
+class WmtEnFr(WmtEnDe):
+    """English to French: WMT14, 41 million pairs, tested on newstest2014.
+
+    Europarl v7, Common Crawl, News Commentary v9, UN and 10^9 French-English; dev is newstest2013.
+    """
+
+    languages = ("en", "fr")
+    train_shards = 32
+    declared = Declared(
+        examples={"train": 40_836_715, "dev": 3000, "test": 3003},
+        inputs_length=32,
+        targets_length=38,
+    )
+    how_to_get = wmt.how_to_get("en", "fr")
+
+
+@register_problem("wmt_fren")
+class WmtFrEn(WmtEnFr):
+    """French to English: the same pairs as wmt_enfr."""
+
+    languages = ("fr", "en")
+    how_to_get = wmt.how_to_get("fr", "en")
+
+
+@register_problem("wmt_frde")
+class WmtFrDe(WmtEnDe):
+    """French to German: WMT19, 2.6 million pairs, tested on newstest2019.
+
+    Europarl v7, Common Crawl and News Commentary v14 of the two languages, without ParaCrawl
+    (which TensorFlow Datasets' copy has); dev is euelections_dev2019, in both directions the same.
+    """
+
+    languages = ("fr", "de")
+    declared = Declared(
+        examples={"train": 2_600_000, "dev": 1512, "test": 1701},
+        inputs_length=34,
+        targets_length=31,
+    )
+    how_to_get = wmt.how_to_get("fr", "de")
+
+
+@register_problem("wmt_defr")
+class WmtDeFr(WmtFrDe):
+    """German to French: the same training pairs as wmt_frde, tested on newstest2019."""
+
+    languages = ("de", "fr")
+    how_to_get = wmt.how_to_get("de", "fr")

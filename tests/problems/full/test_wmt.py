@@ -1,0 +1,162 @@
+"""wmt_*: from the workshop's archives to scores."""
+
+from __future__ import annotations
+
+import gzip
+import tarfile
+from pathlib import Path
+
+import pytest
+from tiny_run import tiny_run
+
+from t2t_multimodel import Problem, UserError
+from t2t_multimodel.data.datagen import generate
+from t2t_multimodel.problems.sources.wmt_tiny import SENTENCES_PER_CORPUS, sentences
+from t2t_multimodel.problems.translate import wmt as wmt_problems
+from t2t_multimodel.registry import problems, vocabularies
+
+DIRECTIONS = ("ende", "deen", "enfr", "fren", "frde", "defr")
+
+
+@pytest.fixture
+def raw_dir(tmp_path: Path) -> Path:
+    folder = tmp_path / "raw"
+    folder.mkdir()
+    wmt("ende").tiny(folder)
+    return folder
+
+
+def wmt(direction: str) -> Problem:
+    return problems.get(f"wmt_{direction}")()
+
+
+def pairs(direction: str, split: str, raw_dir: Path) -> list[tuple[str, str]]:
+    return [(e["inputs"], e["targets"]) for e in wmt(direction).examples(split, raw_dir)]
+
+
+def unpack(archive: Path, to: Path) -> None:
+    with tarfile.open(archive) as tar:
+        tar.extractall(to, filter="data")
+    archive.unlink()
+
+
+def test_from_archives_to_scores(tmp_path: Path) -> None:
+    run = tiny_run("wmt_ende", tmp_path)
+    assert len(run.prepared.dataset("train")) == 3 * SENTENCES_PER_CORPUS
+    assert run.lines[0].startswith("wmt_ende train: 30 examples")
+    assert {"decoded/bleu", "decoded/chrf"} <= set(run.result.scores)
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_each_direction_has_its_source_and_target(direction: str, raw_dir: Path) -> None:
+    translations = {
+        language: dict(zip(sentences(language), range(40), strict=True))
+        for language in ("en", "de", "fr")
+    }
+    source, target = direction[:2], direction[2:]
+    corpora = 5 if direction in ("enfr", "fren") else 3
+    for split, count in (("train", corpora), ("dev", 1), ("test", 1)):
+        found = pairs(direction, split, raw_dir)
+        assert len(found) == count * SENTENCES_PER_CORPUS
+        for one, other in found:
+            assert translations[source][one] == translations[target][other]
+
+
+@pytest.mark.parametrize("direction", ["ende", "defr", "fren"])
+def test_unpacked_files_give_the_same_as_archives(direction: str, raw_dir: Path) -> None:
+    before = [pairs(direction, split, raw_dir) for split in ("train", "dev", "test")]
+    for archive in list(raw_dir.glob("*.t*gz")):
+        if not archive.name.endswith(".tsv.gz"):
+            unpack(archive, raw_dir)
+    unpack(raw_dir / "training-giga-fren.tar", raw_dir)
+    for path in raw_dir.glob("*.gz"):
+        if direction == "defr":
+            path.with_suffix("").write_bytes(gzip.decompress(path.read_bytes()))
+            path.unlink()
+    assert [pairs(direction, split, raw_dir) for split in ("train", "dev", "test")] == before
+
+
+def test_a_folder_named_wmt_is_looked_into(raw_dir: Path) -> None:
+    before = pairs("ende", "dev", raw_dir)
+    (raw_dir / "wmt").mkdir()
+    for path in list(raw_dir.iterdir()):
+        if path.name != "wmt":
+            path.rename(raw_dir / "wmt" / path.name)
+    assert pairs("ende", "dev", raw_dir) == before
+
+
+def test_missing_archives_are_one_error_with_the_page(raw_dir: Path) -> None:
+    (raw_dir / "training-parallel-commoncrawl.tgz").unlink()
+    (raw_dir / "dev.tgz").unlink()
+    with pytest.raises(UserError) as caught:
+        wmt("ende").source_files(raw_dir)
+    assert caught.value.message == (
+        f"Not found in {raw_dir}: training-parallel-commoncrawl.tgz (0.9 GB), dev.tgz (0.1 GB)."
+    )
+    assert caught.value.fix == wmt("ende").how_to_get
+    assert pairs("ende", "test", raw_dir)
+
+
+def test_without_a_folder_the_page_is_the_fix() -> None:
+    with pytest.raises(UserError) as caught:
+        next(wmt("frde").examples("train", None))
+    assert str(caught.value) == (
+        "This data is read from files that you have, but there is no --raw_dir.\n"
+        "French-German of WMT, archives as they come or unpacked,\n"
+        "in FOLDER or FOLDER/wmt, given as --raw_dir=FOLDER:\n"
+        "  europarl-v7.fr.gz europarl-v7.de.gz  0.2 GB  statmt.org/wmt19, fr-de/bitexts\n"
+        "  commoncrawl.fr.gz commoncrawl.de.gz  0.1 GB  statmt.org/wmt19, fr-de/bitexts\n"
+        "  news-commentary-v14.de-fr.tsv.gz     0.1 GB  statmt.org/news-commentary\n"
+        "  dev.tgz                              0.1 GB  statmt.org/wmt19\n"
+        "  test.tgz                               2 MB  statmt.org/wmt19\n"
+        "Or, prepared by TensorFlow Datasets, FOLDER/wmt19_translate/fr-de."
+    )
+
+
+def test_bad_lines_are_left_out_and_named(raw_dir: Path, tmp_path: Path) -> None:
+    (raw_dir / "newstest2013.en").write_bytes(b"One.\n\nTwo.\nT\xfcree.\nFour.\n")
+    (raw_dir / "newstest2013.de").write_bytes(b"Eins.\nLeer.\nZwei.\nDrei.\n  \r\n")
+    lines: list[str] = []
+    (prepared,) = generate(
+        ["wmt_ende"], tmp_path, raw_dir, vocab_size=500, report=lines.append
+    ).values()
+    assert len(prepared.dataset("dev")) == 2
+    assert lines[-3:-1] == [
+        "  2 left out: bad inputs, e.g. dev example 1 (newstest2013.en line 2): "
+        "inputs: text is empty",
+        "  1 left out: bad targets, e.g. dev example 4 (newstest2013.en line 5): "
+        "targets: text is empty",
+    ]
+
+
+def test_the_vocabulary_is_learned_from_train_lines_of_complete_pairs(
+    raw_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wmt_problems, "SAMPLE_LINES", 2)
+    (raw_dir / "training-giga-fren.tar").unlink()
+    vocabulary = vocabularies.get("wmt")()
+    texts = list(vocabulary.text(raw_dir))
+    assert len(texts) == 3 * 2 * 2 + 3 * 2 * 2  # de-en and fr-de: corpora x pairs x sides
+    assert set(texts) <= {*sentences("en"), *sentences("de"), *sentences("fr")}
+    assert texts[:4] == [
+        sentences("de")[0],
+        sentences("en")[0],
+        sentences("de")[1],
+        sentences("en")[1],
+    ]
+    names = {path.name for path in vocabulary.source_files(raw_dir)}
+    assert {"training-parallel-nc-v9.tgz", "europarl-v7.fr.gz"} <= names
+    assert not {"dev.tgz", "training-parallel-un.tgz"} & names
+
+
+def test_without_a_complete_pair_the_nearest_is_named(raw_dir: Path) -> None:
+    (raw_dir / "training-parallel-europarl-v7.tgz").unlink()
+    (raw_dir / "training-parallel-un.tgz").unlink()
+    for path in raw_dir.glob("*.fr.gz"):
+        path.unlink()
+    with pytest.raises(UserError) as caught:
+        list(vocabularies.get("wmt")().text(raw_dir))
+    assert caught.value.message == (
+        f"Not found in {raw_dir}: training-parallel-europarl-v7.tgz (0.6 GB)."
+    )
+    assert caught.value.fix == wmt("deen").how_to_get
