@@ -66,10 +66,7 @@ class Problem:
     """
 
     def examples(self, split: str, raw_dir: Path | None) -> Iterator[dict[str, Any]]:
-        """Yields {"inputs": value, "targets": value} in an order that repeats.
-
-        A further key "where" (a str: file and line) helps to find an example that is left out.
-        """
+        """Yields {"inputs": value, "targets": value} in an order that repeats."""
         raise NotImplementedError(
             f"{type(self).__name__} must define examples(self, split, raw_dir)"
         )

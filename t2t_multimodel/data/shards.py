@@ -107,8 +107,7 @@ class _Encoder:
         for number, example in enumerate(self.problem.examples(job.split, job.raw_dir)):
             if number % job.shards == job.shard:
                 self.problem.check_keys(example, job.split, number)
-                place = f" ({example['where']})" if "where" in example else ""
-                arrays = self._encode(example, f"{job.split} example {number}{place}")
+                arrays = self._encode(example, f"{job.split} example {number}")
                 if arrays is not None:
                     yield example_proto.to_bytes(arrays)
 

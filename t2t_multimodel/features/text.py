@@ -42,8 +42,6 @@ class Text(Feature):
             raise BadValue(f"text must be a str, but is {type(value).__name__}")
         if not value.strip():
             raise BadValue("text is empty")
-        if any("\udc80" <= character <= "\udcff" for character in value):
-            raise BadValue("text has bytes that are not UTF-8")
         if any("\ud800" <= character <= "\udfff" for character in value):
             raise BadValue("text has half of a surrogate pair, which is no character")
 

@@ -48,7 +48,6 @@ def test_padding_and_the_end_do_not_show() -> None:
         (b"abc", "text must be a str, but is bytes"),
         ("", "text is empty"),
         (" \n\t", "text is empty"),
-        ("T\udcfcr", "text has bytes that are not UTF-8"),
     ],
 )
 def test_what_is_no_text_is_refused(value: Any, reason: str) -> None:
