@@ -32,7 +32,7 @@ def collate(
     for name, feature in features.items():
         arrays = [feature.model_input(example[name]) for example in examples]
         batch[name] = _stack(arrays, (pad_to or {}).get(name))
-        lengths = [feature.length(example[name]) for example in examples]
+        lengths = [feature.length(array) for array in arrays]
         batch[f"{name}_length"] = np.asarray(lengths, np.int32)
     return batch
 

@@ -45,7 +45,7 @@ class BatchStream:
 
 def longest(dataset: DataSet, bucket: Bucket) -> dict[str, int]:
     """Feature -> longest length in a bucket, for the features whose length varies."""
-    varying = [name for name, one in dataset.features.items() if -1 in one.stored_shape()]
+    varying = [name for name, one in dataset.features.items() if one.varies]
     return {name: int(dataset.lengths[name][bucket.members].max()) for name in varying}
 
 

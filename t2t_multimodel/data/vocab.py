@@ -96,13 +96,14 @@ class OwnVocabulary(Vocabulary):
         self._problem, self.name = problem, problem.name
 
     def text(self, raw_dir: Path | None) -> Iterator[str]:
-        features = [n for n, f in self._problem.features.items() if isinstance(f, Text)]
+        features = {n: f for n, f in self._problem.features.items() if isinstance(f, Text)}
         for number, example in enumerate(self._problem.examples("train", raw_dir)):
             self._problem.check_keys(example, "train", number)
-            for name in features:
+            for name, feature in features.items():
                 with suppress(BadValue):  # such an example is left out and named by datagen
-                    Text.check(example[name])
-                    yield example[name]
+                    for text in feature.texts(example[name]):
+                        Text.check(text)
+                        yield text
 
     def source_files(self, raw_dir: Path | None) -> list[Path]:
         return self._problem.source_files(raw_dir)

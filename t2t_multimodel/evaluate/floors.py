@@ -217,5 +217,11 @@ def _teacher_forced(model: NGram, targets: Sequence[np.ndarray]) -> dict[str, fl
 
 
 def _targets(prepared: Prepared, split: str, most: int | None = None) -> list[np.ndarray]:
-    dataset = prepared.dataset(split)
-    return [dataset[int(i)]["targets"] for i in evenly(len(dataset), most or len(dataset))]
+    """Stored targets; of equally good ones all when learning from train, else the first."""
+    dataset, feature = prepared.dataset(split), prepared.problem.targets
+    first_only = split != "train"
+    return [
+        one
+        for i in evenly(len(dataset), most or len(dataset))
+        for one in feature.each(dataset[int(i)]["targets"])[: 1 if first_only else None]
+    ]

@@ -83,13 +83,31 @@ class ProblemSignature:
         )
 
 
+SHOWN_WHEN_SET = {"shown_when_set": True}
+"""Metadata of a field that `Feature.__repr__` leaves out while it has its default value."""
+
+
 class Feature(ABC):
-    """A modality spec. Subclasses are frozen dataclasses whose fields are the options."""
+    """A modality spec. Subclasses are frozen dataclasses whose fields are the options.
+
+    What `repr` shows is what records depend on: records are stale when it changes. An option that
+    works when records are read is a field with `repr=False`; one that came later than records
+    which are out in the world has the metadata `SHOWN_WHEN_SET`.
+    """
 
     dtype: ClassVar[np.dtype]
     """Type in which values are stored in records."""
     unit: ClassVar[str | None] = None
     """Budget of a batch that `length` counts against: tokens, frames, pixels; None: rows only."""
+
+    def __repr__(self) -> str:
+        shown = []
+        for field in dataclasses.fields(self):  # type: ignore[arg-type]
+            value = getattr(self, field.name)
+            hidden = "shown_when_set" in field.metadata and value == field.default
+            if field.repr and not hidden:
+                shown.append(f"{field.name}={value!r}")
+        return f"{type(self).__name__}({', '.join(shown)})"
 
     @property
     def per_unit(self) -> int:
@@ -124,13 +142,29 @@ class Feature(ABC):
         """Shape for `ndarray.reshape` of the flat stored values; -1 where it varies."""
         return (-1,)
 
+    @property
+    def varies(self) -> bool:
+        """Whether examples reach the model at lengths of their own."""
+        return -1 in self.stored_shape()
+
     def model_input(self, array: np.ndarray) -> np.ndarray:
-        """A stored array as the model takes it (type only; shapes stay)."""
+        """A stored or augmented array as the model takes it.
+
+        Its `length` is at most that of the stored array.
+        """
         return array
 
     def augment(self, array: np.ndarray, draws: np.random.Generator) -> np.ndarray:
         """A stored array as training sees it this time: changed at random, by option."""
         return array
+
+    def each(self, array: np.ndarray) -> list[np.ndarray]:
+        """The equally good values of a stored array, the one that `model_input` takes first."""
+        return [array]
+
+    def references(self, array: np.ndarray, tokenizer: Tokenizer | None) -> tuple[Any, ...]:
+        """The equally good values of a stored array, each as a person reads it."""
+        return tuple(self.decode(one, tokenizer) for one in self.each(array))
 
     def describe(self) -> str:
         """One short phrase for listings: 'Image 28x28x1'."""

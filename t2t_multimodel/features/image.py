@@ -5,14 +5,24 @@ from __future__ import annotations
 import dataclasses
 import io
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from t2t_multimodel.features.base import BadValue, Feature, Signature, Tokenizer
+from t2t_multimodel.errors import UserError
+from t2t_multimodel.features.base import (
+    SHOWN_WHEN_SET,
+    BadValue,
+    Feature,
+    Signature,
+    Tokenizer,
+)
+
+if TYPE_CHECKING:
+    from PIL import Image as Pillow
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Image(Feature):
     """An image as uint8 [height, width, channels], as a path, or as encoded PNG or JPEG bytes.
 
@@ -27,9 +37,27 @@ class Image(Feature):
     distort: float = dataclasses.field(default=0.0, repr=False)
     """In training each image is zoomed, shifted, turned and brightened by up to this part (0.1:
     10 %, of a right angle for turns), at random; 0: left as it is."""
+    encoded: bool = dataclasses.field(default=False, metadata=SHOWN_WHEN_SET)
+    """Records hold the file as it is (JPEG, PNG), decoded each time that it is read: for
+    photographs, which would take many times the space as pixels. Arrays become PNG."""
+    crop: float = dataclasses.field(default=1.0, repr=False)
+    """In training a part of the image is cut out at random and resized, of at least this share of
+    its area (0.08 is usual for ImageNet: Szegedy et al. 2015, arXiv 1409.4842); 1: all of it."""
+    flip: bool = dataclasses.field(default=False, repr=False)
+    """In training every other image is seen in a mirror."""
+    centre: float = dataclasses.field(default=0.0, repr=False)
+    """Outside of training an encoded image is seen as its middle, this part of the largest that
+    has the declared aspect (0.875 is usual for ImageNet); 0: all of it, squeezed to the aspect."""
 
     dtype: ClassVar[np.dtype] = np.dtype(np.uint8)
     unit: ClassVar[str | None] = "pixels"
+
+    def __post_init__(self) -> None:
+        if not (0 < self.crop <= 1 and 0 <= self.centre <= 1):
+            raise UserError(
+                "Image takes a crop above 0 up to 1 and a centre from 0 to 1, "
+                f"but got crop={self.crop} and centre={self.centre}."
+            )
 
     def signature(self, problem: str, tokenizer: Tokenizer | None) -> Signature:
         shape = (self.height, self.width, self.channels)
@@ -38,65 +66,98 @@ class Image(Feature):
     def encode(
         self, value: np.ndarray | bytes | str | Path, tokenizer: Tokenizer | None
     ) -> np.ndarray:
-        if not isinstance(value, np.ndarray):
-            return self._open(value)
+        if isinstance(value, np.ndarray):
+            pixels = self._checked(value)
+            return self._as_png(pixels) if self.encoded else pixels
+        if not isinstance(value, (bytes, str, Path)):
+            raise BadValue(
+                f"image must be an array, a path or encoded bytes, but is {type(value).__name__}"
+            )
+        return self._file(value) if self.encoded else self._pixels(self._opened(value))
+
+    def _checked(self, value: np.ndarray) -> np.ndarray:
         if value.ndim == 2:
             value = value[:, :, None]
-        expected = self.stored_shape()
+        expected = (self.height, self.width, self.channels)
         if value.shape != expected or value.dtype != self.dtype:
             raise BadValue(
                 f"image must be uint8 {list(expected)}, but is {value.dtype} {list(value.shape)}"
             )
         return value
 
-    def _open(self, source: bytes | str | Path) -> np.ndarray:
-        from PIL import Image as Pillow
+    def _as_png(self, pixels: np.ndarray) -> np.ndarray:
+        from t2t_multimodel.features.pictures import from_pixels
 
-        if not isinstance(source, (bytes, str, Path)):
-            raise BadValue(
-                f"image must be an array, a path or encoded bytes, but is {type(source).__name__}"
-            )
-        try:
-            with Pillow.open(io.BytesIO(source) if isinstance(source, bytes) else source) as file:
-                picture = file.convert("L" if self.channels == 1 else "RGB")
-        # Pillow raises all of these for damaged files.
-        except (OSError, SyntaxError, ValueError, Pillow.DecompressionBombError) as error:
-            raise BadValue(f"not a readable image: {error}") from error
-        if picture.size != (self.width, self.height):
-            picture = picture.resize((self.width, self.height), Pillow.Resampling.BILINEAR)
-        return np.asarray(picture, self.dtype).reshape(self.stored_shape())
+        file = io.BytesIO()
+        from_pixels(pixels).save(file, "PNG")
+        return np.frombuffer(file.getvalue(), self.dtype)
+
+    def _file(self, source: bytes | str | Path) -> np.ndarray:
+        """The bytes of a file that Pillow can decode to its end."""
+        from t2t_multimodel.features.pictures import opened
+
+        with opened(source) as picture:
+            picture.draft(None, (1, 1))  # JPEG is decoded at an eighth, which is quick
+            picture.load()
+        data = source if isinstance(source, bytes) else Path(source).read_bytes()
+        return np.frombuffer(data, self.dtype)
+
+    def _opened(self, source: bytes | str | Path) -> Pillow.Image:
+        from t2t_multimodel.features.pictures import converted, opened
+
+        with opened(source) as picture:
+            return converted(picture, self.channels)
+
+    def _picture(self, array: np.ndarray) -> Pillow.Image:
+        """A stored array as a picture, of its own size when it is an encoded one."""
+        from t2t_multimodel.features.pictures import from_pixels
+
+        return self._opened(array.tobytes()) if self._is_file(array) else from_pixels(array)
+
+    def _is_file(self, array: np.ndarray) -> bool:
+        return self.encoded and array.ndim == 1
+
+    def _pixels(self, picture: Pillow.Image, box: tuple[float, ...] | None = None) -> np.ndarray:
+        from t2t_multimodel.features.pictures import resized
+
+        picture = resized(picture, self.width, self.height, box)
+        return np.asarray(picture, self.dtype).reshape(self.height, self.width, self.channels)
 
     def augment(self, array: np.ndarray, draws: np.random.Generator) -> np.ndarray:
-        if not self.distort:
-            return array
-        from PIL import Image as Pillow
+        from t2t_multimodel.features.pictures import distorted, random_box
 
-        zoom, turn, right, down, light = draws.uniform(-self.distort, self.distort, 5)
-        angle, scale = turn * np.pi / 2, 1 + zoom
-        cos, sin = np.cos(angle) * scale, np.sin(angle) * scale
-        x, y = (self.width - 1) / 2, (self.height - 1) / 2  # the centre stays, but for the shift
-        picture = Pillow.fromarray(array.squeeze(-1) if self.channels == 1 else array)
-        turned = picture.transform(
-            picture.size,
-            Pillow.Transform.AFFINE,
-            (
-                *(cos, sin, x - cos * x - sin * y + right * self.width),
-                *(-sin, cos, y + sin * x - cos * y + down * self.height),
-            ),
-            Pillow.Resampling.BILINEAR,
-            fillcolor=tuple(array[0, 0].tolist()) if self.channels == 3 else int(array[0, 0, 0]),
-        )
-        bright = np.asarray(turned, np.float32) * (1 + light)
-        return np.clip(bright, 0, 255).astype(self.dtype).reshape(self.stored_shape())
+        if self.crop < 1 or self.flip:
+            picture = self._picture(array)
+            box = random_box(picture.size, self.crop, draws) if self.crop < 1 else None
+            mirror = self.flip and draws.random() < 0.5
+            cut = self._pixels(picture, box)
+            array = cut[:, ::-1] if mirror else cut
+        if self.distort:
+            array = distorted(self.model_input(array), self.distort, draws)
+        return array
+
+    def model_input(self, array: np.ndarray) -> np.ndarray:
+        if not self._is_file(array):
+            return array
+        from t2t_multimodel.features.pictures import middle_box
+
+        picture, box = self._picture(array), None
+        if self.centre:
+            box = middle_box(picture.size, self.width / self.height, self.centre)
+        return self._pixels(picture, box)
 
     def decode(self, array: np.ndarray, tokenizer: Tokenizer | None) -> np.ndarray:
-        return array
+        return self.model_input(array)
 
     def length(self, array: np.ndarray) -> int:
         return self.height * self.width
 
     def stored_shape(self) -> tuple[int, ...]:
-        return (self.height, self.width, self.channels)
+        return (-1,) if self.encoded else (self.height, self.width, self.channels)
+
+    @property
+    def varies(self) -> bool:
+        return False
 
     def describe(self) -> str:
         return f"Image {self.height}x{self.width}x{self.channels}"

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
-from t2t_multimodel.features.base import EOS_ID, BadValue, Feature, Signature, Tokenizer
+from t2t_multimodel.features.base import (
+    EOS_ID,
+    SHOWN_WHEN_SET,
+    BadValue,
+    Feature,
+    Signature,
+    Tokenizer,
+)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Text(Feature):
-    """A string.
+    """A string, or a list of equally good strings.
 
     Problems that name the same vocabulary share its embedding and softmax.
     """
@@ -23,6 +31,9 @@ class Text(Feature):
     """Longest sequence in tokens, the end included; longer examples are left out and counted."""
     symbols: bool = False
     """Words equal to a control symbol of the vocabulary take its id (parse brackets)."""
+    several: bool = dataclasses.field(default=False, metadata=SHOWN_WHEN_SET)
+    """A value is a list of equally good texts, such as the captions of an image: training draws
+    one of them each time, teacher-forced scores are of the first, decoded ones may use all."""
 
     dtype: ClassVar[np.dtype] = np.dtype(np.int32)
     unit: ClassVar[str | None] = "tokens"
@@ -45,18 +56,44 @@ class Text(Feature):
         if any("\ud800" <= character <= "\udfff" for character in value):
             raise BadValue("text has half of a surrogate pair, which is no character")
 
-    def encode(self, value: str, tokenizer: Tokenizer | None) -> np.ndarray:
-        self.check(value)
+    def texts(self, value: Any) -> list[Any]:
+        """The strings of a value as yielded by `Problem.examples`.
+
+        Raises:
+            BadValue: `several` are declared, but the value is no list, or an empty one.
+        """
+        if not self.several:
+            return [value]
+        if not isinstance(value, (list, tuple)) or not value:
+            raise BadValue(f"several texts must be a list of str, but are {value!r:.60}")
+        return list(value)
+
+    def encode(self, value: str | Sequence[str], tokenizer: Tokenizer | None) -> np.ndarray:
         assert tokenizer is not None
-        ids = tokenizer.encode(value, symbols=self.symbols)
-        return np.asarray([*ids, EOS_ID], self.dtype)
+        ids: list[int] = []
+        for text in self.texts(value):
+            self.check(text)
+            ids += [*tokenizer.encode(text, symbols=self.symbols), EOS_ID]
+        return np.asarray(ids, self.dtype)
+
+    def each(self, array: np.ndarray) -> list[np.ndarray]:
+        if not self.several:
+            return [array]
+        return np.split(array, np.flatnonzero(array == EOS_ID)[:-1] + 1)
+
+    def model_input(self, array: np.ndarray) -> np.ndarray:
+        return self.each(array)[0]
+
+    def augment(self, array: np.ndarray, draws: np.random.Generator) -> np.ndarray:
+        texts = self.each(array)
+        return texts[int(draws.integers(len(texts)))] if self.several else array
 
     def decode(self, array: np.ndarray, tokenizer: Tokenizer | None) -> str:
         assert tokenizer is not None
         return tokenizer.decode([int(i) for i in array])
 
     def length(self, array: np.ndarray) -> int:
-        return len(array)
+        return max(map(len, self.each(array)))
 
     def describe(self) -> str:
         return f"Text({self.vocab})" if self.vocab else "Text"

@@ -75,3 +75,9 @@ def test_a_full_batch_stays_as_it_is() -> None:
     assert {name: array.tolist() for name, array in filled.items()} == {
         name: array.tolist() for name, array in batch.items()
     }
+
+
+def test_several_texts_give_the_first_and_its_length() -> None:
+    features = {"inputs": Text(), "targets": Text(several=True)}
+    batch = collate([{"inputs": ids(5, 1), "targets": ids(7, 1, 8, 9, 1)}], features)
+    assert (batch["targets"].tolist(), batch["targets_length"].tolist()) == ([[7, 1]], [2])

@@ -14,7 +14,7 @@ import pytest
 from evaluate import tiny
 from evaluate.tiny import prepared
 
-from t2t_multimodel import Image, Problem
+from t2t_multimodel import Image, Problem, Text
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.evaluate import floors as module
@@ -84,7 +84,8 @@ def test_the_record_of_a_measurement(words: Prepared) -> None:
 def stub(splits: dict[str, list[list[int]]]) -> Any:
     """A prepared problem of which only targets are known; a split that is not given fails."""
     examples = {s: [{"targets": np.asarray(t)} for t in ts] for s, ts in splits.items()}
-    problem = SimpleNamespace(splits=("train", "dev", "test") if "dev" in splits else ("train",))
+    names = ("train", "dev", "test") if "dev" in splits else ("train",)
+    problem = SimpleNamespace(splits=names, targets=Text())
     return SimpleNamespace(problem=problem, dataset=examples.__getitem__)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from t2t_multimodel import Image
+from t2t_multimodel import Image, UserError
 from t2t_multimodel.features import BadValue, Signature
 
 PIXELS = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
@@ -143,3 +143,103 @@ def test_the_same_draw_distorts_alike() -> None:
 
 def test_distortion_does_not_make_records_stale() -> None:
     assert repr(Image(8, 8, 1, distort=0.2)) == repr(Image(8, 8, 1))
+
+
+def photograph(width: int = 40, height: int = 20) -> np.ndarray:
+    """uint8 [height, width, 3]: red grows to the right, green downwards."""
+    picture = np.zeros((height, width, 3), np.uint8)
+    picture[..., 0] = np.linspace(0, 250, width).astype(np.uint8)
+    picture[..., 1] = np.linspace(0, 250, height).astype(np.uint8)[:, None]
+    return picture
+
+
+def test_an_encoded_image_is_stored_as_its_file(tmp_path: Path) -> None:
+    feature = Image(4, 6, encoded=True)
+    file = encoded(photograph(), "JPEG")
+    (tmp_path / "picture.jpg").write_bytes(file)
+    for source in (file, tmp_path / "picture.jpg"):
+        stored = feature.encode(source, None)
+        assert stored.tobytes() == file
+        assert stored.reshape(feature.stored_shape()).shape == (len(file),)
+    assert feature.length(stored) == 24
+    assert not feature.varies
+
+
+def test_an_encoded_image_is_decoded_as_unencoded_ones_are() -> None:
+    file = encoded(photograph(), "JPEG")
+    stored = Image(4, 6, encoded=True).encode(file, None)
+    pixels = Image(4, 6).encode(file, None)
+    assert np.array_equal(Image(4, 6, encoded=True).model_input(stored), pixels)
+    assert np.array_equal(Image(4, 6, encoded=True).decode(stored, None), pixels)
+
+
+def test_pixels_that_are_to_be_encoded_lose_nothing() -> None:
+    for channels in (1, 3):
+        feature = Image(4, 6, channels, encoded=True)
+        stored = feature.encode(PIXELS[:, :, :channels], None)
+        assert stored[1:4].tobytes() == b"PNG"
+        assert np.array_equal(feature.model_input(stored), PIXELS[:, :, :channels])
+
+
+def test_a_cmyk_photograph_and_a_png_are_seen_in_colours() -> None:
+    buffer = io.BytesIO()
+    Pillow.fromarray(photograph()).convert("CMYK").save(buffer, "JPEG")
+    feature = Image(10, 20, encoded=True)
+    for file in (buffer.getvalue(), encoded(photograph()[..., 0])):
+        assert feature.model_input(feature.encode(file, None)).shape == (10, 20, 3)
+
+
+def test_half_a_photograph_is_refused() -> None:
+    file = encoded(photograph(400, 300), "JPEG")
+    with pytest.raises(BadValue, match="^not a readable image: image file is truncated"):
+        Image(8, 8, encoded=True).encode(file[: len(file) // 2], None)
+    with pytest.raises(BadValue) as caught:
+        Image(8, 8, encoded=True).encode(b"no picture", None)
+    assert str(caught.value) == "not a readable image: cannot identify image file"
+
+
+def test_evaluation_sees_the_middle() -> None:
+    file = encoded(photograph(160, 80))
+    feature = Image(8, 8, encoded=True, centre=0.5)
+    seen = feature.model_input(feature.encode(file, None))
+    # 40 of 80 pixels downwards, and the same of 160 to the right: 60 to 100
+    assert 92 < seen[0, 0, 0] < 102 and 148 < seen[0, -1, 0] < 158
+    assert 62 < seen[0, 0, 1] < 74 and 176 < seen[-1, 0, 1] < 188
+
+
+def test_training_sees_parts_and_mirrors() -> None:
+    feature = Image(8, 8, encoded=True, crop=0.1, flip=True)
+    stored = feature.encode(encoded(photograph(160, 80)), None)
+    seen = [feature.augment(stored, np.random.default_rng(n)) for n in range(40)]
+    assert {(one.shape, one.dtype) for one in seen} == {((8, 8, 3), np.dtype(np.uint8))}
+    mirrored = [int(one[0, 0, 0]) > int(one[0, -1, 0]) for one in seen]
+    assert 10 < sum(mirrored) < 30
+    widths = [abs(int(one[0, -1, 0]) - int(one[0, 0, 0])) / 250 for one in seen]
+    assert min(widths) < 0.35 and 0.5 < max(widths) < 0.75  # 80 high: at most 107 of 160 wide
+
+
+def test_pixels_are_cropped_as_files_are() -> None:
+    picture = photograph(16, 16)
+    one = Image(16, 16, crop=0.2).augment(picture, np.random.default_rng(3))
+    assert one.shape == picture.shape
+    assert int(one[0, -1, 0]) - int(one[0, 0, 0]) < 240
+
+
+def test_a_picture_too_long_for_any_crop_gives_its_middle() -> None:
+    feature = Image(8, 8, encoded=True, crop=0.99)
+    stored = feature.encode(encoded(photograph(200, 10)), None)
+    seen = feature.augment(stored, np.random.default_rng(0))
+    assert 110 < seen[:, :, 0].min() and seen[:, :, 0].max() < 140
+
+
+def test_options_of_reading_do_not_make_records_stale() -> None:
+    assert repr(Image(8, 8, crop=0.5, flip=True, centre=0.5)) == (
+        "Image(height=8, width=8, channels=3)"
+    )
+    assert repr(Image(8, 8, encoded=True)) == "Image(height=8, width=8, channels=3, encoded=True)"
+
+
+@pytest.mark.parametrize("options", [{"crop": 0}, {"crop": 1.5}, {"centre": -0.1}])
+def test_a_crop_that_is_none_is_refused(options: dict[str, float]) -> None:
+    with pytest.raises(UserError, match="^Image takes a crop above 0 up to 1 and a centre"):
+        Image(8, 8, **options)  # type: ignore[arg-type]

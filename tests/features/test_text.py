@@ -69,3 +69,52 @@ def test_the_net_is_known_by_the_vocabularys_identity() -> None:
 
 def test_listings_name_the_vocabulary() -> None:
     assert (Text().describe(), Text(vocab="octet").describe()) == ("Text", "Text(octet)")
+
+
+ABC = np.array([3, EOS_ID, 4, 4, EOS_ID, 5, EOS_ID], np.int32)
+"""The texts a, bb and c."""
+
+
+def test_several_texts_are_kept_one_after_the_other() -> None:
+    feature = Text(several=True)
+    assert feature.encode(["a", "bb", "c"], Letters()).tolist() == ABC.tolist()
+    assert feature.length(ABC) == 3
+    assert feature.references(ABC, Letters()) == ("a", "bb", "c")
+    assert feature.model_input(ABC).tolist() == [3, EOS_ID]
+    assert feature.decode(ABC, Letters()) == "a"
+
+
+def test_training_sees_each_of_several_texts() -> None:
+    draws = np.random.default_rng(0)
+    seen = [tuple(Text(several=True).augment(ABC, draws)) for _ in range(30)]
+    assert set(seen) == {(3, EOS_ID), (4, 4, EOS_ID), (5, EOS_ID)}
+    assert seen.count((4, 4, EOS_ID)) > 3
+
+
+def test_a_single_text_is_its_only_reference() -> None:
+    array = np.array([3, 4, EOS_ID], np.int32)
+    assert Text().references(array, Letters()) == ("ab",)
+    assert Text().augment(array, np.random.default_rng(0)) is array
+    assert Text().model_input(array) is array
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("abc", "several texts must be a list of str, but are 'abc'"),
+        ([], "several texts must be a list of str, but are []"),
+        (["a", ""], "text is empty"),
+        (["a", 3], "text must be a str, but is int"),
+    ],
+)
+def test_what_is_no_list_of_texts_is_refused(value: Any, reason: str) -> None:
+    with pytest.raises(BadValue) as caught:
+        Text(several=True).encode(value, Letters())
+    assert str(caught.value) == reason
+
+
+def test_several_texts_make_other_records_but_a_single_one_does_not() -> None:
+    assert repr(Text(vocab="a")) == "Text(vocab='a', max_length=256, symbols=False)"
+    assert repr(Text(several=True)) == (
+        "Text(vocab=None, max_length=256, symbols=False, several=True)"
+    )
