@@ -18,46 +18,65 @@ class Tree:
 
     brackets: tuple[Bracket, ...]
     """Those with at least one leaf, in the order of their closing."""
-    leaves: int
-    """Leaf tokens: XX, tags or words."""
+    tags: tuple[str, ...]
+    """The leaf tokens: XX, part-of-speech tags or words."""
     well_formed: bool
     """Whether it is one constituent over all leaves, and nothing had to be repaired."""
 
+    @property
+    def leaves(self) -> int:
+        """How many there are."""
+        return len(self.tags)
 
-def read_tree(text: str) -> Tree:
+
+def read_tree(text: str, leaves: int | None = None) -> Tree:
     """Reads any string; what is no tree is repaired, as a parser's output must be scored.
 
     A closing bracket closes the innermost open one of its label and all that are open inside
-    that; without one it is dropped. Brackets open at the end close there.
+    that; without one it is dropped. Brackets open at the end close there. Leaves beyond the
+    sentence are dropped; those that lack are put, as XX, at the end of the last root.
 
     Args:
         text: opening brackets `(NP`, closing brackets `NP)` and leaves, separated by blanks.
+        leaves: words of the sentence that the tree is over; None: as many as the text has.
     """
     open_: list[tuple[str, int]] = []
     closed: list[Bracket] = []
-    leaves = roots = 0
+    tags: list[str] = []
+    roots = 0
     whole = True
 
     def close(count: int) -> None:
         for _ in range(count):
             label, start = open_.pop()
-            if leaves > start:
-                closed.append((label, start, leaves))
+            if len(tags) > start:
+                closed.append((label, start, len(tags)))
 
     for word in text.split():
         if match := _OPEN.fullmatch(word):
             roots += not open_
-            open_.append((match[1], leaves))
+            open_.append((match[1], len(tags)))
         elif match := _CLOSE.fullmatch(word):
             depth = _depth(match[1], open_)
             whole = whole and depth == 1
             close(depth)
         else:
             whole = whole and bool(open_)
-            leaves += 1
-    whole = whole and not open_ and roots == 1 and leaves > 0
+            tags.append(word)
+    whole = whole and not open_ and roots == 1 and bool(tags)
     close(len(open_))
-    return Tree(tuple(closed), leaves, whole)
+    tree = Tree(tuple(closed), tuple(tags), whole)
+    return tree if leaves in (None, tree.leaves) else _fitted(tree, leaves or 0)
+
+
+def _fitted(tree: Tree, leaves: int) -> Tree:
+    """The tree over another number of leaves."""
+    brackets = [(label, start, min(end, leaves)) for label, start, end in tree.brackets]
+    if brackets and tree.leaves < leaves:
+        label, start, _ = brackets[-1]  # a root: what closes last lies in nothing
+        brackets[-1] = (label, start, leaves)
+    tags = (*tree.tags[:leaves], *["XX"] * (leaves - tree.leaves))
+    return Tree(tuple(b for b in brackets if b[1] < b[2]), tags, well_formed=False)
 
 
 def between_leaves(text: str) -> list[str]:
