@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from t2t_multimodel.config import TrainConfig as TrainConfig
     from t2t_multimodel.errors import UserError as UserError
     from t2t_multimodel.features import Audio as Audio
+    from t2t_multimodel.features import BadValue as BadValue
     from t2t_multimodel.features import ClassLabel as ClassLabel
     from t2t_multimodel.features import Image as Image
     from t2t_multimodel.features import Text as Text
@@ -45,7 +46,7 @@ _HOMES = {
         "TrainConfig",
     ),
     "errors": ("UserError",),
-    "features": ("Audio", "ClassLabel", "Image", "Text"),
+    "features": ("Audio", "BadValue", "ClassLabel", "Image", "Text"),
     "multimodel": ("MultiModel",),
     "problem": ("Declared", "Problem"),
     "registry": (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -66,9 +67,33 @@ class Problem:
     """
 
     def examples(self, split: str, raw_dir: Path | None) -> Iterator[dict[str, Any]]:
-        """Yields {"inputs": value, "targets": value} in an order that repeats."""
+        """Yields {"inputs": value, "targets": value} in an order that repeats.
+
+        A value may be a `BadValue("why")` in place of what could not be read, and "origin" may
+        name the place (`corpus.en:17`): datagen leaves such an example out, counts and names it.
+        By default the examples of all parts, one part after the other.
+        """
+        parts = self.source_parts(split, raw_dir)
+        if parts is None:
+            raise NotImplementedError(
+                f"{type(self).__name__} must define examples(self, split, raw_dir)"
+            )
+        return itertools.chain.from_iterable(
+            self.examples_of(part, split, raw_dir) for part in parts
+        )
+
+    def source_parts(self, split: str, raw_dir: Path | None) -> Sequence[Any] | None:
+        """What can be read alone, such as the files of the split, in an order that repeats.
+
+        Then define `examples_of` in place of `examples`: datagen's workers share the reading, and
+        a record file reads its own parts only. None: only all of it together.
+        """
+        return None
+
+    def examples_of(self, part: Any, split: str, raw_dir: Path | None) -> Iterator[dict[str, Any]]:
+        """Yields the examples of one of `source_parts`, as `examples` does."""
         raise NotImplementedError(
-            f"{type(self).__name__} must define examples(self, split, raw_dir)"
+            f"{type(self).__name__} must define examples_of(self, part, split, raw_dir)"
         )
 
     def source_files(self, raw_dir: Path | None) -> list[Path]:

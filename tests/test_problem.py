@@ -102,6 +102,30 @@ def test_examples_must_be_defined() -> None:
     assert str(caught.value) == "Captions must define examples(self, split, raw_dir)"
 
 
+def test_examples_of_all_parts_are_the_examples() -> None:
+    class Parts(Captions):
+        def source_parts(self, split: str, raw_dir: Path | None) -> list[str]:
+            return [f"{split}.a", f"{split}.b"]
+
+        def examples_of(self, part: str, split: str, raw_dir: Path | None) -> Any:
+            yield {"inputs": part, "targets": 1}
+            yield {"inputs": part, "targets": 2}
+
+    assert [(e["inputs"], e["targets"]) for e in Parts().examples("dev", None)] == [
+        ("dev.a", 1),
+        ("dev.a", 2),
+        ("dev.b", 1),
+        ("dev.b", 2),
+    ]
+
+
+def test_examples_of_a_part_must_be_defined() -> None:
+    assert Captions().source_parts("train", None) is None
+    with pytest.raises(NotImplementedError) as caught:
+        Captions().examples_of("a", "train", None)
+    assert str(caught.value) == "Captions must define examples_of(self, part, split, raw_dir)"
+
+
 @pytest.mark.parametrize(
     ("declared", "message"),
     [
