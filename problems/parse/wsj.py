@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 from t2t_multimodel import (
+    BadValue,
     Declared,
     Problem,
     Text,
@@ -50,7 +51,8 @@ class WsjWords(Vocabulary):
     def text(self, raw_dir: Path | None) -> Iterator[str]:
         """Train sentences, words and marks apart."""
         for example in WsjParse().examples("train", raw_dir):
-            yield example["inputs"]
+            if isinstance(example["inputs"], str):
+                yield example["inputs"]
 
     def source_files(self, raw_dir: Path | None) -> list[Path]:
         """The files of the train split."""
@@ -84,16 +86,23 @@ class WsjParse(Problem):
 
     39,832 trees of sections 02 to 21 for training, 1,700 of 22 for dev, 2,416 of 23 for test.
     Traces and functions are removed as EVALB expects, and the tree is written as Vinyals et al.
-    2015 (arXiv 1412.7449) do: "The dog barks ." becomes "(S (NP XX XX NP) (VP XX VP) XX S)".
-    Words are those of the treebank, joined by blanks (-LRB- for a bracket). Licensed.
+    2015 (arXiv 1412.7449) do: "The dog barks ." becomes "(S (NP XX XX NP) (VP XX VP) . S)". Only
+    punctuation keeps its tag, so that EVALB's rules can leave it out of the score. Words are those
+    of the treebank, joined by blanks (-LRB- for a bracket). Licensed.
     """
 
     inputs = Text(vocab="wsj_words", max_length=192)
     targets = Text(vocab="wsj_trees", max_length=256, symbols=True)
-    metrics = ("bracket_f1", "well_formed")
+    metrics = (
+        "bracket_f1",
+        "bracket_precision",
+        "bracket_recall",
+        "bracket_exact",
+        "well_formed",
+    )
     splits = ("train", "dev", "test")
-    keeps_tags: ClassVar[bool] = False
-    """Whether leaves are parts of speech, or all XX."""
+    kept_tags: ClassVar[Collection[str]] = trees.PUNCTUATION
+    """Parts of speech that leaves show; all others are XX."""
     declared = Declared(
         examples={"train": 39_832, "dev": 1700, "test": 2416},
         inputs_length=30,
@@ -101,19 +110,28 @@ class WsjParse(Problem):
     )
     how_to_get = HOW_TO_GET
 
-    def examples(self, split: str, raw_dir: Path | None) -> Iterator[dict[str, Any]]:
-        """Sentences and linearised trees in the order of the files.
+    def source_parts(self, split: str, raw_dir: Path | None) -> Sequence[treebank.Files]:
+        """The files of the split in order.
 
         Raises:
-            UserError: files are missing or malformed.
+            UserError: files are missing.
         """
         folder = own_folder(raw_dir, "wsj_parse", HOW_TO_GET)
-        for tree, where in treebank.read(treebank.files_of_splits(folder, HOW_TO_GET)[split]):
+        return treebank.files_of_splits(folder, HOW_TO_GET)[split]
+
+    def examples_of(self, part: Any, split: str, raw_dir: Path | None) -> Iterator[dict[str, Any]]:
+        """Sentences and linearised trees in the order of the file.
+
+        Raises:
+            UserError: the file is malformed.
+        """
+        for tree, origin in treebank.read(part):
             clean = trees.cleaned(tree)
+            nothing = BadValue("the tree has nothing but traces")
             yield {
-                "inputs": clean.words() if clean else "",  # nothing but traces: left out, counted
-                "targets": trees.linearised(clean, self.keeps_tags) if clean else "",
-                "where": where,
+                "inputs": clean.words() if clean else nothing,
+                "targets": trees.linearised(clean, self.kept_tags) if clean else nothing,
+                "origin": origin,
             }
 
     def source_files(self, raw_dir: Path | None) -> list[Path]:
@@ -131,4 +149,4 @@ class WsjParse(Problem):
 class WsjParseTags(WsjParse):
     """wsj_parse with parts of speech: "(S (NP DT NN NP) (VP VBZ VP) . S)", as Tensor2Tensor did."""
 
-    keeps_tags = True
+    kept_tags = TAGS

@@ -10,7 +10,7 @@ Three layouts are known, and the first that is there is taken for all splits:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 
@@ -44,17 +44,15 @@ def files_of_splits(folder: Path, how_to_get: str) -> dict[str, list[Files]]:
     raise UserError(f"{folder} holds no treebank.", fix=how_to_get)
 
 
-def read(files: Iterable[Files]) -> Iterator[Placed]:
-    """The trees of a split in order, as they are in the files.
+def read(files: Files) -> Iterator[Placed]:
+    """The trees of a file, or of a file of sentences and one of tags, as they are there.
 
     Raises:
-        UserError: a file is malformed; it tells file and line.
+        UserError: the file is malformed; it tells file and line.
     """
-    for paths in files:
-        if len(paths) == 2:
-            yield from _read_pairs(*paths)
-        else:
-            yield from read_trees(_lines(paths[0]), paths[0].name)
+    if len(files) == 2:
+        return _read_pairs(*files)
+    return read_trees(_lines(files[0]), files[0].name)
 
 
 def _tree_files(folder: Path, split: str) -> list[Files]:

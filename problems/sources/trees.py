@@ -8,7 +8,7 @@ functions, and linearised as Vinyals et al. 2015 (arXiv 1412.7449, section 3) do
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,6 +18,8 @@ TRACE = "-NONE-"
 """Tag of a leaf that stands for no word."""
 OUTER = "TOP"
 """Label of an outer node that is kept, because it has not one constituent alone."""
+PUNCTUATION = frozenset((",", ".", ":", "``", "''"))
+"""Tags of leaves that EVALB leaves out (its parameters COLLINS.prm)."""
 LEAF = "XX"
 """What a leaf is written as where tags are not kept."""
 _TOKEN = re.compile(r"[()]|[^\s()]+", re.ASCII)  # a thin space is part of its word
@@ -56,7 +58,7 @@ class Placed(NamedTuple):
     """A tree and where it begins."""
 
     tree: Tree
-    where: str
+    origin: str
     """File and line: "wsj_0001.mrg:3"."""
 
 
@@ -151,18 +153,23 @@ def _plain(label: str) -> str:
     return match[0]
 
 
-def linearised(tree: Tree, tags: bool = False) -> str:
-    """The tree without its words: `(S (NP XX NP) (VP XX VP) S)`, with `tags` DT instead of XX."""
-    return " ".join(_symbols(tree, tags))
+def linearised(tree: Tree, kept_tags: Collection[str] = ()) -> str:
+    """The tree without its words: `(S (NP XX NP) (VP XX VP) S)`.
+
+    Args:
+        tree: any.
+        kept_tags: parts of speech that leaves show; all others are XX.
+    """
+    return " ".join(_symbols(tree, kept_tags))
 
 
-def _symbols(tree: Tree, tags: bool) -> Iterator[str]:
+def _symbols(tree: Tree, kept_tags: Collection[str]) -> Iterator[str]:
     if tree.word:
-        yield tree.label if tags else LEAF
+        yield tree.label if tree.label in kept_tags else LEAF
         return
     yield f"({tree.label}"
     for child in tree.children:
-        yield from _symbols(child, tags)
+        yield from _symbols(child, kept_tags)
     yield f"{tree.label})"
 
 

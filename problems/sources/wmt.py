@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -156,8 +155,60 @@ class Placed(NamedTuple):
 
     source: str
     target: str
-    where: str
+    origin: str
     """For example "europarl-v7.de-en.en line 77"."""
+
+
+@dataclass(frozen=True)
+class Files:
+    """A corpus in two files, or two columns of one."""
+
+    corpus: Corpus
+    source: str
+    """Language."""
+    one: Source
+    other: Source
+
+    def __str__(self) -> str:
+        return self.one.name
+
+    def pairs(self) -> Iterator[Placed]:
+        """All pairs in order.
+
+        Raises:
+            UserError: a file is damaged, or the two do not go together.
+        """
+        for pair in self._pairs():
+            yield Placed(pair.first, pair.second, f"{self.one.name} line {pair.number}")
+
+    def _pairs(self) -> Iterator[LinePair]:
+        if self.one == self.other:
+            swap = self.source != next(iter(self.corpus.files))
+            for pair in column_pairs(self.one):
+                yield LinePair(pair.number, pair.second, pair.first) if swap else pair
+        elif self.one.name.endswith((".sgm", ".sgm.gz")):
+            yield from segment_pairs(self.one, self.other)
+        else:
+            yield from line_pairs(self.one, self.other)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A split that TensorFlow Datasets prepared."""
+
+    version: Path
+    split: str
+    source: str
+    target: str
+
+    def __str__(self) -> str:
+        return f"{self.version.parent.name} {self.split}"
+
+    def pairs(self) -> Iterator[Placed]:
+        """All pairs in order."""
+        pairs = prepared.translation_pairs(self.version, self.split, self.source, self.target)
+        for pair in pairs:
+            yield Placed(pair.first, pair.second, f"{self} {pair.number}")
 
 
 def pair_of(source: str, target: str) -> str:
@@ -220,42 +271,24 @@ def source_files(
     return sorted(paths)
 
 
-def read(
-    folder: Path, source: str, target: str, split: str, most: int | None = None
-) -> Iterator[Placed]:
-    """The pairs of a split in the order of the files, bad ones among them.
+def parts(folder: Path, source: str, target: str, split: str) -> list[Files | Prepared]:
+    """What a split is made of, each to be read alone.
 
     Args:
         folder: with archives, unpacked files, or what TensorFlow Datasets prepared.
         source, target: languages.
         split: train, dev or test.
-        most: take no more than the first so many pairs of each corpus.
 
     Raises:
-        UserError: a file is missing or damaged, or two files do not go together.
+        UserError: a file is missing.
     """
     check_present(folder, source, target, [split])
     if version := _prepared(folder, source, target, split):
-        name = _TFDS_SPLITS[split]
-        pairs = prepared.translation_pairs(version, name, source, target)
-        for pair in islice(pairs, most):
-            yield Placed(pair.first, pair.second, f"{version.parent.name} {name} {pair.number}")
-        return
-    for corpus in CORPORA[pair_of(source, target)][split]:
-        one, other = _located(folder, corpus, source, target)
-        for pair in islice(_pairs(corpus, one, other, source), most):
-            yield Placed(pair.first, pair.second, f"{one.name} line {pair.number}")
-
-
-def _pairs(corpus: Corpus, one: Source, other: Source, source: str) -> Iterator[LinePair]:
-    if one == other:
-        swap = source != next(iter(corpus.files))
-        for pair in column_pairs(one):
-            yield LinePair(pair.number, pair.second, pair.first) if swap else pair
-    elif one.name.endswith((".sgm", ".sgm.gz")):
-        yield from segment_pairs(one, other)
-    else:
-        yield from line_pairs(one, other)
+        return [Prepared(version, _TFDS_SPLITS[split], source, target)]
+    return [
+        Files(corpus, source, *_located(folder, corpus, source, target))
+        for corpus in CORPORA[pair_of(source, target)][split]
+    ]
 
 
 def _prepared(folder: Path, source: str, target: str, split: str) -> Path | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar
 
 from t2t_multimodel import (
+    BadValue,
     Declared,
     Problem,
     Text,
@@ -37,8 +39,9 @@ class WmtVocabulary(Vocabulary):
         """Train lines of both languages of every pair found; those that are no text left out."""
         folder, pairs = _complete(raw_dir)
         for source, target in pairs:
-            for pair in wmt.read(folder, source, target, "train", most=SAMPLE_LINES):
-                yield from filter(is_text, (pair.source, pair.target))
+            for corpus in wmt.parts(folder, source, target, "train"):
+                for pair in islice(corpus.pairs(), SAMPLE_LINES):
+                    yield from filter(is_text, (pair.source, pair.target))
 
     def source_files(self, raw_dir: Path | None) -> list[Path]:
         """The training files of every pair found."""
@@ -64,6 +67,10 @@ def _complete(raw_dir: Path | None) -> tuple[Path, list[tuple[str, str]]]:
     return folder, [pair for pair, missing in lacks.items() if not missing]
 
 
+def _checked(line: str) -> str | BadValue:
+    return line if is_text(line) else BadValue("line is not UTF-8" if line else "line is empty")
+
+
 @register_problem("wmt_ende")
 class WmtEnDe(Problem):
     """English to German: WMT14, 4.5 million pairs, tested on newstest2014.
@@ -87,14 +94,26 @@ class WmtEnDe(Problem):
     )
     how_to_get = wmt.how_to_get("en", "de")
 
-    def examples(self, split: str, raw_dir: Path | None) -> Iterator[dict[str, Any]]:
+    def source_parts(self, split: str, raw_dir: Path | None) -> Sequence[wmt.Files | wmt.Prepared]:
+        """The corpora of the split.
+
+        Raises:
+            UserError: a file is missing.
+        """
+        return wmt.parts(self._folder(raw_dir), *self.languages, split)
+
+    def examples_of(self, part: Any, split: str, raw_dir: Path | None) -> Iterator[dict[str, Any]]:
         """Pairs of sentences in the order of the files.
 
         Raises:
-            UserError: a file is missing or damaged, or two do not go together.
+            UserError: a file is damaged, or two do not go together.
         """
-        for pair in wmt.read(self._folder(raw_dir), *self.languages, split):
-            yield {"inputs": pair.source, "targets": pair.target, "where": pair.where}
+        for pair in part.pairs():
+            yield {
+                "inputs": _checked(pair.source),
+                "targets": _checked(pair.target),
+                "origin": pair.origin,
+            }
 
     def source_files(self, raw_dir: Path | None) -> list[Path]:
         """The files of all splits."""

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 from tiny_run import tiny_run
 
-from t2t_multimodel import UserError
+from t2t_multimodel import BadValue, UserError
 from t2t_multimodel.data import vocab
-from t2t_multimodel.data.datagen import generate
 from t2t_multimodel.data.vocab import SubwordTokenizer
 from t2t_multimodel.problems.parse.wsj import LABELS, TAGS, WsjParse, WsjParseTags, WsjTrees
 from t2t_multimodel.registry import vocabularies
@@ -33,8 +32,8 @@ def test_sentences_become_trees_with_or_without_tags(tmp_path: Path) -> None:
     (_, short) = WsjParse().examples("dev", tmp_path)
     assert short == {
         "inputs": "It sinks , robot",
-        "targets": "(S (NP XX NP) (VP XX XX (NP XX NP) VP) S)",
-        "where": "wsj_2201.mrg:12",
+        "targets": "(S (NP XX NP) (VP XX , (NP XX NP) VP) S)",
+        "origin": "wsj_2201.mrg:12",
     }
     (_, tagged) = WsjParseTags().examples("dev", tmp_path)
     assert tagged["targets"] == "(S (NP PRP NP) (VP VBZ , (NP NN NP) VP) S)"
@@ -44,11 +43,11 @@ def test_a_tree_of_traces_is_left_out_and_named(tmp_path: Path) -> None:
     WsjParse().tiny(tmp_path)
     with (tmp_path / "parsed/mrg/wsj/22/wsj_2201.mrg").open("a") as file:
         file.write("( (S (NP (-NONE- *))))\n")
-    lines: list[str] = []
-    generate(["wsj_parse"], tmp_path / "data", tmp_path, vocab_size=600, report=lines.append)
-    assert lines[2] == (
-        "  1 left out: bad inputs, e.g. dev example 2 (wsj_2201.mrg:13): inputs: text is empty"
-    )
+    (*_, last) = WsjParse().examples("dev", tmp_path)
+    assert last["origin"] == "wsj_2201.mrg:13"
+    for side in ("inputs", "targets"):
+        assert isinstance(last[side], BadValue)
+        assert str(last[side]) == "the tree has nothing but traces"
 
 
 def test_each_label_and_tag_is_one_symbol(tokenizer: SubwordTokenizer) -> None:

@@ -61,10 +61,11 @@ def test_pairs_come_in_the_order_of_the_records(data_dir: Path) -> None:
 def test_wmt_takes_what_is_prepared_and_the_rest_from_files(data_dir: Path, tmp_path: Path) -> None:
     write(tmp_path)
     (tmp_path / "wmt14_translate").symlink_to(data_dir / "wmt14_translate")
-    dev = list(wmt.read(tmp_path, "en", "de", "dev"))
-    assert dev[0] == ("validation sentence 0", "validation Satz 0", "de-en validation 1")
-    (test, *_) = wmt.read(tmp_path, "en", "de", "test")
-    assert test.where == "test-full.tgz:newstest2014-deen-src.en.sgm line 1"
+    (dev,) = wmt.parts(tmp_path, "en", "de", "dev")
+    assert next(dev.pairs()) == ("validation sentence 0", "validation Satz 0", "de-en validation 1")
+    (test,) = wmt.parts(tmp_path, "en", "de", "test")
+    assert str(test) == "test-full.tgz:newstest2014-deen-src.en.sgm"
+    assert next(test.pairs()).origin == "test-full.tgz:newstest2014-deen-src.en.sgm line 1"
     names = {path.name for path in wmt.source_files(tmp_path, "en", "de")}
     assert {"dataset_info.json", "test-full.tgz"} <= names
     assert "dev.tgz" not in names

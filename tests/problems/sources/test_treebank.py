@@ -16,7 +16,10 @@ SPLITS = ("train", "dev", "test")
 
 def trees(folder: Path) -> dict[str, list[str]]:
     splits = files_of_splits(folder, "the page")
-    return {split: [str(tree) for tree, _ in read(files)] for split, files in splits.items()}
+    return {
+        split: [str(tree) for one in files for tree, _ in read(one)]
+        for split, files in splits.items()
+    }
 
 
 @pytest.fixture
@@ -66,7 +69,8 @@ def test_pairs_of_sentences_and_tags(
     folder = tmp_path / "pairs"
     folder.mkdir()
     for split in SPLITS:
-        found = [tree for tree, _ in read(files_of_splits(tmp_path / "sections", "")[split])]
+        files = files_of_splits(tmp_path / "sections", "")[split]
+        found = [tree for one in files for tree, _ in read(one)]
         lines = {"text": [t.words() for t in found], "tags": [t2t_tags(t) for t in found]}
         for kind in lines:
             path = folder / name.format(split=split, kind=kind)
@@ -121,11 +125,11 @@ def test_pairs_that_do_not_match_are_refused(
     for path, lines in zip(paths, (text, tags), strict=True):
         path.write_text(lines)
     with pytest.raises(UserError) as caught:
-        list(read([paths]))
+        list(read(paths))
     assert caught.value.message == message
 
 
 def test_bytes_that_are_no_utf8_are_placed(tmp_path: Path) -> None:
     (tmp_path / "x.mrg").write_bytes(b"(NP (NN a))\n(NP (NN \xe9))\n")
     with pytest.raises(UserError, match=r"^x.mrg:2: not UTF-8: "):
-        list(read([(tmp_path / "x.mrg",)]))
+        list(read((tmp_path / "x.mrg",)))
