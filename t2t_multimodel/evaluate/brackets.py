@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 _OPEN = re.compile(r"\(([^\s()]+)")
 _CLOSE = re.compile(r"([^\s()]+)\)")
 
 Bracket = tuple[str, int, int]
 """Label, number of the first leaf, number after the last leaf."""
+
+
+class Repairs(NamedTuple):
+    """How often each rule of `read_tree` had to mend a tree."""
+
+    closes_dropped: int = 0
+    """Closing brackets without an open one of their label."""
+    closes_added: int = 0
+    """Open brackets closed by another's closing, or at the end."""
+    leaves_dropped: int = 0
+    """Leaves beyond the sentence."""
+    leaves_added: int = 0
+    """Words that had no leaf."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +36,8 @@ class Tree:
     """The leaf tokens: XX, part-of-speech tags or words."""
     well_formed: bool
     """Whether it is one constituent over all leaves, and nothing had to be repaired."""
+    repairs: Repairs = Repairs()
+    """What had to be; two roots and leaves outside of the root are not, but are not well-formed."""
 
     @property
     def leaves(self) -> int:
@@ -43,7 +59,7 @@ def read_tree(text: str, leaves: int | None = None) -> Tree:
     open_: list[tuple[str, int]] = []
     closed: list[Bracket] = []
     tags: list[str] = []
-    roots = 0
+    roots = dropped = added = 0
     whole = True
 
     def close(count: int) -> None:
@@ -58,14 +74,16 @@ def read_tree(text: str, leaves: int | None = None) -> Tree:
             open_.append((match[1], len(tags)))
         elif match := _CLOSE.fullmatch(word):
             depth = _depth(match[1], open_)
-            whole = whole and depth == 1
+            dropped += depth == 0
+            added += max(0, depth - 1)
             close(depth)
         else:
             whole = whole and bool(open_)
             tags.append(word)
-    whole = whole and not open_ and roots == 1 and bool(tags)
+    added += len(open_)
     close(len(open_))
-    tree = Tree(tuple(closed), tuple(tags), whole)
+    whole = whole and not dropped and not added and roots == 1 and bool(tags)
+    tree = Tree(tuple(closed), tuple(tags), whole, Repairs(dropped, added))
     return tree if leaves in (None, tree.leaves) else _fitted(tree, leaves or 0)
 
 
@@ -76,7 +94,10 @@ def _fitted(tree: Tree, leaves: int) -> Tree:
         label, start, _ = brackets[-1]  # a root: what closes last lies in nothing
         brackets[-1] = (label, start, leaves)
     tags = (*tree.tags[:leaves], *["XX"] * (leaves - tree.leaves))
-    return Tree(tuple(b for b in brackets if b[1] < b[2]), tags, well_formed=False)
+    repairs = tree.repairs._replace(
+        leaves_dropped=max(0, tree.leaves - leaves), leaves_added=max(0, leaves - tree.leaves)
+    )
+    return Tree(tuple(b for b in brackets if b[1] < b[2]), tags, False, repairs)
 
 
 def between_leaves(text: str) -> list[str]:
