@@ -1,13 +1,13 @@
-"""The training and test sets of WMT, as the workshop's archives hold them.
+"""Finds and reads the training and test sets of WMT in the user's folder.
 
-German-English and French-English as of WMT14, German-French as of WMT19. An archive may be given
-as it comes, or its files unpacked; both in the folder itself or one folder below it.
+An archive may be given as it comes, or its files unpacked, in the folder itself or one folder
+below; or TensorFlow Datasets has prepared the pair there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,139 +15,17 @@ from t2t_multimodel import UserError
 from t2t_multimodel.problems.sources import prepared
 from t2t_multimodel.problems.sources.parallel import LinePair, Source, column_pairs, line_pairs
 from t2t_multimodel.problems.sources.sgm import segment_pairs
+from t2t_multimodel.problems.sources.wmt_corpora import CORPORA, Corpus
 
-LANGUAGES = {"de": "German", "en": "English", "fr": "French"}
 SPLITS = ("train", "dev", "test")
-_TFDS_SPLITS = {"train": "train", "dev": "validation", "test": "test"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Corpus:
-    """A pair of files in two languages."""
-
-    archive: str = ""
-    """The archive that holds them; "" for files that are offered singly."""
-    home: str
-    """Where it is offered."""
-    size: str
-    """Of the download."""
-    files: dict[str, str]
-    """Language -> file; the same file twice has both languages as columns, in this order."""
-    references: dict[str, str] = field(default_factory=dict)
-    """Language -> file to take for the target, where that is another one than for the source."""
-
-    def names(self, source: str, target: str) -> tuple[str, str]:
-        """The files for a direction."""
-        return self.files[source], (self.references or self.files)[target]
-
-
-def _both(pattern: str, *languages: str) -> dict[str, str]:
-    return {language: pattern.format(language) for language in languages}
-
-
-def _training(pair: str) -> list[Corpus]:
-    """What German-English and French-English share."""
-    places = {
-        "europarl-v7": ("training-parallel-europarl-v7.tgz", "wmt13", "0.6 GB"),
-        "commoncrawl": ("training-parallel-commoncrawl.tgz", "wmt13", "0.9 GB"),
-        "news-commentary-v9": ("training-parallel-nc-v9.tgz", "wmt14", "0.1 GB"),
-    }
-    return [
-        Corpus(
-            archive=archive,
-            home=f"statmt.org/{year}",
-            size=size,
-            files=_both(f"{name}.{pair}.{{}}", *pair.split("-")),
-        )
-        for name, (archive, year, size) in places.items()
-    ]
-
-
-def _dev(files: dict[str, str]) -> Corpus:
-    return Corpus(archive="dev.tgz", home="statmt.org/wmt19", size="0.1 GB", files=files)
-
-
-def _newstest2014(pair: str, *languages: str) -> Corpus:
-    return Corpus(
-        archive="test-full.tgz",
-        home="statmt.org/wmt14",
-        size="3 MB",
-        files=_both(f"newstest2014-{pair}-src.{{}}.sgm", *languages),
-        references=_both(f"newstest2014-{pair}-ref.{{}}.sgm", *languages),
-    )
-
-
-_FR_DE = "statmt.org/wmt19, fr-de/bitexts"
-_NEWS_V14 = "news-commentary-v14.de-fr.tsv.gz"
-
-CORPORA: dict[str, dict[str, list[Corpus]]] = {
-    "de-en": {
-        "train": _training("de-en"),
-        "dev": [_dev(_both("newstest2013.{}", "de", "en"))],
-        "test": [_newstest2014("deen", "de", "en")],
-    },
-    "fr-en": {
-        "train": [
-            *_training("fr-en"),
-            Corpus(
-                archive="training-parallel-un.tgz",
-                home="statmt.org/wmt13",
-                size="2.3 GB",
-                files=_both("undoc.2000.fr-en.{}", "fr", "en"),
-            ),
-            Corpus(
-                archive="training-giga-fren.tar",
-                home="statmt.org/wmt10",
-                size="2.4 GB",
-                files=_both("giga-fren.release2.fixed.{}.gz", "fr", "en"),
-            ),
-        ],
-        "dev": [_dev(_both("newstest2013.{}", "fr", "en"))],
-        "test": [_newstest2014("fren", "fr", "en")],
-    },
-    "fr-de": {
-        "train": [
-            Corpus(home=_FR_DE, size="0.2 GB", files=_both("europarl-v7.{}.gz", "fr", "de")),
-            Corpus(home=_FR_DE, size="0.1 GB", files=_both("commoncrawl.{}.gz", "fr", "de")),
-            Corpus(
-                home="statmt.org/news-commentary",
-                size="0.1 GB",
-                files={"de": _NEWS_V14, "fr": _NEWS_V14},
-            ),
-        ],
-        "dev": [
-            _dev(
-                {
-                    "fr": "euelections_dev2019.fr-de.src.fr",
-                    "de": "euelections_dev2019.fr-de.tgt.de",
-                }
-            )
-        ],
-        "test": [
-            Corpus(
-                archive="test.tgz",
-                home="statmt.org/wmt19",
-                size="2 MB",
-                files={
-                    "fr": "newstest2019-frde-src.fr.sgm",
-                    "de": "newstest2019-defr-src.de.sgm",
-                },
-                references={
-                    "de": "newstest2019-frde-ref.de.sgm",
-                    "fr": "newstest2019-defr-ref.fr.sgm",
-                },
-            )
-        ],
-    },
-}
-"""Pair -> split -> what it is made of."""
-
+LANGUAGES = {"de": "German", "en": "English", "fr": "French"}
 TFDS = {
     "de-en": "wmt14_translate/de-en",
     "fr-en": "wmt14_translate/fr-en",
     "fr-de": "wmt19_translate/fr-de",
 }
 """Pair -> the same in TensorFlow Datasets; fr-de there has ParaCrawl too, and no test set."""
+_TFDS_SPLITS = {"train": "train", "dev": "validation", "test": "test"}
 
 
 class Placed(NamedTuple):
@@ -211,108 +89,122 @@ class Prepared:
             yield Placed(pair.first, pair.second, f"{self} {pair.number}")
 
 
-def pair_of(source: str, target: str) -> str:
-    """The pair as WMT calls it, whatever the direction."""
-    name = f"{source}-{target}"
-    return name if name in CORPORA else f"{target}-{source}"
+@dataclass(frozen=True)
+class Direction:
+    """Translation from one language to another."""
 
+    source: str
+    """Language: de, en, fr."""
+    target: str
+    train: tuple[str, ...] = ()
+    """Names of the corpora to train on; (): all that WMT has."""
 
-def how_to_get(source: str, target: str) -> str:
-    """The page of a direction: archives, homes and sizes."""
-    pair = pair_of(source, target)
-    corpora = [corpus for split in CORPORA[pair].values() for corpus in split]
-    rows = [(_wanted(corpus, source, target), corpus.size, corpus.home) for corpus in corpora]
-    width = max(len(name) for name, *_ in rows)
-    return "\n".join(
-        [
-            f"{LANGUAGES[source]}-{LANGUAGES[target]} of WMT, archives as they come or unpacked,",
-            "in FOLDER or FOLDER/wmt, given as --raw_dir=FOLDER:",
-            *(f"  {name:{width}}  {size:>6}  {home}" for name, size, home in rows),
-            f"Or, prepared by TensorFlow Datasets, FOLDER/{TFDS[pair]}.",
-        ]
-    )
+    @property
+    def pair(self) -> str:
+        """The pair as WMT calls it, whatever the direction."""
+        name = f"{self.source}-{self.target}"
+        return name if name in CORPORA else f"{self.target}-{self.source}"
 
+    def corpora(self, split: str) -> list[Corpus]:
+        """What a split is made of.
 
-def missing(folder: Path, source: str, target: str, splits: Iterable[str] = SPLITS) -> list[str]:
-    """What `folder` lacks of the splits of a direction: archives or files with their sizes."""
-    return [
-        f"{_wanted(corpus, source, target)} ({corpus.size})"
-        for split in splits
-        if not _prepared(folder, source, target, split)
-        for corpus in CORPORA[pair_of(source, target)][split]
-        if not _located(folder, corpus, source, target)
-    ]
+        Raises:
+            UserError: a name in `train` is unknown.
+        """
+        known = CORPORA[self.pair][split]
+        if split != "train" or not self.train:
+            return known
+        names = [corpus.name for corpus in known]
+        if unknown := [name for name in self.train if name not in names]:
+            raise UserError(
+                f"WMT {self.pair} has no training corpus {unknown[0]!r}.",
+                fix=f"Known: {', '.join(names)}.",
+            )
+        return [corpus for corpus in known if corpus.name in self.train]
 
-
-def check_present(folder: Path, source: str, target: str, splits: Iterable[str] = SPLITS) -> None:
-    """Raises `UserError` naming what `folder` lacks, with the page that says how to get it."""
-    if lacks := missing(folder, source, target, splits):
-        raise UserError(
-            f"Not found in {folder}: {', '.join(lacks)}.", fix=how_to_get(source, target)
+    @property
+    def how_to_get(self) -> str:
+        """The page: archives, homes and sizes."""
+        corpora = [corpus for split in SPLITS for corpus in self.corpora(split)]
+        rows = [(self._wanted(corpus), corpus.size, corpus.home) for corpus in corpora]
+        width = max(len(name) for name, *_ in rows)
+        languages = f"{LANGUAGES[self.source]}-{LANGUAGES[self.target]}"
+        return "\n".join(
+            [
+                f"{languages} of WMT, archives as they come or unpacked,",
+                "in FOLDER or FOLDER/wmt, given as --raw_dir=FOLDER:",
+                *(f"  {name:{width}}  {size:>6}  {home}" for name, size, home in rows),
+                f"Or, prepared by TensorFlow Datasets, FOLDER/{TFDS[self.pair]}.",
+            ]
         )
 
+    def missing(self, folder: Path, splits: Iterable[str] = SPLITS) -> list[str]:
+        """What `folder` lacks of the splits: archives or files with their sizes."""
+        return [
+            f"{self._wanted(corpus)} ({corpus.size})"
+            for split in splits
+            if not self._prepared(folder, split)
+            for corpus in self.corpora(split)
+            if not self._located(folder, corpus)
+        ]
 
-def source_files(
-    folder: Path, source: str, target: str, splits: Iterable[str] = SPLITS
-) -> list[Path]:
-    """The files that splits of a direction are read from.
+    def check_present(self, folder: Path, splits: Iterable[str] = SPLITS) -> None:
+        """Raises `UserError` naming what `folder` lacks, with the page that says how to get it."""
+        if lacks := self.missing(folder, splits):
+            raise UserError(f"Not found in {folder}: {', '.join(lacks)}.", fix=self.how_to_get)
 
-    Raises:
-        UserError: one is missing.
-    """
-    check_present(folder, source, target, splits)
-    paths: set[Path] = set()
-    for split in splits:
-        if version := _prepared(folder, source, target, split):
-            paths.update(path for path in version.iterdir() if path.is_file())
-            continue
-        for corpus in CORPORA[pair_of(source, target)][split]:
-            paths.update(file.path for file in _located(folder, corpus, source, target))
-    return sorted(paths)
+    def source_files(self, folder: Path, splits: Iterable[str] = SPLITS) -> list[Path]:
+        """The files that splits are read from.
+
+        Raises:
+            UserError: one is missing.
+        """
+        self.check_present(folder, splits)
+        paths: set[Path] = set()
+        for split in splits:
+            if version := self._prepared(folder, split):
+                paths.update(path for path in version.iterdir() if path.is_file())
+                continue
+            for corpus in self.corpora(split):
+                paths.update(file.path for file in self._located(folder, corpus))
+        return sorted(paths)
+
+    def parts(self, folder: Path, split: str) -> list[Files | Prepared]:
+        """What a split is made of, each to be read alone.
+
+        Raises:
+            UserError: a file is missing.
+        """
+        self.check_present(folder, [split])
+        if version := self._prepared(folder, split):
+            return [Prepared(version, _TFDS_SPLITS[split], self.source, self.target)]
+        return [
+            Files(corpus, self.source, *self._located(folder, corpus))
+            for corpus in self.corpora(split)
+        ]
+
+    def _prepared(self, folder: Path, split: str) -> Path | None:
+        """The copy of TensorFlow Datasets, if all corpora are wanted and it has the split."""
+        if split == "train" and self.train:
+            return None
+        version = prepared.prepared_version(folder, TFDS[self.pair])
+        has = version is not None and _TFDS_SPLITS[split] in prepared.splits_of(version)
+        return version if has else None
+
+    def _located(self, folder: Path, corpus: Corpus) -> tuple[Source, ...]:
+        """The source's and the target's file; empty if one is missing."""
+        names = corpus.names(self.source, self.target)
+        files = [_locate(folder, corpus.archive, name) for name in names]
+        return tuple(file for file in files if file) if all(files) else ()
+
+    def _wanted(self, corpus: Corpus) -> str:
+        return corpus.archive or " ".join(dict.fromkeys(corpus.names(self.source, self.target)))
 
 
-def parts(folder: Path, source: str, target: str, split: str) -> list[Files | Prepared]:
-    """What a split is made of, each to be read alone.
-
-    Args:
-        folder: with archives, unpacked files, or what TensorFlow Datasets prepared.
-        source, target: languages.
-        split: train, dev or test.
-
-    Raises:
-        UserError: a file is missing.
-    """
-    check_present(folder, source, target, [split])
-    if version := _prepared(folder, source, target, split):
-        return [Prepared(version, _TFDS_SPLITS[split], source, target)]
-    return [
-        Files(corpus, source, *_located(folder, corpus, source, target))
-        for corpus in CORPORA[pair_of(source, target)][split]
-    ]
-
-
-def _prepared(folder: Path, source: str, target: str, split: str) -> Path | None:
-    """The copy of TensorFlow Datasets, if there is one that has the split."""
-    version = prepared.prepared_version(folder, TFDS[pair_of(source, target)])
-    has = version is not None and _TFDS_SPLITS[split] in prepared.splits_of(version)
-    return version if has else None
-
-
-def _located(folder: Path, corpus: Corpus, source: str, target: str) -> tuple[Source, ...]:
-    """The source's and the target's file; empty if one is missing."""
-    files = [_locate(folder, corpus, name) for name in corpus.names(source, target)]
-    return tuple(file for file in files if file) if all(files) else ()
-
-
-def _locate(folder: Path, corpus: Corpus, name: str) -> Source | None:
+def _locate(folder: Path, archive: str, name: str) -> Source | None:
     """A file by itself, here or one folder below, gzipped or not; else the archive that has it."""
     plain = name.removesuffix(".gz")
     for place in (plain, f"*/{plain}", f"{plain}.gz", f"*/{plain}.gz"):
         for path in sorted(folder.glob(place)):
             return Source(path)
-    archive = folder / corpus.archive
-    return Source(archive, name) if corpus.archive and archive.is_file() else None
-
-
-def _wanted(corpus: Corpus, source: str, target: str) -> str:
-    return corpus.archive or " ".join(dict.fromkeys(corpus.names(source, target)))
+    return Source(folder / archive, name) if archive and (folder / archive).is_file() else None

@@ -8,7 +8,7 @@ import tarfile
 from itertools import product
 from pathlib import Path
 
-from t2t_multimodel.problems.sources.wmt import CORPORA, Corpus
+from t2t_multimodel.problems.sources.wmt_corpora import CORPORA, Corpus
 
 SENTENCES_PER_CORPUS = 10
 _FIRST = {"train": 0, "dev": 28, "test": 30}

@@ -38,33 +38,30 @@ class WmtVocabulary(Vocabulary):
     def text(self, raw_dir: Path | None) -> Iterator[str]:
         """Train lines of both languages of every pair found; those that are no text left out."""
         folder, pairs = _complete(raw_dir)
-        for source, target in pairs:
-            for corpus in wmt.parts(folder, source, target, "train"):
-                for pair in islice(corpus.pairs(), SAMPLE_LINES):
-                    yield from filter(is_text, (pair.source, pair.target))
+        for pair in pairs:
+            for corpus in pair.parts(folder, "train"):
+                for lines in islice(corpus.pairs(), SAMPLE_LINES):
+                    yield from filter(is_text, (lines.source, lines.target))
 
     def source_files(self, raw_dir: Path | None) -> list[Path]:
         """The training files of every pair found."""
         folder, pairs = _complete(raw_dir)
-        files = (wmt.source_files(folder, *pair, splits=["train"]) for pair in pairs)
+        files = (pair.source_files(folder, ["train"]) for pair in pairs)
         return sorted({path for paths in files for path in paths})
 
 
-def _complete(raw_dir: Path | None) -> tuple[Path, list[tuple[str, str]]]:
+def _complete(raw_dir: Path | None) -> tuple[Path, list[wmt.Direction]]:
     """The folder of WMT, and the pairs of which it has all training corpora.
 
     Raises:
         UserError: it has none; the error names what the nearest pair lacks.
     """
     folder = own_folder(raw_dir, "wmt", _PAGES)
-    lacks = {}
-    for name in wmt.CORPORA:
-        first, second = name.split("-")
-        lacks[first, second] = wmt.missing(folder, first, second, splits=["train"])
+    pairs = [wmt.Direction(*name.split("-")) for name in wmt.CORPORA]
+    lacks = {pair: pair.missing(folder, ["train"]) for pair in pairs}
     if all(lacks.values()):
-        nearest = min(lacks, key=lambda pair: len(lacks[pair]))
-        wmt.check_present(folder, *nearest)
-    return folder, [pair for pair, missing in lacks.items() if not missing]
+        min(pairs, key=lambda pair: len(lacks[pair])).check_present(folder, ["train"])
+    return folder, [pair for pair in pairs if not lacks[pair]]
 
 
 def _checked(line: str) -> str | BadValue:
@@ -85,14 +82,13 @@ class WmtEnDe(Problem):
     metrics = ("bleu", "chrf")
     splits = wmt.SPLITS
     train_shards = 8
-    languages: ClassVar[tuple[str, str]] = ("en", "de")
-    """Source and target."""
+    direction: ClassVar[wmt.Direction] = wmt.Direction("en", "de")
     declared = Declared(
         examples={"train": 4_508_785, "dev": 3000, "test": 3003},
         inputs_length=28,
         targets_length=30,
     )
-    how_to_get = wmt.how_to_get("en", "de")
+    how_to_get = direction.how_to_get
 
     def source_parts(self, split: str, raw_dir: Path | None) -> Sequence[wmt.Files | wmt.Prepared]:
         """The corpora of the split.
@@ -100,7 +96,7 @@ class WmtEnDe(Problem):
         Raises:
             UserError: a file is missing.
         """
-        return wmt.parts(self._folder(raw_dir), *self.languages, split)
+        return self.direction.parts(self._folder(raw_dir), split)
 
     def examples_of(self, part: Any, split: str, raw_dir: Path | None) -> Iterator[dict[str, Any]]:
         """Pairs of sentences in the order of the files.
@@ -117,7 +113,7 @@ class WmtEnDe(Problem):
 
     def source_files(self, raw_dir: Path | None) -> list[Path]:
         """The files of all splits."""
-        return wmt.source_files(self._folder(raw_dir), *self.languages)
+        return self.direction.source_files(self._folder(raw_dir))
 
     def tiny(self, folder: Path) -> None:
         """The archives of all directions, laid out like the workshop's, about houses."""
@@ -131,8 +127,8 @@ class WmtEnDe(Problem):
 class WmtDeEn(WmtEnDe):
     """German to English: the same pairs as wmt_ende."""
 
-    languages = ("de", "en")
-    how_to_get = wmt.how_to_get("de", "en")
+    direction = wmt.Direction("de", "en")
+    how_to_get = direction.how_to_get
 
 
 @register_problem("wmt_enfr")
@@ -142,22 +138,22 @@ class WmtEnFr(WmtEnDe):
     Europarl v7, Common Crawl, News Commentary v9, UN and 10^9 French-English; dev is newstest2013.
     """
 
-    languages = ("en", "fr")
+    direction = wmt.Direction("en", "fr")
     train_shards = 32
     declared = Declared(
         examples={"train": 40_836_715, "dev": 3000, "test": 3003},
         inputs_length=32,
         targets_length=38,
     )
-    how_to_get = wmt.how_to_get("en", "fr")
+    how_to_get = direction.how_to_get
 
 
 @register_problem("wmt_fren")
 class WmtFrEn(WmtEnFr):
     """French to English: the same pairs as wmt_enfr."""
 
-    languages = ("fr", "en")
-    how_to_get = wmt.how_to_get("fr", "en")
+    direction = wmt.Direction("fr", "en")
+    how_to_get = direction.how_to_get
 
 
 @register_problem("wmt_frde")
@@ -168,18 +164,18 @@ class WmtFrDe(WmtEnDe):
     (which TensorFlow Datasets' copy has); dev is euelections_dev2019, in both directions the same.
     """
 
-    languages = ("fr", "de")
+    direction = wmt.Direction("fr", "de")
     declared = Declared(
         examples={"train": 2_600_000, "dev": 1512, "test": 1701},
         inputs_length=34,
         targets_length=31,
     )
-    how_to_get = wmt.how_to_get("fr", "de")
+    how_to_get = direction.how_to_get
 
 
 @register_problem("wmt_defr")
 class WmtDeFr(WmtFrDe):
     """German to French: the same training pairs as wmt_frde, tested on newstest2019."""
 
-    languages = ("de", "fr")
-    how_to_get = wmt.how_to_get("de", "fr")
+    direction = wmt.Direction("de", "fr")
+    how_to_get = direction.how_to_get

@@ -7,10 +7,12 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 from tiny_run import tiny_run
 
-from t2t_multimodel import BadValue, Problem, UserError
+from t2t_multimodel import BadValue, Problem, UserError, usr_dir
 from t2t_multimodel.data.datagen import generate
+from t2t_multimodel.problems.sources.wmt import Direction
 from t2t_multimodel.problems.sources.wmt_tiny import SENTENCES_PER_CORPUS, sentences
 from t2t_multimodel.problems.translate import wmt as wmt_problems
 from t2t_multimodel.registry import problems, vocabularies
@@ -167,3 +169,33 @@ def test_without_a_complete_pair_the_nearest_is_named(raw_dir: Path) -> None:
         f"Not found in {raw_dir}: training-parallel-europarl-v7.tgz (0.6 GB)."
     )
     assert caught.value.fix == wmt("deen").how_to_get
+
+
+def test_a_direction_may_train_on_fewer_corpora(raw_dir: Path) -> None:
+    (raw_dir / "training-giga-fren.tar").unlink()
+    direction = Direction("en", "fr", train=("undoc.2000", "europarl-v7"))
+    assert [str(part) for part in direction.parts(raw_dir, "train")] == [
+        "training-parallel-europarl-v7.tgz:europarl-v7.fr-en.en",
+        "training-parallel-un.tgz:undoc.2000.fr-en.en",
+    ]
+    assert "giga" not in direction.how_to_get
+    assert direction.missing(raw_dir) == []
+
+
+def test_the_example_of_the_documentation_works(raw_dir: Path, tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "translation.md").read_text()
+    (tmp_path / "mine.py").write_text(text.split("```python\n")[1].split("```")[0])
+    usr_dir.add(tmp_path / "mine.py")
+    (raw_dir / "training-giga-fren.tar").unlink()
+    prepared = generate(["europarl_enfr"], tmp_path, raw_dir, vocab_size=500)["europarl_enfr"]
+    assert len(prepared.dataset("train")) == SENTENCES_PER_CORPUS
+    assert list(prepared.tokenizers) == ["europarl_enfr"]
+
+
+def test_an_unknown_corpus_is_told_the_known_ones(raw_dir: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        Direction("fr", "de", train=("europarl",)).parts(raw_dir, "train")
+    assert str(caught.value) == (
+        "WMT fr-de has no training corpus 'europarl'.\n"
+        "Known: europarl-v7, commoncrawl, news-commentary-v14."
+    )

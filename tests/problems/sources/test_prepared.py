@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from t2t_multimodel.problems.sources import wmt
 from t2t_multimodel.problems.sources.parallel import LinePair
 from t2t_multimodel.problems.sources.prepared import (
     prepared_version,
     splits_of,
     translation_pairs,
 )
+from t2t_multimodel.problems.sources.wmt import Direction
 from t2t_multimodel.problems.sources.wmt_tiny import write
 
 
@@ -61,11 +61,12 @@ def test_pairs_come_in_the_order_of_the_records(data_dir: Path) -> None:
 def test_wmt_takes_what_is_prepared_and_the_rest_from_files(data_dir: Path, tmp_path: Path) -> None:
     write(tmp_path)
     (tmp_path / "wmt14_translate").symlink_to(data_dir / "wmt14_translate")
-    (dev,) = wmt.parts(tmp_path, "en", "de", "dev")
+    direction = Direction("en", "de")
+    (dev,) = direction.parts(tmp_path, "dev")
     assert next(dev.pairs()) == ("validation sentence 0", "validation Satz 0", "de-en validation 1")
-    (test,) = wmt.parts(tmp_path, "en", "de", "test")
+    (test,) = direction.parts(tmp_path, "test")
     assert str(test) == "test-full.tgz:newstest2014-deen-src.en.sgm"
     assert next(test.pairs()).origin == "test-full.tgz:newstest2014-deen-src.en.sgm line 1"
-    names = {path.name for path in wmt.source_files(tmp_path, "en", "de")}
+    names = {path.name for path in direction.source_files(tmp_path)}
     assert {"dataset_info.json", "test-full.tgz"} <= names
     assert "dev.tgz" not in names
