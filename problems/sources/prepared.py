@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from t2t_multimodel.problems.sources.parallel import LinePair, text_of
 
@@ -40,7 +41,7 @@ def translation_pairs(version: Path, split: str, source: str, target: str) -> It
         yield LinePair(number, text_of(example[source]), text_of(example[target]))
 
 
-def _builder(version: Path):  # type: ignore[no-untyped-def]  # TFDS is imported where it is used
+def _builder(version: Path) -> Any:
     import tensorflow_datasets as tfds
 
     return tfds.builder_from_directory(version)

@@ -53,10 +53,10 @@ def segment_pairs(first: Source, second: Source) -> Iterator[LinePair]:
     """
     ones, others = read_segments(first), read_segments(second)
     if alone := ones.keys() ^ others.keys():
-        doc, number = min(alone)
-        has, lacks = (first, second) if (doc, number) in ones else (second, first)
+        doc, segment = min(alone)
+        has, lacks = (first, second) if (doc, segment) in ones else (second, first)
         raise UserError(
-            f"{lacks.name} lacks segment {number} of document {doc!r}, which {has.name} has.",
+            f"{lacks.name} lacks segment {segment} of document {doc!r}, which {has.name} has.",
             fix="Get both files again, from the same release.",
         )
     for number, (key, text) in enumerate(ones.items(), start=1):

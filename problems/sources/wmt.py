@@ -18,6 +18,7 @@ from t2t_multimodel.problems.sources.sgm import segment_pairs
 from t2t_multimodel.problems.sources.wmt_corpora import CORPORA, Corpus
 
 SPLITS = ("train", "dev", "test")
+PAIRS = (("de", "en"), ("fr", "en"), ("fr", "de"))
 LANGUAGES = {"de": "German", "en": "English", "fr": "French"}
 TFDS = {
     "de-en": "wmt14_translate/de-en",

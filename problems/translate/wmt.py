@@ -57,7 +57,7 @@ def _complete(raw_dir: Path | None) -> tuple[Path, list[wmt.Direction]]:
         UserError: it has none; the error names what the nearest pair lacks.
     """
     folder = own_folder(raw_dir, "wmt", _PAGES)
-    pairs = [wmt.Direction(*name.split("-")) for name in wmt.CORPORA]
+    pairs = [wmt.Direction(*pair) for pair in wmt.PAIRS]
     lacks = {pair: pair.missing(folder, ["train"]) for pair in pairs}
     if all(lacks.values()):
         min(pairs, key=lambda pair: len(lacks[pair])).check_present(folder, ["train"])
