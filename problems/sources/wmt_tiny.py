@@ -3,45 +3,15 @@
 from __future__ import annotations
 
 import gzip
-import io
-import tarfile
-from itertools import product
 from pathlib import Path
 
+from t2t_multimodel.problems.sources import tiny_packages
+from t2t_multimodel.problems.sources.tiny_sentences import sentences
 from t2t_multimodel.problems.sources.wmt_corpora import CORPORA, Corpus
 
 SENTENCES_PER_CORPUS = 10
 _FIRST = {"train": 0, "dev": 28, "test": 30}
 """Split -> number of the first sentence of its first corpus."""
-_WORDS = {
-    "en": (
-        ("house", "garden", "table", "clock"),
-        ("small", "green", "old", "empty", "new"),
-        ("today", "again"),
-        "The {thing} is {quality} {time}.",
-    ),
-    "de": (
-        ("Haus", "Gartentor", "Fenster", "Uhrwerk"),
-        ("klein", "grün", "alt", "leer", "neu"),
-        ("heute", "wieder"),
-        "Das {thing} ist {time} {quality}.",
-    ),
-    "fr": (
-        ("bâtiment", "jardin", "tableau", "réveil"),
-        ("petit", "vert", "vieux", "vide", "neuf"),
-        ("encore", "à nouveau"),
-        "Le {thing} est {time} {quality}.",
-    ),
-}
-
-
-def sentences(language: str) -> list[str]:
-    """Forty sentences; number n says the same in every language."""
-    things, qualities, times, pattern = _WORDS[language]
-    return [
-        pattern.format(thing=thing, quality=quality, time=time)
-        for quality, time, thing in product(qualities, times, things)
-    ]
 
 
 def write(folder: Path) -> None:
@@ -61,7 +31,9 @@ def write(folder: Path) -> None:
     for file, contents in members.pop("").items():
         (folder / file).write_bytes(contents)
     for name, files in members.items():
-        (folder / name).write_bytes(_tar(files, compress=name.endswith("gz")))
+        inside = {f"training/{file}": contents for file, contents in files.items()}
+        compression = "gz" if name.endswith("gz") else ""
+        (folder / name).write_bytes(tiny_packages.tar(inside, compression))
 
 
 def _files(corpus: Corpus, source: str, target: str, begin: int) -> dict[str, bytes]:
@@ -90,13 +62,3 @@ def _lines(name: str, texts: list[str]) -> str:
 def _packed(name: str, text: str) -> bytes:
     contents = text.encode()
     return gzip.compress(contents, mtime=0) if name.endswith(".gz") else contents
-
-
-def _tar(files: dict[str, bytes], compress: bool) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz" if compress else "w") as archive:
-        for name, contents in files.items():
-            entry = tarfile.TarInfo(f"training/{name}")
-            entry.size = len(contents)
-            archive.addfile(entry, io.BytesIO(contents))
-    return buffer.getvalue()

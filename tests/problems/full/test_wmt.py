@@ -12,8 +12,9 @@ from tiny_run import tiny_run
 
 from t2t_multimodel import BadValue, Problem, UserError, usr_dir
 from t2t_multimodel.data.datagen import generate
+from t2t_multimodel.problems.sources.tiny_sentences import sentences
 from t2t_multimodel.problems.sources.wmt import Direction
-from t2t_multimodel.problems.sources.wmt_tiny import SENTENCES_PER_CORPUS, sentences
+from t2t_multimodel.problems.sources.wmt_tiny import SENTENCES_PER_CORPUS
 from t2t_multimodel.problems.translate import wmt as wmt_problems
 from t2t_multimodel.registry import problems, vocabularies
 
@@ -42,10 +43,11 @@ def unpack(archive: Path, to: Path) -> None:
     archive.unlink()
 
 
-def test_from_archives_to_scores(tmp_path: Path) -> None:
-    run = tiny_run("wmt_ende", tmp_path)
-    assert len(run.prepared.dataset("train")) == 3 * SENTENCES_PER_CORPUS
-    assert run.lines[0].startswith("wmt_ende train: 30 examples")
+@pytest.mark.parametrize(("direction", "corpora"), [("ende", 3), ("fren", 5), ("frde", 3)])
+def test_from_archives_to_scores(direction: str, corpora: int, tmp_path: Path) -> None:
+    run = tiny_run(f"wmt_{direction}", tmp_path)
+    assert len(run.prepared.dataset("train")) == corpora * SENTENCES_PER_CORPUS
+    assert any(line.startswith(f"wmt_{direction} train: {corpora}0 ") for line in run.lines)
     assert {"decoded/bleu", "decoded/chrf"} <= set(run.result.scores)
 
 
