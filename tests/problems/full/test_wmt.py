@@ -101,6 +101,20 @@ def test_missing_archives_are_one_error_with_the_page(raw_dir: Path) -> None:
     assert pairs("ende", "test", raw_dir)
 
 
+def test_datagen_names_what_the_direction_lacks_not_what_another_does(
+    raw_dir: Path, tmp_path: Path
+) -> None:
+    for path in raw_dir.glob("*.gz"):
+        path.unlink()
+    with pytest.raises(UserError) as caught:
+        generate(["wmt_frde"], tmp_path, raw_dir)
+    assert caught.value.message == (
+        f"Not found in {raw_dir}: europarl-v7.fr.gz europarl-v7.de.gz (0.2 GB), commoncrawl.fr.gz "
+        "commoncrawl.de.gz (0.1 GB), news-commentary-v14.de-fr.tsv.gz (0.1 GB)."
+    )
+    assert caught.value.fix == wmt("frde").how_to_get
+
+
 def test_without_a_folder_the_page_is_the_fix() -> None:
     with pytest.raises(UserError) as caught:
         next(wmt("frde").examples("train", None))
