@@ -24,7 +24,9 @@ _what.names("problems", "Problems to score. Default: all of the run.", alias="pr
 _what.text("split", "SPLIT", "Part of the data. Default: the one of the final table.", "")
 _what.switch("shuffle_sources", "Exchange the inputs among examples: what no source can explain.")
 COMMAND.places()
-COMMAND.group("Results").path("json", "FILE", "Write the scores there too.")
+_results = COMMAND.group("Results")
+_results.path("json", "FILE", "Write the scores there too.")
+_results.path("compare", "RUN|FILE", "Say how surely it differs from this run or --json file.")
 
 
 def evaluate(args: flags.FlagValues, _: list[str]) -> None:
@@ -52,6 +54,7 @@ def evaluate(args: flags.FlagValues, _: list[str]) -> None:
         data_dir=args.data_dir,
         raw_dir=args.raw_dir,
         json_file=args.json,
+        compare_with=args.compare,
     )
 
 

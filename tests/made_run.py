@@ -10,7 +10,7 @@ import pytest
 
 from t2t_multimodel import usr_dir
 from t2t_multimodel.data.datagen import Prepared, generate
-from t2t_multimodel.evaluate.evaluator import Result
+from t2t_multimodel.evaluate.result import Result
 from t2t_multimodel.overrides import Resolved, resolve
 from t2t_multimodel.train import main
 from t2t_multimodel.train.loop import Trainer

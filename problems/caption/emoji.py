@@ -9,6 +9,7 @@ from typing import Any
 from t2t_multimodel import Image, Problem, Text, register_problem
 from t2t_multimodel.problems.sources import emoji
 from t2t_multimodel.problems.sources.packages import CLDR, EMOJI, download_page, locate
+from t2t_multimodel.problems.sources.tiny_packages import write_npm
 
 
 @register_problem("emoji_caption")
@@ -50,3 +51,9 @@ class EmojiCaption(Problem):
     def source_files(self, raw_dir: Path | None) -> list[Path]:
         """The packages of names and of both vendors' drawings."""
         return locate(raw_dir, [CLDR, *EMOJI.values()])
+
+    def tiny(self, folder: Path) -> None:
+        """The three packages with 80 emoji, drawn as squares."""
+        write_npm(folder / CLDR.pattern, emoji.tiny_names("en"))
+        for vendor, package in EMOJI.items():
+            write_npm(folder / package.pattern, emoji.tiny_drawings(vendor))

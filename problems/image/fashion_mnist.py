@@ -46,3 +46,7 @@ class FashionMnist(Problem):
     def source_files(self, raw_dir: Path | None) -> list[Path]:
         """The IDX files or the package."""
         return fashion_mnist.source_files(raw_dir)
+
+    def tiny(self, folder: Path) -> None:
+        """The four IDX files with 40 train pictures, the 5,000 of dev, and 20 of test."""
+        fashion_mnist.write_tiny(folder, n_train=N_DEV + 40, n_test=20)

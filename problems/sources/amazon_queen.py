@@ -7,12 +7,16 @@ spoken in the clip `P` + k in hex + `.SB`. All numbers are big-endian, text is i
 
 from __future__ import annotations
 
+import io
 import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
+import soundfile
 
 from t2t_multimodel.problems.sources.debian import read_deb
 from t2t_multimodel.problems.sources.split import normalise, split_of
@@ -175,3 +179,28 @@ def _string(data: bytes, at: int, align: int) -> tuple[str, int]:
     end = at + 1 + length
     text = data[at + 1 : end].decode("cp437")
     return text, end if length == 0 else end + -end % align
+
+
+def tiny_archive() -> bytes:
+    """A `queen.1c` with 100 descriptions, each spoken as a tone of its own pitch."""
+    lines = [f"Rope number {number}, it seems." for number in range(100)]
+    members = {
+        "QUEEN.JAS": bytes(_HEADER_BYTES + 6) + struct.pack(">H", len(lines)),
+        "QUEEN2.JAS": "\r\n".join(lines).encode(),
+    }
+    members |= {f"JOE{41 + i:04d}1.SB": _tone(300 + 10 * i) for i in range(len(lines))}
+    at, table = _TABLE_AT + _ENTRY.size * len(members), b""
+    for name, contents in members.items():
+        table += _ENTRY.pack(name.encode(), 0, at, len(contents))
+        at += len(contents)
+    header = b"QTBLCEM10".ljust(_TABLE_AT - 2, b"\0") + struct.pack(">H", len(members))
+    return header + table + b"".join(members.values())
+
+
+def _tone(hertz: float, seconds: float = 0.4) -> bytes:
+    """An MP3 stream that is silent at first."""
+    time = np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE
+    buffer = io.BytesIO()
+    sound = np.sin(2 * np.pi * hertz * time) * (time > seconds / 2)
+    soundfile.write(buffer, 0.5 * sound, SAMPLE_RATE, format="MP3")
+    return buffer.getvalue()

@@ -14,6 +14,7 @@ from PIL import Image
 from t2t_multimodel.problems.sources.npm import read_npm
 from t2t_multimodel.problems.sources.split import draw, split_of
 
+_TINY = range(0x1F600, 0x1F650)
 _VARIATION = "\ufe0f"  # "draw as emoji": carries no meaning
 
 
@@ -85,3 +86,23 @@ def split_of_drawing(vendor: str, unified: str) -> str:
     if vendor == "google":
         return "train"
     return split_of(f"drawing {unified}", dev=0.10, test=0.25)
+
+
+def tiny_names(language: str) -> dict[str, bytes]:
+    """Files of a package that names 80 emoji, for `read_names`."""
+    entries = {chr(code): {"tts": [f"thing number {code - _TINY[0]}"]} for code in _TINY}
+    contents = json.dumps({"annotations": {"annotations": entries}}).encode()
+    return {f"annotations/{language}/annotations.json": contents}
+
+
+def tiny_drawings(vendor: str) -> dict[str, bytes]:
+    """Files of a vendor's package that draws them as squares of colours, for `read_drawings`."""
+    listed, files = [], {}
+    for code in _TINY:
+        unified = f"{code:X}"
+        listed.append({"unified": unified, "image": f"{unified}.png", f"has_img_{vendor}": True})
+        colour = (len(vendor) * 20, code % 256, code * 7 % 256, 255)
+        buffer = io.BytesIO()
+        Image.new("RGBA", (64, 64), colour).save(buffer, "PNG")
+        files[f"img/{vendor}/64/{unified}.png"] = buffer.getvalue()
+    return {**files, "emoji.json": json.dumps(listed).encode()}

@@ -25,3 +25,9 @@ def read_idx(data: bytes) -> np.ndarray:
     if values.size != np.prod(shape, dtype=np.int64):
         raise ValueError(f"IDX header declares shape {shape}, the file holds {values.size} bytes")
     return values.reshape(shape)
+
+
+def write_idx(values: np.ndarray) -> bytes:
+    """The IDX file of a uint8 array."""
+    header = struct.pack(f">HBB{values.ndim}I", 0, _UINT8, values.ndim, *values.shape)
+    return header + values.tobytes()

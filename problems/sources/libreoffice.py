@@ -93,3 +93,12 @@ class _BlockParser(HTMLParser):
 def is_template(text: str) -> bool:
     """Whether a block is a line that the maker of the page put there."""
     return any(mark in text for mark in _TEMPLATE)
+
+
+def tiny_pages(language: str, paragraphs: list[str]) -> dict[str, bytes]:
+    """Files of a package of help with a page for each paragraph, for `read_pages`."""
+    folder = f"./usr/share/libreoffice/help/{FOLDERS[language]}/text"
+    return {
+        f"{folder}/swriter/{number:04d}.html": f"<h1>{number}</h1><p>{text}</p>".encode()
+        for number, text in enumerate(paragraphs)
+    }

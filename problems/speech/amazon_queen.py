@@ -45,3 +45,7 @@ class AmazonQueenSpeech(Problem):
         if raw_dir is not None and (raw_dir / "queen.1c").is_file():
             return [raw_dir / "queen.1c"]
         return locate(raw_dir, [AMAZON_QUEEN], instead="queen.1c")
+
+    def tiny(self, folder: Path) -> None:
+        """A queen.1c with 100 lines, spoken as tones."""
+        (folder / "queen.1c").write_bytes(amazon_queen.tiny_archive())

@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 from t2t_multimodel import Problem, Text, Vocabulary, register_problem, register_vocabulary
 from t2t_multimodel.problems.sources import alignment, libreoffice
 from t2t_multimodel.problems.sources.packages import LIBREOFFICE_HELP, download_page, locate
+from t2t_multimodel.problems.sources.tiny_packages import write_deb
+from t2t_multimodel.problems.sources.tiny_sentences import sentences
 
 
 @register_vocabulary("libreoffice_help")
@@ -68,6 +70,12 @@ class LibreOfficeHelpEnDe(Problem):
     def source_files(self, raw_dir: Path | None) -> list[Path]:
         """The three packages: the vocabulary needs them all."""
         return list(_packages(raw_dir).values())
+
+    def tiny(self, folder: Path) -> None:
+        """The three packages with 120 pages of one sentence."""
+        for language, package in LIBREOFFICE_HELP.items():
+            name = package.pattern.replace("*", "1_all")
+            write_deb(folder / name, libreoffice.tiny_pages(language, sentences(language, 3)))
 
 
 @register_problem("libreoffice_help_deen")

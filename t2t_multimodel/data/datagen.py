@@ -92,6 +92,7 @@ def generate(
     for name in names:
         problem: Problem = registry.problems.get(name)()
         problem.check_declared()
+        problem.source_files(raw_dir)  # what is missing is told before a vocabulary is learned
         for vocabulary in problem.vocabularies():
             if vocabulary not in known:
                 declared = vocab.declared(vocabulary, problem)

@@ -51,8 +51,8 @@ def longest(dataset: DataSet, bucket: Bucket) -> dict[str, int]:
 
 def eval_stream(
     dataset: DataSet, config: DataConfig, examples: np.ndarray, sources: np.ndarray
-) -> Iterator[Batch]:
-    """Batches of the given examples, each once.
+) -> Iterator[tuple[np.ndarray, Batch]]:
+    """Batches of the given examples, each once, and the numbers of those in their first rows.
 
     Args:
         dataset: of the split.
@@ -67,7 +67,7 @@ def eval_stream(
     shares = batch_share(dataset.unit_lengths(), config)
     if not config.static_shapes:
         for chosen in eval_batches(shares, examples):
-            yield collate([example(int(i)) for i in chosen], dataset.features)
+            yield chosen, collate([example(int(i)) for i in chosen], dataset.features)
         return
     for bucket in buckets(shares, config.bucket_growth):
         members = bucket.members[np.isin(bucket.members, examples)]
@@ -77,7 +77,7 @@ def eval_stream(
         for begin in range(0, len(members), bucket.rows):
             rows = members[begin : begin + bucket.rows]
             batch = collate([example(int(i)) for i in rows], dataset.features, pad_to)
-            yield fill_up(batch, bucket.rows)
+            yield rows, fill_up(batch, bucket.rows)
 
 
 @dataclass(frozen=True)

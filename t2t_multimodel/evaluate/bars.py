@@ -10,7 +10,7 @@ import numpy as np
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.evaluate.bracket_table import BracketTable
 from t2t_multimodel.evaluate.brackets import between_leaves
-from t2t_multimodel.features import Audio, ClassLabel, Image, Text
+from t2t_multimodel.features import Audio, ClassLabel, Feature, Image, Text, Tokenizer
 from t2t_multimodel.features.audio import log_mel
 from t2t_multimodel.registry import metrics
 
@@ -35,6 +35,7 @@ def classical_bar(prepared: Prepared, split: str) -> tuple[str, dict[str, float]
     problem = prepared.problem
     trained_on = evenly(len(prepared.dataset("train")), MOST_TRAIN)
     sources, targets = _examples(prepared, "train", trained_on)
+    targets = [t[0] if isinstance(t, tuple) else t for t in targets]
     test_sources, test_targets = _examples(prepared, split)
     outputs: list[Any]
     if "bracket_f1" in problem.metrics and _leaves_are_words(sources, targets):
@@ -60,7 +61,7 @@ def decoded_scores(
 
     Args:
         prepared: a problem.
-        targets: texts, or class numbers.
+        targets: as `metric_target` makes them.
         outputs: texts, or class numbers ranked best first.
     """
     names: tuple[str, ...] = prepared.problem.metrics
@@ -77,13 +78,18 @@ def evenly(n: int, most: int) -> np.ndarray:
     return np.linspace(0, n - 1, min(n, most)).astype(int)
 
 
-def texts_or_labels(prepared: Prepared, arrays: Sequence[np.ndarray]) -> list[Any]:
-    """Stored targets as the metrics take them: strings, or class numbers."""
-    problem = prepared.problem
-    if isinstance(problem.targets, ClassLabel):
-        return [int(array) for array in arrays]
-    tokenizer = problem.tokenizer("targets", dict(prepared.tokenizers))
-    return [problem.targets.decode(array, tokenizer) for array in arrays]
+def metric_target(feature: Feature, array: np.ndarray, tokenizer: Tokenizer | None) -> Any:
+    """A stored target as the metrics take it: class number, string, or strings as a tuple."""
+    if isinstance(feature, ClassLabel):
+        return int(array)
+    texts = feature.references(array, tokenizer)
+    return texts if len(texts) > 1 else texts[0]
+
+
+def metric_targets(prepared: Prepared, arrays: Sequence[np.ndarray]) -> list[Any]:
+    """Stored targets as the metrics take them."""
+    tokenizer = prepared.problem.tokenizer("targets", dict(prepared.tokenizers))
+    return [metric_target(prepared.problem.targets, array, tokenizer) for array in arrays]
 
 
 def _examples(
@@ -98,7 +104,7 @@ def _examples(
         source = problem.inputs.decode(example["inputs"], tokenizer)
         sources.append(source if isinstance(source, str) else _vector(problem.inputs, source))
         targets.append(example["targets"])
-    return sources, texts_or_labels(prepared, targets)
+    return sources, metric_targets(prepared, targets)
 
 
 def _vector(feature: Any, source: np.ndarray) -> np.ndarray:

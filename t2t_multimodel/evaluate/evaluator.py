@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,23 +16,10 @@ from t2t_multimodel.data.draws import generator
 from t2t_multimodel.data.stream import eval_stream
 from t2t_multimodel.decode.greedy import greedy_function
 from t2t_multimodel.evaluate import teacher_forced
+from t2t_multimodel.evaluate.bars import metric_target
+from t2t_multimodel.evaluate.result import Output, Result
 from t2t_multimodel.features import ClassLabel
 from t2t_multimodel.multimodel import MultiModel
-from t2t_multimodel.registry import metrics
-
-
-@dataclass(frozen=True)
-class Result:
-    """The scores of one problem."""
-
-    problem: str
-    split: str
-    examples: int
-    """How many were scored teacher-forced."""
-    scores: dict[str, float]
-    shuffled_sources: bool = False
-    samples: tuple[tuple[Any, Any], ...] = ()
-    """(target, output) of the first decoded examples, as a person reads them."""
 
 
 class Evaluator:
@@ -71,16 +56,25 @@ class Evaluator:
         if shuffle_sources:
             sources[chosen] = np.roll(chosen, 1)  # a cycle: no example keeps its own
 
-        total: Counter[str] = Counter()  # adds floats as well
-        for batch in eval_stream(dataset, self._config.data, chosen, sources):
-            total.update(teacher_forced.sums(self._scores(name, batch), batch))
-        scores = teacher_forced.scores_from(dict(total))
-        decoded: dict[str, float] = {}
-        samples: list[tuple[Any, Any]] = []
-        if decode_examples and problem.metrics:
-            decoded, samples = self._decoded(name, dataset, chosen[:decode_examples], sources)
-        scores |= {key: value for key, value in decoded.items() if key not in scores}
-        return Result(name, split, len(chosen), scores, shuffle_sources, tuple(samples[:5]))
+        numbers, rows = [], []
+        for chosen_here, batch in eval_stream(dataset, self._config.data, chosen, sources):
+            numbers.append(chosen_here)
+            rows.append(teacher_forced.counts(self._scores(name, batch), batch))
+        counts = np.concatenate(rows)
+        metrics = tuple(m for m in problem.metrics if m not in teacher_forced.scores_of(counts))
+        outputs: list[Output] = []
+        if decode_examples and metrics:
+            outputs = self._decoded(name, dataset, chosen[:decode_examples], sources)
+        return Result(
+            problem=name,
+            split=split,
+            fingerprint=self._prepared[name].fingerprint,
+            numbers=np.concatenate(numbers),
+            counts=counts,
+            outputs=tuple(outputs),
+            metrics=metrics if outputs else (),
+            shuffled_sources=shuffle_sources,
+        )
 
     def _scores(self, name: str, batch: Batch) -> dict[str, np.ndarray]:
         def run(batch: dict[str, Any]) -> dict[str, Any]:
@@ -92,28 +86,20 @@ class Evaluator:
 
     def _decoded(
         self, name: str, dataset: DataSet, chosen: np.ndarray, sources: np.ndarray
-    ) -> tuple[dict[str, float], list[tuple[Any, Any]]]:
-        """The problem's own metrics on free-running output, and (target, output) pairs."""
+    ) -> list[Output]:
+        """Free-running output for the chosen examples."""
         prepared = self._prepared[name]
         feature = prepared.problem.targets
         tokenizer = prepared.problem.tokenizer("targets", dict(prepared.tokenizers))
-        targets: list[Any] = []
-        outputs: list[Any] = []
-        for batch in eval_stream(dataset, self._config.data, chosen, sources):
-            real = batch["targets_length"] > 0
-            decoded = np.asarray(self._output(name, batch))[real]
-            if isinstance(feature, ClassLabel):
-                targets += batch["targets"][real].tolist()
-                outputs += list(decoded)
-            else:
-                targets += [feature.decode(row, tokenizer) for row in batch["targets"][real]]
-                outputs += [feature.decode(row, tokenizer) for row in decoded]
-        prefix = "" if isinstance(feature, ClassLabel) else "decoded/"
-        scores = {
-            prefix + metric: float(metrics.get(metric)(targets, outputs))
-            for metric in prepared.problem.metrics
-        }
-        return scores, list(zip(targets, outputs, strict=True))
+        outputs: list[Output] = []
+        for numbers, batch in eval_stream(dataset, self._config.data, chosen, sources):
+            decoded = np.asarray(self._output(name, batch))
+            for number, ids in zip(numbers, decoded[: len(numbers)], strict=True):
+                target = metric_target(feature, dataset[int(number)]["targets"], tokenizer)
+                is_class = isinstance(feature, ClassLabel)
+                output = ids if is_class else feature.decode(ids, tokenizer)
+                outputs.append(Output(int(number), target, output))
+        return outputs
 
     def _output(self, name: str, batch: Batch) -> Any:
         """Class numbers ranked best first [rows, classes], or greedy token ids [rows, T]."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from t2t_multimodel.data.datagen import generate
-from t2t_multimodel.data.files import written_by_rename
+from t2t_multimodel.evaluate.compare import compare, print_comparison
 from t2t_multimodel.evaluate.evaluator import Evaluator
+from t2t_multimodel.evaluate.results_file import load_results, store
 from t2t_multimodel.evaluate.table import Row, print_table, with_floors
 from t2t_multimodel.train.checkpoints import Checkpoint
 from t2t_multimodel.train.engine import cores, parallel_batches, share_cores
@@ -22,6 +22,7 @@ def evaluate_checkpoint(
     data_dir: Path = Path("data"),
     raw_dir: Path | None = None,
     json_file: Path | None = None,
+    compare_with: Path | None = None,
 ) -> list[Row]:
     """Scores a checkpoint; prints the same table as the end of its training.
 
@@ -33,7 +34,9 @@ def evaluate_checkpoint(
         data_dir: for encoded data; what is missing is made with the checkpoint's vocabularies.
         raw_dir: where the user keeps raw files.
         json_file: where to write the rows as well.
+        compare_with: a table that was stored, or a run's folder, to be compared with.
     """
+    others = load_results(compare_with) if compare_with else []
     config = checkpoint.config()
     names = checkpoint.problems(problems)
     share_cores(parallel_batches(config))
@@ -57,10 +60,12 @@ def evaluate_checkpoint(
         )
         for name in names
     ]
-    rows = with_floors(results, prepared)
+    rows = with_floors(results, prepared, settings.resamples)
     print(f"{checkpoint.path}, step {checkpoint.step:,}")
     print_table(rows)
     if json_file is not None:
-        with written_by_rename(json_file) as file:
-            file.write(json.dumps([row.to_dict() for row in rows], indent=1).encode())
+        store(rows, json_file)
+    if compare_with is not None:
+        found = compare(results, others, settings.resamples)
+        print_comparison(found, str(checkpoint.path), str(compare_with))
     return rows

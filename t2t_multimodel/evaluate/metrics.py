@@ -1,17 +1,21 @@
-"""Metrics of decoded output: functions of targets and outputs, one number for a whole split.
+"""Metrics of classes, translations and transcripts, computed on decoded output.
 
-For text, targets and outputs are strings as a person reads them. For class labels, targets are
-class numbers and an output is int [classes], the class numbers ranked best first.
+A metric is a function (targets, outputs) -> float over a whole split. For text, outputs are
+strings as a person reads them; a target is a string, or a tuple of several that are equally good.
+For class labels, targets are class numbers and an output is int [classes], best first. Metrics
+of trees are in `tree_metrics`, of captions in `caption_metrics`.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
+import numpy as np
+
 from t2t_multimodel import registry
-from t2t_multimodel.evaluate.brackets import read_tree
+from t2t_multimodel.evaluate.score import references, summed
 from t2t_multimodel.registry import register_metric
 
 M = TypeVar("M", bound=Callable[..., float])
@@ -39,131 +43,143 @@ def is_lower_better(score: str) -> bool:
 
 
 @register_metric("top1")
-def top1(targets: Sequence[Any], outputs: Sequence[Any]) -> float:
+@summed()
+def top1(targets: Sequence[int], outputs: Sequence[Any]) -> np.ndarray:
     """Share of examples whose best-ranked class is the target."""
-    return _share_in_first(1, targets, outputs)
+    return _in_first(1, targets, outputs)
 
 
 @register_metric("top5")
-def top5(targets: Sequence[Any], outputs: Sequence[Any]) -> float:
+@summed()
+def top5(targets: Sequence[int], outputs: Sequence[Any]) -> np.ndarray:
     """Share of examples whose target is among the five best-ranked classes."""
-    return _share_in_first(5, targets, outputs)
+    return _in_first(5, targets, outputs)
 
 
-def _share_in_first(n: int, targets: Sequence[Any], outputs: Sequence[Any]) -> float:
-    _check(targets, outputs)
-    hits = (int(target) in map(int, output[:n]) for target, output in _pairs(targets, outputs))
-    return sum(hits) / len(targets)
+def _in_first(n: int, targets: Sequence[int], outputs: Sequence[Any]) -> np.ndarray:
+    hits = [int(t) in map(int, o[:n]) for t, o in zip(targets, outputs, strict=True)]
+    return of_examples(hits)
+
+
+def of_examples(values: Sequence[float]) -> np.ndarray:
+    """Counts [examples, 2] whose ratio is the mean of the values."""
+    return np.stack([np.asarray(values, np.float64), np.ones(len(values))], axis=1)
 
 
 @register_metric("exact")
-def exact(targets: Sequence[Any], outputs: Sequence[Any]) -> float:
-    """Share of outputs equal to their target, whitespace apart."""
-    _check(targets, outputs)
-    equal = (target.split() == output.split() for target, output in _pairs(targets, outputs))
-    return sum(equal) / len(targets)
+@summed()
+def exact(targets: Sequence[Any], outputs: Sequence[str]) -> np.ndarray:
+    """Share of outputs equal to a reference, whitespace apart."""
+    return of_examples(
+        [
+            output.split() in [reference.split() for reference in references(target)]
+            for target, output in zip(targets, outputs, strict=True)
+        ]
+    )
+
+
+class _SacreBleu:
+    """A corpus score of sacrebleu: its own counts of each sentence, its own score of their sum."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def make(self) -> Any:
+        from sacrebleu.metrics import BLEU, CHRF
+
+        # force: no warning on tokenised text
+        return BLEU(force=True) if self._name == "bleu" else CHRF()
+
+    def counts(self, targets: Sequence[Any], outputs: Sequence[str]) -> np.ndarray:
+        return np.asarray(self.make()._extract_corpus_statistics(outputs, streams(targets)))
+
+    @functools.cached_property
+    def _scorer(self) -> Any:
+        return self.make()
+
+    def score(self, sums: np.ndarray) -> float:
+        return float(self._scorer._compute_score_from_stats(sums.astype(int).tolist()).score)
+
+
+_BLEU, _CHRF = _SacreBleu("bleu"), _SacreBleu("chrf")
 
 
 @register_metric("bleu")
-def bleu(targets: Sequence[Any], outputs: Sequence[Any]) -> float:
+@summed(_BLEU.score)
+def bleu(targets: Sequence[Any], outputs: Sequence[str]) -> np.ndarray:
     """Corpus BLEU-4, 0 to 100, as sacrebleu defines it (Post 2018, arXiv 1804.08771)."""
-    return _corpus_score("bleu", targets, outputs).score
+    return _BLEU.counts(targets, outputs)
 
 
 @register_metric("chrf")
-def chrf(targets: Sequence[Any], outputs: Sequence[Any]) -> float:
+@summed(_CHRF.score)
+def chrf(targets: Sequence[Any], outputs: Sequence[str]) -> np.ndarray:
     """Corpus chrF2 of character n-grams to 6, 0 to 100 (Popovic 2015), by sacrebleu."""
-    return _corpus_score("chrf", targets, outputs).score
+    return _CHRF.counts(targets, outputs)
 
 
-def signature(name: str) -> str:
+SACREBLEU = {"bleu": _BLEU.make, "chrf": _CHRF.make}
+"""Metric -> maker of the scorer of sacrebleu behind it."""
+
+
+def streams(targets: Sequence[Any]) -> list[list[str | None]]:
+    """References as sacrebleu takes them: first ones, second ones, ...; None where one lacks."""
+    all_of = [references(target) for target in targets]
+    most = max(map(len, all_of))
+    return [[texts[i] if i < len(texts) else None for texts in all_of] for i in range(most)]
+
+
+def signature(name: str, references: int = 1) -> str:
     """Sacrebleu's own signature of `bleu` or `chrf`, to be printed beside the score.
 
     For example ``nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:2.6.0``.
     """
-    scorer = _sacrebleu(name)
-    scorer.corpus_score(["a"], [["a"]])  # the signature holds the number of references
+    scorer = SACREBLEU[name]()
+    scorer.corpus_score(["a"], [["a"]] * references)  # the signature holds their number
     return str(scorer.get_signature())
 
 
-def _corpus_score(name: str, targets: Sequence[str], outputs: Sequence[str]) -> Any:
-    _check(targets, outputs)
-    return _sacrebleu(name).corpus_score(list(outputs), [list(targets)])
-
-
-def _sacrebleu(name: str) -> Any:
-    from sacrebleu.metrics import BLEU, CHRF
-
-    return BLEU(force=True) if name == "bleu" else CHRF()  # force: no warning on tokenised text
-
-
-@register_metric("wer")
-@lower_is_better
-def wer(targets: Sequence[Any], outputs: Sequence[Any]) -> float:
-    """Word error rate: all insertions, deletions and substitutions over all reference words.
-
-    Words are split at whitespace, case and punctuation count. Every word put out for an empty
-    reference is an insertion. With no reference word at all it is 0 for silence, else 1.
-    """
-    from jiwer import process_words
-
-    _check(targets, outputs)
-    return _error_rate(process_words(_one_line(targets), _one_line(outputs)))
-
-
-@register_metric("cer")
-@lower_is_better
-def cer(targets: Sequence[Any], outputs: Sequence[Any]) -> float:
-    """Character error rate: as `wer` over characters; a run of whitespace is one blank."""
-    from jiwer import process_characters
-
-    _check(targets, outputs)
-    return _error_rate(process_characters(_one_line(targets), _one_line(outputs)))
-
-
-def _one_line(texts: Sequence[str]) -> list[str]:
-    return [" ".join(text.split()) for text in texts]
-
-
-def _error_rate(counts: Any) -> float:
-    edits = counts.insertions + counts.deletions + counts.substitutions
-    reference = counts.hits + counts.deletions + counts.substitutions
+def _error_rate(sums: np.ndarray) -> float:
+    edits, reference = sums
     return edits / reference if reference else float(edits > 0)
 
 
-@register_metric("bracket_f1")
-def bracket_f1(targets: Sequence[Any], outputs: Sequence[Any]) -> float:
-    """Labelled bracket F1, 0 to 1, from sums over the split (as EVALB: Black et al. 1991).
+@register_metric("wer")
+@summed(_error_rate, lower_is_better=True)
+def wer(targets: Sequence[Any], outputs: Sequence[str]) -> np.ndarray:
+    """Word error rate: all insertions, deletions and substitutions over all reference words.
 
-    Trees are linearised as ``(S (NP XX NP) (VP XX VP) S)``. A bracket is (label, first leaf, end),
-    leaves counted from the left; brackets are matched as multisets, so that one output bracket
-    meets one of the target. All labels count, the root's too; empty brackets do not. A malformed
-    output is repaired by the rules of `read_tree` and scored, never skipped.
+    Words are split at whitespace, case and punctuation count. Every word put out for an empty
+    reference is an insertion. With no reference word at all it is 0 for silence, else 1. Of
+    several references the first counts.
     """
-    _check(targets, outputs)
-    matched = expected = given = 0
-    for target, output in _pairs(targets, outputs):
-        gold, found = Counter(read_tree(target).brackets), Counter(read_tree(output).brackets)
-        matched += (gold & found).total()
-        expected += gold.total()
-        given += found.total()
-    return 2 * matched / (expected + given) if expected + given else 0.0
+    from jiwer import process_words
+
+    return _edits(process_words, targets, outputs)
 
 
-@register_metric("well_formed")
-def well_formed(targets: Sequence[Any], outputs: Sequence[Any]) -> float:
-    """Share of outputs that are one whole tree: nothing to repair, and a single root."""
-    _check(targets, outputs)
-    return sum(read_tree(output).well_formed for output in outputs) / len(outputs)
+@register_metric("cer")
+@summed(_error_rate, lower_is_better=True)
+def cer(targets: Sequence[Any], outputs: Sequence[str]) -> np.ndarray:
+    """Character error rate: as `wer` over characters; a run of whitespace is one blank."""
+    from jiwer import process_characters
+
+    return _edits(process_characters, targets, outputs)
 
 
-def _pairs(targets: Sequence[Any], outputs: Sequence[Any]) -> zip[tuple[Any, Any]]:
-    return zip(targets, outputs, strict=True)
+def _edits(
+    process: Callable[[str, str], Any], targets: Sequence[Any], outputs: Sequence[str]
+) -> np.ndarray:
+    """Edits and reference length of each example, [examples, 2]."""
+
+    def rows() -> Iterator[tuple[int, int]]:
+        for target, output in zip(targets, outputs, strict=True):
+            found = process(_one_line(references(target)[0]), _one_line(output))
+            kept = found.deletions + found.substitutions
+            yield found.insertions + kept, found.hits + kept
+
+    return np.asarray(list(rows()))
 
 
-def _check(targets: Sequence[Any], outputs: Sequence[Any]) -> None:
-    if len(targets) != len(outputs) or not len(targets):
-        raise ValueError(
-            f"a metric needs an output for each of one or more targets, "
-            f"but got {len(targets)} targets and {len(outputs)} outputs"
-        )
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

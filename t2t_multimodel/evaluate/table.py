@@ -1,4 +1,4 @@
-"""The table of a run: each problem's score beside its floors."""
+"""The table of a run: each problem's score, how sure it is, and its floors."""
 
 from __future__ import annotations
 
@@ -7,27 +7,51 @@ from collections.abc import Sequence
 from typing import Any
 
 from t2t_multimodel.data.datagen import Prepared
-from t2t_multimodel.evaluate.evaluator import Result
+from t2t_multimodel.evaluate.bootstrap import Interval, interval
 from t2t_multimodel.evaluate.floors import Floors, floors_of
+from t2t_multimodel.evaluate.metrics import SACREBLEU, is_lower_better, signature
+from t2t_multimodel.evaluate.result import Result
+from t2t_multimodel.evaluate.score import references
+
+VERDICTS = {True: "yes", False: "no", None: "not sure"}
+"""Whether a score is above its floor, in words."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """A result and the floors it must beat."""
+    """A result, the intervals of its scores, and the floors it must beat."""
 
     result: Result
+    scores: dict[str, float]
+    intervals: dict[str, Interval]
+    """Score -> its 95 % interval, by resampling the examples."""
     floors: Floors
 
     @property
     def score(self) -> str:
         """The score that is compared: top1 for class labels, else tf/log_ppl."""
-        return "top1" if "top1" in self.result.scores else "tf/log_ppl"
+        return "top1" if "top1" in self.scores else "tf/log_ppl"
 
     @property
-    def above_floor(self) -> bool:
-        """Whether the model knows more than targets alone can tell."""
-        model, floor = self.result.scores[self.score], self.floors.source_blind[self.score]
-        return model > floor if self.score == "top1" else model < floor
+    def above_floor(self) -> bool | None:
+        """Whether the model knows more than targets alone can tell; None: not sure.
+
+        It does where the worse end of the interval beats the floor, it does not where not even
+        the better end does.
+        """
+        floor = self.floors.source_blind[self.score]
+        above = [self._better(end, floor) for end in self.intervals[self.score]]
+        return above[0] if above[0] == above[1] else None
+
+    def _better(self, score: float, floor: float) -> bool:
+        return score < floor if is_lower_better(self.score) else score > floor
+
+    @property
+    def signatures(self) -> dict[str, str]:
+        """Score -> the library's own description of it, for BLEU and chrF."""
+        most = max((len(references(o.target)) for o in self.result.outputs), default=1)
+        named = {name: name.rpartition("/")[2] for name in self.scores}
+        return {name: signature(m, most) for name, m in named.items() if m in SACREBLEU}
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able values."""
@@ -35,20 +59,34 @@ class Row:
             "problem": self.result.problem,
             "split": self.result.split,
             "examples": self.result.examples,
+            "decoded_examples": len(self.result.outputs),
             "shuffled_sources": self.result.shuffled_sources,
-            "scores": self.result.scores,
+            "scores": self.scores,
+            "intervals": {name: list(ends) for name, ends in self.intervals.items()},
+            "signatures": self.signatures,
             "trivial_floor": self.floors.trivial,
             "source_blind_floor": self.floors.source_blind,
             "above_source_blind_floor": self.above_floor,
         }
 
 
-def with_floors(results: Sequence[Result], prepared: dict[str, Prepared]) -> list[Row]:
-    """Joins results with the floors of their problem and split; missing floors are computed."""
-    return [
-        Row(result, floors_of(prepared[result.problem], result.split, classical=False))
-        for result in results
-    ]
+def with_floors(
+    results: Sequence[Result], prepared: dict[str, Prepared], resamples: int
+) -> list[Row]:
+    """Joins results with their intervals and the floors of their problem and split.
+
+    Args:
+        results: of models.
+        prepared: their problems; floors that nobody measured yet are measured now.
+        resamples: samples behind each interval.
+    """
+    rows = []
+    for result in results:
+        measured = result.measured
+        intervals = {name: interval(score, resamples) for name, score in measured.items()}
+        floors = floors_of(prepared[result.problem], result.split, classical=False)
+        rows.append(Row(result, result.scores, intervals, floors))
+    return rows
 
 
 def print_table(rows: Sequence[Row]) -> None:
@@ -59,32 +97,52 @@ def print_table(rows: Sequence[Row]) -> None:
     shuffled = any(row.result.shuffled_sources for row in rows)
     title = "Sources exchanged among examples" if shuffled else None
     # Narrow enough for 80 columns: long names fold, figures are never cut.
-    table = Table(title=title, box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    for column in ("problem", "split", "examples", "score"):
+    table = Table(title=title, box=None, padding=(0, 1, 0, 0), pad_edge=False)
+    for column in ("problem", "split", "n", "score"):
         table.add_column(column, overflow="fold")
-    for column in ("model", "source-\nblind", "trivial"):
-        table.add_column(column, justify="right", overflow="fold")
-    table.add_column("above\nfloor")
+    for column in ("model", "95 %\ninterval", "source-\nblind", "trivial"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("above\nfloor", no_wrap=True)
     for row in rows:
-        result, floors = row.result, row.floors
+        floors = row.floors
         table.add_row(
-            result.problem,
-            result.split,
-            f"{result.examples:,}",
+            row.result.problem,
+            row.result.split,
+            f"{row.result.examples:,}",
             row.score,
-            f"{result.scores[row.score]:.4f}",
+            f"{row.scores[row.score]:.4f}",
+            "{:.3f}-{:.3f}".format(*row.intervals[row.score]),
             f"{floors.source_blind[row.score]:.4f}",
             f"{floors.trivial[row.score]:.4f}",
-            "yes" if row.above_floor else "no",
+            VERDICTS[row.above_floor],
         )
     console = Console(highlight=False)
     console.print(table)
     for row in rows:
-        others = (f"{k} {v:.4g}" for k, v in row.result.scores.items() if k != row.score)
-        console.print(f"{row.result.problem}: {', '.join(others)}")
-    above = sum(row.above_floor for row in rows)
+        console.print(f"{row.result.problem}: {_others(row)}", soft_wrap=True, markup=False)
+    signatures = {f"{n}: {text}" for row in rows for n, text in row.signatures.items()}
+    console.print("\n".join(sorted(signatures)), style="dim", soft_wrap=True, end="")
+    _print_verdict(rows, console)
+
+
+def _others(row: Row) -> str:
+    """All scores but the compared one, each with its interval."""
+    texts = (
+        f"{name} {value:.4g} [{low:.4g}, {high:.4g}]"
+        for name, value, (low, high) in (
+            (n, v, row.intervals[n]) for n, v in row.scores.items() if n != row.score
+        )
+    )
+    return ", ".join(texts)
+
+
+def _print_verdict(rows: Sequence[Row], console: Any) -> None:
+    above = sum(row.above_floor is True for row in rows)
+    unsure = sum(row.above_floor is None for row in rows)
+    also = f" ({unsure} more may be)" if unsure else ""
     console.print(
-        f"{above} of {len(rows)} problems are above the source-blind floor, the best that a model "
-        "of the targets alone reached. tf/log_ppl: nats a token, given the true tokens before it "
-        "(lower is better)."
+        f"{above} of {len(rows)} problems are above the source-blind floor{also}, the best that a "
+        "model of the targets alone reached. tf/log_ppl: nats a token, given the true tokens "
+        "before it (lower is better). Intervals: other examples of the same kind would give a "
+        "score within them 95 times of 100."
     )

@@ -12,8 +12,7 @@ import numpy as np
 from keras import ops
 
 from t2t_multimodel.data.collate import Batch
-
-Sums = dict[str, float]
+from t2t_multimodel.evaluate.score import Score, SummedScore, ratio
 
 
 def token_scores(logits: Any, targets: Any) -> dict[str, Any]:
@@ -34,43 +33,47 @@ def token_scores(logits: Any, targets: Any) -> dict[str, Any]:
     return {"log_prob": log_prob, "rank": higher}
 
 
-def sums(scores: dict[str, np.ndarray], batch: Batch) -> Sums:
-    """Sums over the real targets of a batch; sums of batches add up.
+def counts(scores: dict[str, np.ndarray], batch: Batch) -> np.ndarray:
+    """What each real example of a batch adds: float [examples, columns].
+
+    Columns: nats, tokens, right tokens, whether all are right; for class labels, which are one
+    token, also whether the label is among the first five.
 
     Args:
         scores: from `token_scores`.
         batch: with `targets_length`, 0 for filler rows.
     """
     length = batch["targets_length"]
+    rank = scores["rank"].reshape(len(length), -1)
+    log_prob = scores["log_prob"].reshape(rank.shape)
+    mask = np.arange(rank.shape[1]) < length[:, None]
+    right = (rank == 0) & mask
+    columns = [
+        -np.where(mask, log_prob, 0.0).sum(axis=1, dtype=np.float64),
+        mask.sum(axis=1),
+        right.sum(axis=1),
+        right.sum(axis=1) == length,
+    ]
     if scores["rank"].ndim == 1:
-        mask = length > 0
-        top5 = {"top5": float(((scores["rank"] < 5) & mask).sum())}
-    else:
-        mask = np.arange(scores["rank"].shape[1]) < length[:, None]
-        top5 = {}
-    right = (scores["rank"] == 0) & mask
-    wrong_rows = ((scores["rank"] > 0) & mask).reshape(len(length), -1).any(axis=1)
-    return {
-        "nats": -float(np.where(mask, scores["log_prob"], 0.0).sum(dtype=np.float64)),
-        "tokens": float(mask.sum()),
-        "right": float(right.sum()),
-        "examples": float((length > 0).sum()),
-        "right_examples": float(((length > 0) & ~wrong_rows).sum()),
-        **top5,
-    }
+        columns.append(((rank < 5) & mask).any(axis=1))
+    return np.stack(columns, axis=1).astype(np.float64)[length > 0]
 
 
-def scores_from(total: Sums) -> dict[str, float]:
-    """Named scores out of sums over a whole split.
+def scores_of(rows: np.ndarray) -> dict[str, Score]:
+    """Named scores out of the `counts` of a whole split.
 
     Text: tf/log_ppl (nats a token, the end included), tf/accuracy, tf/sequence_accuracy.
     Class labels, which have no prefix to be forced: log_ppl, top1, top5.
     """
-    log_ppl, accuracy = total["nats"] / total["tokens"], total["right"] / total["tokens"]
-    if "top5" in total:
-        return {"log_ppl": log_ppl, "top1": accuracy, "top5": total["top5"] / total["examples"]}
-    return {
-        "tf/log_ppl": log_ppl,
-        "tf/accuracy": accuracy,
-        "tf/sequence_accuracy": total["right_examples"] / total["examples"],
-    }
+    nats, tokens, right, all_right = rows.T[:4]
+    examples = np.ones(len(rows))
+    parts = {"tf/log_ppl": (nats, tokens), "tf/accuracy": (right, tokens)}
+    if rows.shape[1] == 4:
+        parts["tf/sequence_accuracy"] = (all_right, examples)
+    else:
+        parts = {
+            "log_ppl": (nats, tokens),
+            "top1": (right, tokens),
+            "top5": (rows[:, 4], examples),
+        }
+    return {name: SummedScore(np.stack(part, axis=1), ratio) for name, part in parts.items()}

@@ -9,7 +9,8 @@ import keras
 
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.datagen import Prepared, generate
-from t2t_multimodel.evaluate.evaluator import Result
+from t2t_multimodel.evaluate.result import Result
+from t2t_multimodel.evaluate.results_file import store
 from t2t_multimodel.evaluate.table import print_table, with_floors
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.overrides import Resolved
@@ -78,7 +79,7 @@ def final_table(trainer: Trainer) -> list[Result]:
         )
         for name in trainer.prepared
     ]
-    rows = with_floors(results, trainer.prepared)
+    rows = with_floors(results, trainer.prepared, evaluate.resamples)
     print_table(rows)
-    trainer.folder.write_json("results.json", [row.to_dict() for row in rows])
+    store(rows, trainer.folder.path / "results.json")
     return results

@@ -192,6 +192,7 @@ def test_eval_hands_on_its_flags(mine: str, stub: Callable, checkpoint: Path) ->
         "data_dir": Path("data"),
         "raw_dir": None,
         "json_file": Path("j"),
+        "compare_with": None,
     }
     assert calls == [((Checkpoint(checkpoint),), handed)]
 

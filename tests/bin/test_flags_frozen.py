@@ -19,7 +19,8 @@ FLAGS = {
         "data_dir raw_dir usr_dir output_dir problem"
     ),
     "mm_eval": (
-        "output_dir checkpoint problems split shuffle_sources data_dir raw_dir usr_dir json problem"
+        "output_dir checkpoint problems split shuffle_sources data_dir raw_dir usr_dir json "
+        "compare problem"
     ),
     "mm_problems": "data_dir raw_dir usr_dir split",
 }

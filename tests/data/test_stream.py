@@ -144,7 +144,11 @@ def test_evaluation_takes_each_example_once(
     dataset = prepared["made_dots"].dataset("train")
     examples = np.random.default_rng(0).permutation(17)[:count]
     config = CONFIG.replace(static_shapes=static)
-    batches = list(eval_stream(dataset, config, examples, np.arange(17)))
+    numbered = list(eval_stream(dataset, config, examples, np.arange(17)))
+    assert [int(dataset[int(i)]["targets"]) for numbers, _ in numbered for i in numbers] == [
+        int(label) for numbers, batch in numbered for label in batch["targets"][: len(numbers)]
+    ]
+    batches = [batch for _, batch in numbered]
     real = [batch["targets_length"] > 0 for batch in batches]
     labels = [batch["targets"][rows] for batch, rows in zip(batches, real, strict=True)]
     expected = [int(dataset[int(i)]["targets"]) for i in examples]
@@ -159,7 +163,7 @@ def test_exchanged_sources_take_the_place_of_an_examples_own(prepared: dict[str,
     dataset = prepared["made_dots"].dataset("train")
     sources = np.roll(np.arange(17), 1)
     own = {int(dataset[i]["targets"]): int(dataset[int(sources[i])]["targets"]) for i in range(17)}
-    for batch in eval_stream(dataset, CONFIG, np.arange(17), sources):
+    for _, batch in eval_stream(dataset, CONFIG, np.arange(17), sources):
         for inputs, label in zip(batch["inputs"], batch["targets"], strict=True):
             assert inputs[0, 0, 0] == own[int(label)]
 
@@ -168,7 +172,7 @@ def test_static_evaluation_has_a_shape_for_each_bucket(prepared: dict[str, Prepa
     dataset = prepared["made_words"].dataset("train")
     config = CONFIG.replace(static_shapes=True)
     everything = np.arange(len(dataset))
-    batches = list(eval_stream(dataset, config, everything, everything[::-1]))
+    batches = [b for _, b in eval_stream(dataset, config, everything, everything[::-1])]
     assert {batch["inputs"].shape[1] for batch in batches} == {dataset.lengths["inputs"].max()}
     shapes = {(batch["inputs"].shape, batch["targets"].shape) for batch in batches}
     assert len(shapes) <= len(streams_of(prepared)["made_words"].plan.buckets) < len(batches)

@@ -2,77 +2,109 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from typing import Any
 
+import numpy as np
 import pytest
 
-from t2t_multimodel.evaluate.evaluator import Result
 from t2t_multimodel.evaluate.floors import Floors
+from t2t_multimodel.evaluate.result import Output, Result
 from t2t_multimodel.evaluate.table import Row, print_table
 
 
-def row(scores: dict[str, float], blind: float, name: str = "mine", **fields: Any) -> Row:
+def row(
+    scores: dict[str, float], blind: float, spread: float = 0.01, shuffled: bool = False
+) -> Row:
+    """A row whose intervals reach `spread` to either side of each score."""
     score = "top1" if "top1" in scores else "tf/log_ppl"
     floors = Floors(
-        problem=name,
+        problem="mine",
         split="test",
         examples=1000,
         fingerprint="0",
-        command=f"mm-problems floors {name}",
+        command="mm-problems floors mine",
         versions={},
         seconds=0.0,
         methods={},
         trivial={score: 9.0 if score != "top1" else 0.1},
         source_blind={score: blind},
     )
-    return Row(Result(name, "test", 1000, scores, **fields), floors)
+    result = Result("mine", "test", "0", np.arange(1000), np.ones((1000, 4)),
+                    shuffled_sources=shuffled)  # fmt: skip
+    intervals = {name: (value - spread, value + spread) for name, value in scores.items()}
+    return Row(result, scores, intervals, floors)
 
 
 @pytest.mark.parametrize(
     ("scores", "blind", "score", "above"),
     [
         ({"log_ppl": 1.0, "top1": 0.6, "top5": 0.9}, 0.5, "top1", True),
-        ({"log_ppl": 1.0, "top1": 0.5, "top5": 0.9}, 0.5, "top1", False),
+        ({"log_ppl": 1.0, "top1": 0.505, "top5": 0.9}, 0.5, "top1", None),
+        ({"log_ppl": 1.0, "top1": 0.5, "top5": 0.9}, 0.5, "top1", None),
+        ({"log_ppl": 1.0, "top1": 0.48, "top5": 0.9}, 0.5, "top1", False),
         ({"tf/log_ppl": 2.0, "tf/accuracy": 0.4}, 2.5, "tf/log_ppl", True),
+        ({"tf/log_ppl": 2.495, "tf/accuracy": 0.4}, 2.5, "tf/log_ppl", None),
         ({"tf/log_ppl": 3.0, "tf/accuracy": 0.4}, 2.5, "tf/log_ppl", False),
         ({"tf/log_ppl": math.nan, "tf/accuracy": 0.4}, 2.5, "tf/log_ppl", False),
     ],
 )
-def test_a_model_is_above_its_floor_when_it_beats_the_targets_alone(
-    scores: dict[str, float], blind: float, score: str, above: bool
+def test_a_model_is_surely_above_its_floor_when_the_worse_end_beats_the_targets_alone(
+    scores: dict[str, float], blind: float, score: str, above: bool | None
 ) -> None:
     made = row(scores, blind)
     assert (made.score, made.above_floor) == (score, above)
 
 
-def test_a_row_is_stored_with_its_floors() -> None:
-    assert row({"log_ppl": 1.0, "top1": 0.6, "top5": 0.9}, 0.5).to_dict() == {
+def test_a_row_is_stored_with_its_intervals_and_floors() -> None:
+    assert row({"log_ppl": 1.0, "top1": 0.75, "top5": 1.0}, 0.5, spread=0.25).to_dict() == {
         "problem": "mine",
         "split": "test",
         "examples": 1000,
+        "decoded_examples": 0,
         "shuffled_sources": False,
-        "scores": {"log_ppl": 1.0, "top1": 0.6, "top5": 0.9},
+        "scores": {"log_ppl": 1.0, "top1": 0.75, "top5": 1.0},
+        "intervals": {"log_ppl": [0.75, 1.25], "top1": [0.5, 1.0], "top5": [0.75, 1.25]},
+        "signatures": {},
         "trivial_floor": {"top1": 0.1},
         "source_blind_floor": {"top1": 0.5},
-        "above_source_blind_floor": True,
+        "above_source_blind_floor": None,
     }
 
 
-def test_the_printed_table_keeps_every_figure(capsys: pytest.CaptureFixture[str]) -> None:
-    scores = {"tf/log_ppl": 2.25, "tf/accuracy": 0.4567, "decoded/bleu": 12.345}
-    print_table([row(scores, 2.5), row({"log_ppl": 1.0, "top1": 0.5, "top5": 0.9}, 0.5)])
-    shown = capsys.readouterr().out
-    rows = [line.split() for line in shown.splitlines() if line.split()[:2] == ["mine", "test"]]
+def test_the_printed_table_keeps_every_figure_within_80_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    scores = {"tf/log_ppl": 2.25, "tf/accuracy": 0.4567, "decoded/wer": 0.345}
+    classes = {"log_ppl": 1.0, "top1": 0.5, "top5": 0.9}
+    print_table([row(scores, 2.5), row(classes, 0.5), row({"tf/log_ppl": 3.0}, 2.5)])
+    shown = capsys.readouterr().out.splitlines()
+    rows = [line.split() for line in shown if line.split()[:2] == ["mine", "test"]]
+    start = ["mine", "test", "1,000"]
     assert rows == [
-        ["mine", "test", "1,000", "tf/log_ppl", "2.2500", "2.5000", "9.0000", "yes"],
-        ["mine", "test", "1,000", "top1", "0.5000", "0.5000", "0.1000", "no"],
+        [*start, "tf/log_ppl", "2.2500", "2.240-2.260", "2.5000", "9.0000", "yes"],
+        [*start, "top1", "0.5000", "0.490-0.510", "0.5000", "0.1000", "not", "sure"],
+        [*start, "tf/log_ppl", "3.0000", "2.990-3.010", "2.5000", "9.0000", "no"],
     ]
-    assert "\nmine: tf/accuracy 0.4567, decoded/bleu 12.35\n" in shown
-    assert "\nmine: log_ppl 1, top5 0.9\n" in shown
-    assert "\n1 of 2 problems are above the source-blind floor, " in shown
+    assert max(len(line.rstrip()) for line in shown[:6]) <= 80
+    assert ("mine: tf/accuracy 0.4567 [0.4467, 0.4667], decoded/wer 0.345 [0.335, 0.355]") in shown
+    assert any(
+        line.startswith("1 of 3 problems are above the source-blind floor (1 more may be), the")
+        for line in shown
+    )
+
+
+def test_bleu_is_printed_with_its_signature(capsys: pytest.CaptureFixture[str]) -> None:
+    made = row({"tf/log_ppl": 2.25, "decoded/bleu": 12.345}, 2.5)
+    outputs = (Output(0, ("a b", "a c"), "a b"), Output(1, "d", "d"))
+    made = dataclasses.replace(made, result=dataclasses.replace(made.result, outputs=outputs))
+    assert list(made.to_dict()["signatures"]) == ["decoded/bleu"]
+    print_table([made, made])
+    shown = capsys.readouterr().out
+    assert shown.count("\ndecoded/bleu: nrefs:2|case:mixed|eff:no|tok:13a|smooth:exp|version:") == 1
 
 
 def test_exchanged_sources_are_said_above_the_table(capsys: pytest.CaptureFixture[str]) -> None:
-    print_table([row({"tf/log_ppl": 2.25}, 2.5, shuffled_sources=True)])
+    print_table([row({"tf/log_ppl": 2.25}, 2.5, shuffled=True)])
     assert capsys.readouterr().out.splitlines()[0].strip() == "Sources exchanged among examples"

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from t2t_multimodel.evaluate.teacher_forced import scores_from, sums, token_scores
+from t2t_multimodel.evaluate.teacher_forced import counts, scores_of, token_scores
 
 LOG = np.log(np.array([0.1, 0.2, 0.7], np.float32))
 
@@ -35,41 +35,35 @@ def test_logits_that_are_no_numbers_are_never_right() -> None:
     assert np.isnan(scores["log_prob"]).all()
 
 
-def test_sums_count_real_tokens_only() -> None:
+def test_each_real_example_adds_its_real_tokens_only() -> None:
     scores = {
         "log_prob": np.array([[-1.0, -2.0, -50.0], [-4.0, -50.0, -50.0], [-50.0] * 3]),
         "rank": np.array([[0, 0, 9], [1, 0, 0], [0, 0, 0]]),
     }
     batch = {"targets_length": np.array([2, 1, 0])}  # the last row fills the batch
-    assert sums(scores, batch) == {
-        "nats": 7.0,
-        "tokens": 3.0,
-        "right": 2.0,
-        "examples": 2.0,
-        "right_examples": 1.0,
-    }
+    assert counts(scores, batch).tolist() == [[3.0, 2.0, 2.0, 1.0], [4.0, 1.0, 0.0, 0.0]]
 
 
 def test_padding_that_is_no_number_does_no_harm() -> None:
     scores = {"log_prob": np.array([[-1.0, np.nan]]), "rank": np.array([[0, 7]])}
-    assert sums(scores, {"targets_length": np.array([1])})["nats"] == 1.0
+    assert counts(scores, {"targets_length": np.array([1])}).tolist() == [[1.0, 1.0, 1.0, 1.0]]
 
 
-def test_sums_of_classes_count_the_first_five_too() -> None:
+def test_classes_count_the_first_five_too() -> None:
     scores = {"log_prob": np.array([-1.0, -2.0, -3.0, -9.0]), "rank": np.array([0, 4, 5, 0])}
-    assert sums(scores, {"targets_length": np.array([1, 1, 1, 0])}) == {
-        "nats": 6.0,
-        "tokens": 3.0,
-        "right": 1.0,
-        "examples": 3.0,
-        "right_examples": 1.0,
-        "top5": 2.0,
-    }
+    assert counts(scores, {"targets_length": np.array([1, 1, 1, 0])}).tolist() == [
+        [1.0, 1.0, 1.0, 1.0, 1.0],
+        [2.0, 1.0, 0.0, 0.0, 1.0],
+        [3.0, 1.0, 0.0, 0.0, 0.0],
+    ]
+
+
+def values(rows: np.ndarray) -> dict[str, float]:
+    return {name: score.value for name, score in scores_of(rows).items()}
 
 
 def test_scores_of_text_are_per_token_and_per_sequence() -> None:
-    total = {"nats": 6.0, "tokens": 4.0, "right": 3.0, "examples": 2.0, "right_examples": 1.0}
-    assert scores_from(total) == {
+    assert values(np.array([[2.0, 1.0, 1.0, 1.0], [4.0, 3.0, 2.0, 0.0]])) == {
         "tf/log_ppl": 1.5,
         "tf/accuracy": 0.75,
         "tf/sequence_accuracy": 0.5,
@@ -77,12 +71,12 @@ def test_scores_of_text_are_per_token_and_per_sequence() -> None:
 
 
 def test_scores_of_classes_have_the_names_of_the_field() -> None:
-    total = {"nats": 6.0, "tokens": 4.0, "right": 2.0, "examples": 4.0, "top5": 3.0}
-    assert scores_from(total) == {"log_ppl": 1.5, "top1": 0.5, "top5": 0.75}
+    rows = np.array([[1.0, 1, 1, 1, 1], [1.0, 1, 1, 1, 1], [2.0, 1, 0, 0, 1], [2.0, 1, 0, 0, 0]])
+    assert values(rows) == {"log_ppl": 1.5, "top1": 0.5, "top5": 0.75}
 
 
 def test_an_even_guess_costs_the_logarithm_of_the_classes() -> None:
     targets = np.array([0, 3], np.int32)
     batch = {"targets_length": np.array([1, 1])}
-    total = sums(scored(np.zeros((2, 1, 10), np.float32), targets), batch)
-    assert scores_from(total)["log_ppl"] == pytest.approx(math.log(10))
+    rows = counts(scored(np.zeros((2, 1, 10), np.float32), targets), batch)
+    assert values(rows)["log_ppl"] == pytest.approx(math.log(10))

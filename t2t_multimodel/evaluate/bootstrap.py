@@ -1,0 +1,70 @@
+"""How sure a score is: the bootstrap over examples (Efron 1979; for pairs Koehn 2004)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from t2t_multimodel.data.draws import generator
+from t2t_multimodel.evaluate.score import Score
+
+CONFIDENCE = 0.95
+"""Part of the resamples that lies within an interval."""
+
+Interval = tuple[float, float]
+"""Lower and upper end."""
+
+
+def interval(score: Score, resamples: int) -> Interval:
+    """The percentile interval of a score, the same in every run.
+
+    Args:
+        score: of some examples.
+        resamples: samples with replacement, as large as the set itself.
+    """
+    return _ends(np.asarray([score.of(chosen) for chosen in _samples(score.examples, resamples)]))
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Of two scores on the same examples."""
+
+    value: float
+    """First less second."""
+    interval: Interval
+    p: float
+    """Probability of a difference as large by the choice of examples alone; two-sided."""
+
+
+def difference(first: Score, second: Score, resamples: int) -> Difference:
+    """The paired bootstrap: both models are scored on the same resamples.
+
+    Args:
+        first: of some examples.
+        second: of the same examples in the same order.
+        resamples: samples with replacement.
+    """
+    if first.examples != second.examples:
+        raise ValueError(f"{first.examples} examples can not be paired with {second.examples}")
+    value = first.value - second.value
+    drawn = np.asarray(
+        [first.of(chosen) - second.of(chosen) for chosen in _samples(first.examples, resamples)]
+    )
+    # Were there no true difference, the resamples would lie around 0 as they lie around `value`.
+    # A difference of none at all is never due to more than chance.
+    by_chance = int(np.sum(np.abs(drawn - value) >= abs(value))) if value else resamples
+    return Difference(value, _ends(drawn), (by_chance + 1) / (resamples + 1))
+
+
+def _samples(examples: int, resamples: int) -> Iterator[np.ndarray]:
+    draws = generator(0, "bootstrap")
+    for _ in range(resamples):
+        yield draws.integers(0, examples, examples)
+
+
+def _ends(values: np.ndarray) -> Interval:
+    outside = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(values, (outside, 1 - outside))
+    return float(low), float(high)

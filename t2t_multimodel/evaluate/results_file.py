@@ -1,0 +1,94 @@
+"""The files of a table: `results.json`, and beside it `results.examples.json`, every example."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from t2t_multimodel.data.files import written_by_rename
+from t2t_multimodel.errors import UserError
+from t2t_multimodel.evaluate.result import Output, Result
+from t2t_multimodel.evaluate.table import Row
+
+
+def store(rows: Sequence[Row], file: Path) -> None:
+    """Writes the scores to `file` and what they were computed from beside it."""
+    _write(examples_file(file), json.dumps([_to_dict(row.result) for row in rows]))
+    _write(file, json.dumps([row.to_dict() for row in rows], indent=1))
+
+
+def load_results(file: Path) -> list[Result]:
+    """The results behind a table that was stored, ready to be compared with others.
+
+    Args:
+        file: a `results.json`, or the folder of a run, which has one.
+
+    Raises:
+        UserError: a file is not there or is not one of these.
+    """
+    file = file / "results.json" if file.is_dir() else file
+    examples = examples_file(file)
+    if not examples.is_file():
+        raise UserError(
+            f"{examples} does not exist; it holds the examples behind {file.name}.",
+            fix=f"Write both: mm-eval --output_dir=RUN --json={file}",
+        )
+    try:
+        return [_from_dict(values) for values in json.loads(examples.read_text())]
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{examples} is no file of mm-eval: {error!r}.") from error
+
+
+def examples_file(file: Path) -> Path:
+    """`results.examples.json` for `results.json`."""
+    return file.with_suffix(f".examples{file.suffix}")
+
+
+def _write(file: Path, text: str) -> None:
+    with written_by_rename(file) as stream:
+        stream.write(text.encode())
+
+
+def _to_dict(result: Result) -> dict[str, Any]:
+    return {
+        "problem": result.problem,
+        "split": result.split,
+        "fingerprint": result.fingerprint,
+        "shuffled_sources": result.shuffled_sources,
+        "metrics": result.metrics,
+        "numbers": result.numbers.tolist(),
+        "counts": result.counts.tolist(),
+        "outputs": [
+            {"number": one.number, "target": one.target, "output": _plain(one.output)}
+            for one in result.outputs
+        ],
+    }
+
+
+def _plain(output: Any) -> Any:
+    return output if isinstance(output, str) else np.asarray(output).tolist()
+
+
+def _from_dict(values: dict[str, Any]) -> Result:
+    return Result(
+        problem=values["problem"],
+        split=values["split"],
+        fingerprint=values["fingerprint"],
+        numbers=np.asarray(values["numbers"]),
+        counts=np.asarray(values["counts"], np.float64),
+        outputs=tuple(
+            Output(one["number"], _target(one["target"]), one["output"])
+            for one in values["outputs"]
+        ),
+        metrics=tuple(values["metrics"]),
+        shuffled_sources=values["shuffled_sources"],
+    )
+
+
+def _target(target: Any) -> Any:
+    """Several texts are a list in JSON."""
+    return tuple(target) if isinstance(target, list) else target
