@@ -20,7 +20,9 @@ def compile_for(
         problem: whose batches it takes.
         function: batch (dict of tensors) -> tensors.
     """
-    return compiled(model, function, batch_spec(problem))
+    if keras.backend.backend() == "jax":
+        return _compiled_by_jax(model, function)
+    return _compiled_by_tensorflow(function, batch_spec(problem))
 
 
 def compiled(
@@ -38,16 +40,25 @@ def compiled(
     """
     if keras.backend.backend() == "jax":
         return _compiled_by_jax(model, function)
-    return _compiled_by_xla(function) if jit else _compiled_by_tensorflow(function, specs)
+    if jit:
+        return _compiled_by_xla(function)
+    import tensorflow as tf
+
+    def tensor_spec(spec: keras.KerasTensor) -> Any:
+        return tf.TensorSpec(spec.shape, spec.dtype)
+
+    return _compiled_by_tensorflow(function, *keras.tree.map_structure(tensor_spec, specs))
 
 
-def batch_spec(problem: ProblemSignature) -> dict[str, keras.KerasTensor]:
-    """Types and open shapes of a problem's batch."""
+def batch_spec(problem: ProblemSignature) -> dict[str, Any]:
+    """TensorFlow types and open shapes of a problem's batch."""
+    import tensorflow as tf
+
     spec = {}
     for name in ("inputs", "targets"):
         signature = getattr(problem, name)
-        spec[name] = keras.KerasTensor((None, *signature.shape), signature.dtype)
-        spec[f"{name}_length"] = keras.KerasTensor((None,), "int32")
+        spec[name] = tf.TensorSpec((None, *signature.shape), signature.dtype)
+        spec[f"{name}_length"] = tf.TensorSpec((None,), tf.int32)
     return spec
 
 
@@ -66,32 +77,25 @@ def _compiled_by_jax(model: keras.Model, function: Callable[..., Any]) -> Callab
     return lambda *arguments: run([variable.value for variable in variables], arguments)
 
 
-def _compiled_by_tensorflow(function: Callable[..., Any], specs: Any) -> Callable[..., Any]:
+def _compiled_by_tensorflow(function: Callable[..., Any], *specs: Any) -> Callable[..., Any]:
     import tensorflow as tf
 
     # Nothing in the model branches on tensors in Python, so autograph would only cost time. The
     # concrete function cannot retrace, and is not suspected of it when several problems have one.
-    types = keras.tree.map_structure(lambda spec: tf.TensorSpec(spec.shape, spec.dtype), specs)
-    return tf.function(function, autograph=False).get_concrete_function(*types)
+    return tf.function(function, autograph=False).get_concrete_function(*specs)
 
 
 def _compiled_by_xla(function: Callable[..., Any]) -> Callable[..., Any]:
     import tensorflow as tf
 
-    from t2t_multimodel.layers.fast import for_xla
-
     by_shapes: dict[Any, Callable[..., Any]] = {}
-
-    def traced(*arguments: Any) -> Any:
-        with for_xla():
-            return function(*arguments)
 
     def run(*arguments: Any) -> Any:
         arguments = keras.tree.map_structure(tf.convert_to_tensor, arguments)
         types = keras.tree.map_structure(tf.TensorSpec.from_tensor, arguments)
         shapes = tuple(tuple(one.shape) for one in keras.tree.flatten(types))
         if shapes not in by_shapes:
-            compiler = tf.function(traced, autograph=False, jit_compile=True)
+            compiler = tf.function(function, autograph=False, jit_compile=True)
             by_shapes[shapes] = compiler.get_concrete_function(*types)
         return by_shapes[shapes](*arguments)
 

@@ -183,9 +183,7 @@ class DecoderLayer(Block):
     def cache(self, rows: Any, length: int) -> Any:
         return self.self_attention.cache(rows, length)
 
-    def step(
-        self, x_RD: Any, cache: Any, memory: dict[str, Any], place: Place
-    ) -> tuple[Any, Any]:
+    def step(self, x_RD: Any, cache: Any, memory: dict[str, Any], place: Place) -> tuple[Any, Any]:
         y, cache = self.self_attention.step(x_RD, cache, place)
         z = self.source_attention.look_step(y, memory["keys"], memory["visible"], place)
         x_RD = self.attention_norm(x_RD + (y + z))

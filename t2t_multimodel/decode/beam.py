@@ -67,8 +67,11 @@ def beam_search(
         logits_RV, cache = next_logits(last_R, t, cache)
         forced_B = ops.take(forced_BT, t, axis=1)
         alive, ended, parent_R = search.grow(t, alive, ended, logits_RV, forced_B)
-        return t + 1, alive, ended, keras.tree.map_structure(
-            lambda state: ops.take(state, parent_R, axis=0), cache
+        return (
+            t + 1,
+            alive,
+            ended,
+            keras.tree.map_structure(lambda state: ops.take(state, parent_R, axis=0), cache),
         )
 
     start = (ops.convert_to_tensor(0, "int32"), *search.start(), cache)

@@ -6,6 +6,7 @@ D width, T longest output.
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +20,7 @@ from t2t_multimodel.decode.sample import sampler
 from t2t_multimodel.decode.write import best, write
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import PAD_ID
-from t2t_multimodel.layers.fast import TENSORFLOW
+from t2t_multimodel.layers import fast
 from t2t_multimodel.multimodel import MultiModel
 
 
@@ -53,7 +54,7 @@ class Decoder:
         signature = model.signature(problem)
         self._labels = signature.targets.modality == "class_label"
         self._longest = config.max_length or signature.targets.max_length
-        self._fills_up = config.jit or not TENSORFLOW
+        self._fills_up = config.jit or not fast.TENSORFLOW
         if config.method == "greedy" and config.nbest > 1 and not self._labels:
             raise UserError(
                 f"Greedy output is one sequence, but nbest is {config.nbest}.",
@@ -118,7 +119,11 @@ class Decoder:
         encoded = self._model.encode(source, self._problem)
         return encoded.x_BLD, encoded.mask_BL
 
-    def _write(self, x_BLD: Any, mask_BL: Any, forced_BT: Any, live_B: Any) -> tuple[Any, Any]:
+    def _write(self, *arguments: Any) -> tuple[Any, Any]:
+        with fast.for_xla() if self._config.jit else contextlib.nullcontext():
+            return self._loop(*arguments)
+
+    def _loop(self, x_BLD: Any, mask_BL: Any, forced_BT: Any, live_B: Any) -> tuple[Any, Any]:
         """The loop over positions: ids [B, N, T], scores [B, N]."""
         config, body = self._config, self._model.body
         beams = {"greedy": 1, "beam": config.beam_size, "sample": config.nbest}[config.method]

@@ -105,8 +105,8 @@ class ConvBlock(Block):
     def step(self, x_RC: Any, cache: dict[str, Any], place: Place) -> tuple[Any, dict[str, Any]]:
         after = {}
         hidden1, after["step1"] = self.step1.step(x_RC, cache["step1"], place)
-        hidden2, after["step2"] = self.step2.step(hidden1, cache["step2"], place)
-        hidden3, after["step3"] = self.step3.step(x_RC + hidden2, cache["step3"], place)
+        branch, after["step2"] = self.step2.step(hidden1, cache["step2"], place)
+        hidden3, after["step3"] = self.step3.step(x_RC + branch, cache["step3"], place)
         branch, after["step4"] = self.step4.step(hidden3, cache["step4"], place)
         return x_RC + branch, after
 

@@ -196,9 +196,7 @@ def _experts_by_slots(
     return tf.reduce_sum(y * tf.cast(gates_Nk, y.dtype)[:, :, None], axis=1)
 
 
-def _experts_by_token(
-    x_ND: Any, experts_Nk: Any, gates_Nk: Any, weights: tuple[Any, ...]
-) -> Any:
+def _experts_by_token(x_ND: Any, experts_Nk: Any, gates_Nk: Any, weights: tuple[Any, ...]) -> Any:
     """Copies each token's own experts: for fewer assignments than experts."""
     n_tokens, k = experts_Nk.shape
     h = ops.reshape(ops.repeat(x_ND, k, axis=0), (n_tokens * k, 1, x_ND.shape[1]))

@@ -169,7 +169,5 @@ class MultiConvRes(Block):
         y, after["steps1"] = self.steps1.step(x_RC, cache["steps1"], place)
         z, after["steps2"] = self.steps2.step(x_RC + y, cache["steps2"], place)
         x_RC = x_RC + z + y
-        attended, after["attention"] = self.attention.step(
-            x_RC, cache["attention"], memory, place
-        )
+        attended, after["attention"] = self.attention.step(x_RC, cache["attention"], memory, place)
         return x_RC + attended, after
