@@ -113,10 +113,11 @@ class _Search:
         """One token more: the next alive and ended, and the row that each alive one comes from."""
         candidates = self._candidates(t, alive, logits_RV, forced_B)
         ends = candidates["last"] == EOS_ID
-        kept_BN = ops.top_k(candidates["score"] + ops.where(ends, LOST, 0.0), self.beams)[1]
+        lost = ops.where(ends, LOST, 0.0)
+        kept_BN = ops.top_k(candidates["score"] + lost, self.beams)[1]
         after = {
             "ids": _pick(candidates["ids"], kept_BN),
-            "score": _pick(candidates["log_probability"], kept_BN),
+            "score": _pick(candidates["log_probability"] + lost, kept_BN),
         }
         closing = candidates["score"] + ops.where(ends, 0.0, LOST)
         pool = {
