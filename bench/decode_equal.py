@@ -65,7 +65,13 @@ def compare(model: Any, name: str, dataset: Any, flags: argparse.Namespace) -> d
         tokens += int(real.sum())
         differ += int((preferred[real] > 0).sum())
         gap = max(gap, float(preferred[real].max()))
-    return {"problem": name, "outputs": rows, "tokens": tokens, "differ": differ, "largest_gap": gap}
+    return {
+        "problem": name,
+        "outputs": rows,
+        "tokens": tokens,
+        "differ": differ,
+        "largest_gap": gap,
+    }
 
 
 def whole_network(model: Any, name: str, batch: dict[str, Any], ids: Any) -> Any:
