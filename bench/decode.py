@@ -113,12 +113,38 @@ def endless_model(flags: argparse.Namespace, length: int) -> tuple[Any, str, dic
     table[[PAD_ID, EOS_ID]] = 0  # of thousands of logits around 0 the greatest is above 0
     softmax.assign(table)
     rng = np.random.default_rng(0)
-    for variable in model.variables:  # they begin at 0, which sends all tokens to the same experts
-        if variable.path.endswith("gating/gate"):
-            variable.assign(rng.normal(size=variable.shape) * 0.1)
     ids = rng.integers(3, flags.vocab, (flags.rows, flags.inputs_length), dtype=np.int32)
     lengths = np.full(flags.rows, flags.inputs_length, np.int32)
-    return model, "bench", {"inputs": ids, "inputs_length": lengths}
+    batch = {"inputs": ids, "inputs_length": lengths}
+    spread_routing(model, {**batch, "targets": ids, "targets_length": lengths})
+    return model, "bench", batch
+
+
+def spread_routing(model: Any, batch: dict[str, Any]) -> None:
+    """Gives the routers weights that use all experts, as trained ones do; they begin at 0.
+
+    They are random, less their part along what the inputs of a router have in common.
+    """
+    import numpy as np
+
+    from t2t_multimodel.layers.gating import NoisyTopKGating
+
+    rng = np.random.default_rng(1)
+    routers = [one for one in model._flatten_layers() if isinstance(one, NoisyTopKGating)]
+    for router in routers:  # in the order in which they run
+        seen: list[Any] = []
+        call = router.call
+
+        def watched(x_ND: Any, seen: Any = seen, call: Any = call, **options: Any) -> Any:
+            seen.append(np.asarray(x_ND))
+            return call(x_ND, **options)
+
+        router.call = watched
+        model(batch, problem="bench")
+        router.call = call
+        common = seen[0].mean(axis=0)
+        gate = rng.normal(size=router.gate.shape)
+        router.gate.assign(gate - np.outer(common, common @ gate) / (common @ common))
 
 
 def own_run(flags: argparse.Namespace, *changes: str) -> dict[str, Any]:
