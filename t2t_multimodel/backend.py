@@ -10,24 +10,44 @@ import keras
 from t2t_multimodel.features import ProblemSignature
 
 
-def compile_for(problem: ProblemSignature, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Compiles a function of one problem's batch.
-
-    On TensorFlow it is traced once, whatever the lengths; on JAX once for each shape.
+def compile_for(
+    model: keras.Model, problem: ProblemSignature, function: Callable[[Any], Any]
+) -> Callable[[Any], Any]:
+    """Compiles a function of one problem's batch, see `compiled`.
 
     Args:
+        model: whose variables it reads.
         problem: whose batches it takes.
         function: batch (dict of tensors) -> tensors.
     """
     if keras.backend.backend() == "jax":
-        import jax
+        return _compiled_by_jax(model, function)
+    return _compiled_by_tensorflow(function, batch_spec(problem))
 
-        return jax.jit(function)
+
+def compiled(
+    model: keras.Model, function: Callable[..., Any], *specs: Any, jit: bool = False
+) -> Callable[..., Any]:
+    """Compiles a function of tensors.
+
+    On TensorFlow it is traced once, whatever the open sizes; with `jit` XLA compiles it for each
+    size. On JAX XLA always does. Either way it reads the variables as they are when it is called.
+
+    Args:
+        model: whose variables it reads.
+        function: what is compiled.
+        specs: of its arguments: nested `keras.KerasTensor`, None where a size is open.
+    """
+    if keras.backend.backend() == "jax":
+        return _compiled_by_jax(model, function)
+    if jit:
+        return _compiled_by_xla(function)
     import tensorflow as tf
 
-    # Nothing in the model branches on tensors in Python, so autograph would only cost time. The
-    # concrete function cannot retrace, and is not suspected of it when several problems have one.
-    return tf.function(function, autograph=False).get_concrete_function(batch_spec(problem))
+    def tensor_spec(spec: keras.KerasTensor) -> Any:
+        return tf.TensorSpec(spec.shape, spec.dtype)
+
+    return _compiled_by_tensorflow(function, *keras.tree.map_structure(tensor_spec, specs))
 
 
 def batch_spec(problem: ProblemSignature) -> dict[str, Any]:
@@ -40,3 +60,43 @@ def batch_spec(problem: ProblemSignature) -> dict[str, Any]:
         spec[name] = tf.TensorSpec((None, *signature.shape), signature.dtype)
         spec[f"{name}_length"] = tf.TensorSpec((None,), tf.int32)
     return spec
+
+
+def _compiled_by_jax(model: keras.Model, function: Callable[..., Any]) -> Callable[..., Any]:
+    import jax
+
+    variables = list(model.variables)
+
+    @jax.jit
+    def run(values: list[Any], arguments: tuple[Any, ...]) -> Any:
+        # variables that are not arguments would be constants with the values of the first call
+        state = list(zip(variables, values, strict=True))
+        with keras.StatelessScope(state_mapping=state):
+            return function(*arguments)
+
+    return lambda *arguments: run([variable.value for variable in variables], arguments)
+
+
+def _compiled_by_tensorflow(function: Callable[..., Any], *specs: Any) -> Callable[..., Any]:
+    import tensorflow as tf
+
+    # Nothing in the model branches on tensors in Python, so autograph would only cost time. The
+    # concrete function cannot retrace, and is not suspected of it when several problems have one.
+    return tf.function(function, autograph=False).get_concrete_function(*specs)
+
+
+def _compiled_by_xla(function: Callable[..., Any]) -> Callable[..., Any]:
+    import tensorflow as tf
+
+    by_shapes: dict[Any, Callable[..., Any]] = {}
+
+    def run(*arguments: Any) -> Any:
+        arguments = keras.tree.map_structure(tf.convert_to_tensor, arguments)
+        types = keras.tree.map_structure(tf.TensorSpec.from_tensor, arguments)
+        shapes = tuple(tuple(one.shape) for one in keras.tree.flatten(types))
+        if shapes not in by_shapes:
+            compiler = tf.function(function, autograph=False, jit_compile=True)
+            by_shapes[shapes] = compiler.get_concrete_function(*types)
+        return by_shapes[shapes](*arguments)
+
+    return run

@@ -15,6 +15,7 @@ from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.experts import Routing
 from t2t_multimodel.layers.experts_and_norm import ExpertsAndNorm, by_name
 from t2t_multimodel.layers.mode import EVAL, Mode
+from t2t_multimodel.layers.place import Place, caches, chain
 from t2t_multimodel.layers.timing import timing
 
 
@@ -52,6 +53,24 @@ class PaperBody(Block):
         source = {"source_BLD": source_BLD, "source_mask_BL": source_mask_BL}
         x_BTD = self.mixer(targets_BTD, **source, mode=mode)
         return self.decoder(x_BTD, mask_BT=target_mask_BT, **source, mode=mode)
+
+    def memory(self, source_BLD: Any, source_mask_BL: Any) -> dict[str, Any]:
+        """What `step` needs of the encoder's output."""
+        source = (source_BLD, source_mask_BL)
+        return {"mixer": self.mixer.memory(*source), "decoder": self.decoder.memory(*source)}
+
+    def cache(self, rows: Any, length: int) -> dict[str, Any]:
+        """The state of `step` before the first of at most `length` positions."""
+        return caches((self.mixer, self.decoder), rows, length)
+
+    def step(
+        self, x_RD: Any, cache: dict[str, Any], memory: dict[str, Any], place: Place
+    ) -> tuple[Any, dict[str, Any]]:
+        """One position of `decode` [R, D], and the next state."""
+        after = {}
+        x_RD, after["mixer"] = self.mixer.step(x_RD, cache["mixer"], memory["mixer"], place)
+        x_RD, after["decoder"] = self.decoder.step(x_RD, cache["decoder"], memory["decoder"], place)
+        return x_RD, after
 
 
 class Encoder(Block):
@@ -102,6 +121,19 @@ class Mixer(Block):
             x_BTD = block(x_BTD, mode=mode)
         return x_BTD
 
+    def memory(self, source_BLD: Any, source_mask_BL: Any) -> Any:
+        return self.attention.memory(source_BLD, source_mask_BL)
+
+    def cache(self, rows: Any, length: int) -> dict[str, Any]:
+        return {"attention": self.attention.cache(rows, length), **caches(self.blocks, rows)}
+
+    def step(
+        self, x_RD: Any, cache: dict[str, Any], memory: Any, place: Place
+    ) -> tuple[Any, dict[str, Any]]:
+        x_RD, attention = self.attention.step(x_RD, cache["attention"], memory, place)
+        x_RD, after = chain(self.blocks, x_RD, cache, place)
+        return x_RD, {"attention": attention, **after}
+
 
 class Decoder(Block):
     """Convolution + attention pairs around a mixture of experts, all causal."""
@@ -125,13 +157,38 @@ class Decoder(Block):
         source = {"source_BLD": source_BLD, "source_mask_BL": source_mask_BL}
         pairs = list(zip(self.blocks, self.attentions, strict=True))
         middle = self.config.decoder_blocks[0]
-        # with a residual of its own an attention block's result holds its target already
-        adds = self.config.attention and not self.config.attention_residual
         for block, attention in pairs[:middle]:
             x_BTD = block(x_BTD, mode=mode)
-            x_BTD = attention(x_BTD, **source, mode=mode) + (x_BTD if adds else 0)
+            x_BTD = attention(x_BTD, **source, mode=mode) + (x_BTD if self._adds else 0)
         x_BTD, routing = self.experts(x_BTD, mask_BL=mask_BT, mode=mode)
         for block, attention in pairs[middle:]:
             x_BTD = block(x_BTD, mode=mode)
-            x_BTD = attention(x_BTD, **source, mode=mode) + (x_BTD if adds else 0)
+            x_BTD = attention(x_BTD, **source, mode=mode) + (x_BTD if self._adds else 0)
         return x_BTD, by_name(decoder=routing)
+
+    @property
+    def _adds(self) -> bool:
+        """With a residual of its own an attention block's result holds its target already."""
+        return self.config.attention and not self.config.attention_residual
+
+    def memory(self, source_BLD: Any, source_mask_BL: Any) -> dict[str, Any]:
+        return {layer.name: layer.memory(source_BLD, source_mask_BL) for layer in self.attentions}
+
+    def cache(self, rows: Any, length: int) -> dict[str, Any]:
+        return {**caches(self.blocks, rows), **caches(self.attentions, rows, length)}
+
+    def step(
+        self, x_RD: Any, cache: dict[str, Any], memory: dict[str, Any], place: Place
+    ) -> tuple[Any, dict[str, Any]]:
+        after = {}
+        for i, (block, attention) in enumerate(zip(self.blocks, self.attentions, strict=True)):
+            if i == self.config.decoder_blocks[0]:
+                x_RD, _ = self.experts(x_RD, mode=place.mode)
+            x_RD, after[block.name] = block.step(x_RD, cache[block.name], place)
+            y_RD, after[attention.name] = attention.step(
+                x_RD, cache[attention.name], memory[attention.name], place
+            )
+            x_RD = y_RD + (x_RD if self._adds else 0)
+        if len(self.blocks) == self.config.decoder_blocks[0]:
+            x_RD, _ = self.experts(x_RD, mode=place.mode)
+        return x_RD, after

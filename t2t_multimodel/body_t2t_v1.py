@@ -15,6 +15,7 @@ from t2t_multimodel.layers.convolution import ConvStep
 from t2t_multimodel.layers.experts import Routing
 from t2t_multimodel.layers.experts_and_norm import ExpertsAndNorm, by_name
 from t2t_multimodel.layers.mode import Mode, dropout
+from t2t_multimodel.layers.place import Place, caches
 from t2t_multimodel.layers.slicenet import TIMESCALES, MultiConvRes, SimpleAttention
 from t2t_multimodel.layers.timing import timing_halves
 
@@ -95,3 +96,33 @@ class T2TV1Body(Block):
         for block in self.decoder2:
             x_BTD = block(x_BTD, **source)
         return dropout(x_BTD, self.config.dropout, mode), by_name(decoder=routing)
+
+    def memory(self, source_BLD: Any, source_mask_BL: Any) -> dict[str, Any]:
+        """What `step` needs of the encoder's output."""
+        layers = (self.attention, *self.decoder1, *self.decoder2)
+        return {layer.name: layer.memory(source_BLD, source_mask_BL) for layer in layers}
+
+    def cache(self, rows: Any, length: int) -> dict[str, Any]:
+        """The state of `step` before the first position; no layer looks back without bound."""
+        return caches((self.attention, self.merge, *self.decoder1, *self.decoder2), rows)
+
+    def step(
+        self, x_RD: Any, cache: dict[str, Any], memory: dict[str, Any], place: Place
+    ) -> tuple[Any, dict[str, Any]]:
+        """One position of `decode` [R, D], and the next state."""
+        after: dict[str, Any] = {}
+
+        def attend(layer: Block, x_RD: Any) -> Any:
+            name = layer.name
+            x_RD, after[name] = layer.step(x_RD, cache[name], memory[name], place)
+            return x_RD
+
+        merged = ops.concatenate([attend(self.attention, x_RD), x_RD], axis=-1)
+        name = self.merge.name
+        x_RD, after[name] = self.merge.step(merged, cache[name], place)
+        for block in self.decoder1:
+            x_RD = attend(block, x_RD)
+        x_RD, _ = self.decoder_experts(x_RD, mode=place.mode)
+        for block in self.decoder2:
+            x_RD = attend(block, x_RD)
+        return x_RD, after

@@ -18,6 +18,7 @@ from t2t_multimodel.layers.experts_and_norm import by_name, mixture
 from t2t_multimodel.layers.linear import Linear
 from t2t_multimodel.layers.mode import EVAL, Mode, dropout
 from t2t_multimodel.layers.norm import LayerNorm
+from t2t_multimodel.layers.place import Place, caches
 from t2t_multimodel.layers.slicenet import TIMESCALES
 from t2t_multimodel.layers.timing import timing_halves
 
@@ -74,6 +75,26 @@ class T2TV2Body(Block):
                 mode=mode,
             )
         return x_BTD, by_name(**routing)
+
+    def memory(self, source_BLD: Any, source_mask_BL: Any) -> dict[str, Any]:
+        """What `step` needs of the encoder's output."""
+        return {layer.name: layer.memory(source_BLD, source_mask_BL) for layer in self.decoder}
+
+    def cache(self, rows: Any, length: int) -> dict[str, Any]:
+        """The state of `step` before the first of at most `length` positions."""
+        return caches(self.decoder, rows, length)
+
+    def step(
+        self, x_RD: Any, cache: dict[str, Any], memory: dict[str, Any], place: Place
+    ) -> tuple[Any, dict[str, Any]]:
+        """One position of `decode` [R, D], and the next state."""
+        signal = timing_halves(1, self.config.hidden_size, start=place.t)[:, 0]
+        x_RD = x_RD + ops.cast(signal, x_RD.dtype)
+        after = {}
+        for layer in self.decoder:
+            name = layer.name
+            x_RD, after[name] = layer.step(x_RD, cache[name], memory[name], place)
+        return x_RD, after
 
 
 class EncoderLayer(Block):
@@ -154,6 +175,23 @@ class DecoderLayer(Block):
         else:
             f = self.feed_forward(x_BTD)
         return self.feed_forward_norm(x_BTD + dropout(f, rate, mode)), routing
+
+    def memory(self, source_BLD: Any, source_mask_BL: Any) -> dict[str, Any]:
+        visible = real(source_mask_BL)
+        return {"keys": self.source_attention.keys(source_BLD), "visible": visible}
+
+    def cache(self, rows: Any, length: int) -> Any:
+        return self.self_attention.cache(rows, length)
+
+    def step(self, x_RD: Any, cache: Any, memory: dict[str, Any], place: Place) -> tuple[Any, Any]:
+        y, cache = self.self_attention.step(x_RD, cache, place)
+        z = self.source_attention.look_step(y, memory["keys"], memory["visible"], place)
+        x_RD = self.attention_norm(x_RD + (y + z))
+        if self.has_experts:
+            f, _ = self.feed_forward(x_RD, mode=place.mode)
+        else:
+            f = self.feed_forward(x_RD)
+        return self.feed_forward_norm(x_RD + f), cache
 
 
 class FeedForward(Block):

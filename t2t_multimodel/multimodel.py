@@ -27,6 +27,7 @@ from t2t_multimodel.features import ProblemSignature, Signature
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.loss import TokenScores
 from t2t_multimodel.layers.mode import Mode, kept_words
+from t2t_multimodel.layers.place import Place
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.modalities.base import Modality
 from t2t_multimodel.modalities.text import length_mask
@@ -152,6 +153,29 @@ class MultiModel(keras.Model):
         batch, length = ops.shape(h_BTD)[:2]
         mask_BT = ops.ones((batch, length), "float32")
         return self._targets_net(problem).logits(h_BTD, mask_BT, (length, 1))
+
+    def step(
+        self, ids_R: Any, t: Any, cache: Any, memory: Any, problem: str, beams: int = 1
+    ) -> tuple[Any, Any]:
+        """One position of `decode` and `logits`, at a cost that does not grow with the position.
+
+        Args:
+            ids_R: int32, the tokens before this position; not looked at if it is the first.
+            t: int32 scalar, the position.
+            cache: `body.cache(R, longest)` at position 0, later what this returned before.
+            memory: `body.memory(encoded.x_BLD, encoded.mask_BL)`.
+            beams: rows for each source, which are neighbours.
+
+        Returns:
+            logits [R, V] and the next cache.
+        """
+        net, command = self._targets_net(problem), self.commands[self.signature(problem).command]
+        ones = ops.ones((ops.shape(ids_R)[0], 1), "float32")
+        x_RD = net.embed_targets(ids_R[:, None], ones)[:, 0]
+        x_RD = ops.where(t == 0, ops.cast(command.token, x_RD.dtype), x_RD)
+        place = Place(t, beams, self._mode(problem, False, None))
+        h_RD, cache = self.body.step(x_RD, cache, memory, place)
+        return self.logits(h_RD[:, None], problem)[:, 0], cache
 
     def score(
         self,

@@ -60,8 +60,8 @@ FLAT_CONFIGS = {name: config.replace(**FLAT) for name, config in CONFIGS.items()
 
 EN_DE = Signature("text", "text/shared-30-1a2b", 30, (None,), 20)
 IMAGE = Signature("image", "image", 0, (12, 16, 1), 192)
-LOG_MEL = Signature("audio_log_mel", "audio_log_mel/8000/6", 0, (None, 6), 80)
-WAVEFORM = Signature("audio_waveform", "audio_waveform/8000", 0, (None,), 80)
+LOG_MEL = Signature("audio_log_mel", "audio_log_mel/8000/6", 0, (None, 6), 80, "float32")
+WAVEFORM = Signature("audio_waveform", "audio_waveform/8000", 0, (None,), 80, "float32")
 LABEL = Signature("class_label", "class_label/pictures", 5, (), 1)
 PROBLEMS = (
     ProblemSignature("translate", "to_german", EN_DE, EN_DE),

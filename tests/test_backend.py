@@ -50,7 +50,7 @@ def test_a_function_is_traced_once_whatever_the_lengths() -> None:
         traced.append(batch)
         return keras.ops.sum(batch["targets"])
 
-    compiled = compile_for(PROBLEM, function)
+    compiled = compile_for(keras.Model(), PROBLEM, function)
     sums = [int(compiled(batch(rows, length))) for rows, length in ((1, 2), (3, 5), (2, 7))]
     assert sums == [2, 15, 14]
     assert len(traced) == 1

@@ -2,6 +2,7 @@
 
 from t2t_multimodel.config.base import Section
 from t2t_multimodel.config.data import DataConfig
+from t2t_multimodel.config.decode import DecodeConfig
 from t2t_multimodel.config.evaluate import EvalConfig
 from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.config.optimizer import OptimizerConfig
@@ -11,6 +12,7 @@ from t2t_multimodel.config.train import TrainConfig
 __all__ = [
     "Config",
     "DataConfig",
+    "DecodeConfig",
     "EvalConfig",
     "ModelConfig",
     "OptimizerConfig",

@@ -1,1 +1,1 @@
-"""Free-running output."""
+"""Free-running output: greedy, beam search, samples, and scores of given targets."""

@@ -9,12 +9,13 @@ import numpy as np
 
 from t2t_multimodel.backend import compile_for
 from t2t_multimodel.config import Config
+from t2t_multimodel.config.decode import DecodeConfig
 from t2t_multimodel.data.collate import Batch
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.data.dataset import DataSet
 from t2t_multimodel.data.draws import generator
 from t2t_multimodel.data.stream import eval_stream
-from t2t_multimodel.decode.greedy import greedy_function
+from t2t_multimodel.decode.decoder import Decoder
 from t2t_multimodel.evaluate import teacher_forced
 from t2t_multimodel.evaluate.bars import metric_target
 from t2t_multimodel.evaluate.result import Output, Result
@@ -27,7 +28,8 @@ class Evaluator:
 
     def __init__(self, model: MultiModel, prepared: dict[str, Prepared], config: Config) -> None:
         self._model, self._prepared, self._config = model, prepared, config
-        self._functions: dict[tuple[str, str], Callable[[Any], Any]] = {}
+        self._functions: dict[str, Callable[[Any], Any]] = {}
+        self._decoders: dict[str, Decoder] = {}
 
     def evaluate(
         self,
@@ -81,7 +83,9 @@ class Evaluator:
             logits = self._model(batch, problem=name, training=False)["logits"]
             return teacher_forced.token_scores(logits, batch["targets"])
 
-        scores = self._compiled("scores", name, run)(batch)
+        if name not in self._functions:
+            self._functions[name] = compile_for(self._model, self._model.signature(name), run)
+        scores = self._functions[name](batch)
         return {key: np.asarray(value) for key, value in scores.items()}
 
     def _decoded(
@@ -101,13 +105,12 @@ class Evaluator:
                 outputs.append(Output(int(number), target, output))
         return outputs
 
-    def _output(self, name: str, batch: Batch) -> Any:
-        """Class numbers ranked best first [rows, classes], or greedy token ids [rows, T]."""
-        return self._compiled("output", name, greedy_function(self._model, name))(batch)
-
-    def _compiled(
-        self, kind: str, name: str, function: Callable[[Any], Any]
-    ) -> Callable[[Any], Any]:
-        if (kind, name) not in self._functions:
-            self._functions[kind, name] = compile_for(self._model.signature(name), function)
-        return self._functions[kind, name]
+    def _output(self, name: str, batch: Batch) -> np.ndarray:
+        """Class numbers ranked best first, int [rows, classes], or the best ids [rows, T]."""
+        targets = self._model.signature(name).targets
+        is_class = targets.modality == "class_label"
+        if name not in self._decoders:
+            config = DecodeConfig(nbest=targets.size if is_class else 1)
+            self._decoders[name] = Decoder(self._model, name, config)
+        ids = self._decoders[name](batch).ids
+        return ids[:, :, 0] if is_class else ids[:, 0]

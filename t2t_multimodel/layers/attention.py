@@ -6,15 +6,25 @@ Legend: B batch, T target length, L source length, C channels, H heads, d channe
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 from keras import ops
 
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.linear import Linear
 from t2t_multimodel.layers.norm import LayerNorm
+from t2t_multimodel.layers.place import Place, joined
 
 MASKED = -1e9
+
+
+class Keys(NamedTuple):
+    """What attention looks at."""
+
+    key: Any
+    """[B, H, L, d]"""
+    value: Any
+    """[B, H, L, d]"""
 
 
 class MultiHeadAttention(Block):
@@ -70,17 +80,42 @@ class MultiHeadAttention(Block):
         Returns:
             [B, T, C]
         """
-        query = self._norm("q", self._heads(self._map("q", query_BTC)))
+        return self.look(query_BTC, self.keys(memory_BLC), visible)
+
+    def keys(self, memory_BLC: Any) -> Keys:
+        """Of a memory, for `look`."""
         key = self._norm("k", self._heads(self._map("k", memory_BLC)))
-        value = self._heads(self._map("v", memory_BLC))
+        return Keys(key, self._heads(self._map("v", memory_BLC)))
+
+    def look(self, query_BTC: Any, keys: Keys, visible: Any = None) -> Any:
+        """`call` on a memory whose keys and values are known."""
+        query = self._norm("q", self._heads(self._map("q", query_BTC)))
+        key, value = keys
         scale = 1.0 / math.sqrt(self.channels // self.heads)
         logits = ops.matmul(query * scale, ops.swapaxes(key, -1, -2))
         logits = ops.cast(logits, "float32")
         if visible is not None:  # not a sum: TensorFlow would fuse it to a kernel 20 times slower
             logits = ops.where(visible, logits, MASKED)
         weights = _softmax(logits)
-        joined = ops.swapaxes(ops.matmul(ops.cast(weights, value.dtype), value), 1, 2)
-        return self._map("o", ops.reshape(joined, (*ops.shape(query_BTC)[:2], self.channels)))
+        heads = ops.swapaxes(ops.matmul(ops.cast(weights, value.dtype), value), 1, 2)
+        return self._map("o", ops.reshape(heads, (*ops.shape(query_BTC)[:2], self.channels)))
+
+    def cache(self, rows: Any, length: int) -> Keys:
+        """Room for the keys and values of `length` positions."""
+        shape = (rows, self.heads, length, self.channels // self.heads)
+        return Keys(*(ops.zeros(shape, self.compute_dtype) for _ in range(2)))
+
+    def step(self, x_RC: Any, cache: Keys, place: Place) -> tuple[Any, Keys]:
+        """Self-attention of one position to itself and all before it."""
+        x_R1C = x_RC[:, None]
+        own = zip(cache, self.keys(x_R1C), strict=True)
+        cache = Keys(*(ops.slice_update(old, (0, 0, place.t, 0), new) for old, new in own))
+        visible = ops.arange(cache.key.shape[2]) <= place.t
+        return self.look(x_R1C, cache, visible)[:, 0], cache
+
+    def look_step(self, x_RC: Any, source: Keys, visible: Any, place: Place) -> Any:
+        """Attention of one position, in all beams, to what `keys` and `real` say of the source."""
+        return joined(self.look(place.by_source(x_RC), source, visible))
 
     def _map(self, letter: str, x: Any) -> Any:
         return self.maps[letter](x) if letter in self.maps else x

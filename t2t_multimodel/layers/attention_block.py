@@ -16,6 +16,7 @@ from t2t_multimodel.layers.convolution import ConvBlock, masked
 from t2t_multimodel.layers.linear import Linear
 from t2t_multimodel.layers.mode import EVAL, Mode, dropout
 from t2t_multimodel.layers.norm import LayerNorm
+from t2t_multimodel.layers.place import Place, caches, chain, joined
 from t2t_multimodel.layers.timing import timing
 
 
@@ -40,6 +41,14 @@ class Premix(Block):
         for block in self.blocks:
             m = block(m, mode=mode)
         return m
+
+    def cache(self, rows: Any) -> dict[str, Any]:
+        return caches(self.blocks, rows)
+
+    def step(self, x_RC: Any, cache: dict[str, Any], place: Place) -> tuple[Any, dict[str, Any]]:
+        if self.blocks:
+            x_RC = x_RC + timing(1, x_RC.shape[1], x_RC.dtype, start=place.t)[:, 0]
+        return chain(self.blocks, x_RC, cache, place)
 
 
 class AttentionBlock(Block):
@@ -97,6 +106,26 @@ class AttentionBlock(Block):
         attended = self.source_attention(q, source_BLD, visible=visible)
         return self._close(1, q, attended, mode)
 
+    def memory(self, source_BLD: Any, source_mask_BL: Any) -> dict[str, Any]:
+        visible = real(source_mask_BL)
+        return {"keys": self.source_attention.keys(source_BLD), "visible": visible}
+
+    def cache(self, rows: Any, length: int) -> dict[str, Any]:
+        attended = self.self_attention.cache(rows, length)
+        return {"premix": self.premix.cache(rows), "self_attention": attended}
+
+    def step(
+        self, x_RC: Any, cache: dict[str, Any], memory: dict[str, Any], place: Place
+    ) -> tuple[Any, dict[str, Any]]:
+        after = {}
+        m, after["premix"] = self.premix.step(x_RC, cache["premix"], place)
+        attended, after["self_attention"] = self.self_attention.step(
+            m, cache["self_attention"], place
+        )
+        q = self._close(0, m, attended, place.mode)
+        attended = self.source_attention.look_step(q, memory["keys"], memory["visible"], place)
+        return self._close(1, q, attended, place.mode), after
+
     def _close(self, i: int, before: Any, attended: Any, mode: Mode) -> Any:
         """The additions to attention number `i` that are switched on."""
         if self.config.dropout_place == "branch":
@@ -129,10 +158,24 @@ class SourceMean(Block):
         """Returns [B, T, D]."""
         if source_mask_BL is None:
             source_mask_BL = ops.ones(ops.shape(source_BLD)[:2])
+        mean_BD = self.memory(source_BLD, source_mask_BL)
+        return self.premix(target_BTD, mode=mode) + mean_BD[:, None]
+
+    def memory(self, source_BLD: Any, source_mask_BL: Any) -> Any:
+        """The projected mean [B, D]."""
         count_B1 = ops.sum(ops.cast(source_mask_BL, "float32"), axis=1, keepdims=True)
         total_BD = ops.sum(masked(source_BLD, source_mask_BL), axis=1)
         mean_BD = total_BD / ops.cast(ops.maximum(1.0, count_B1), total_BD.dtype)
-        return self.premix(target_BTD, mode=mode) + self.projection(mean_BD)[:, None]
+        return self.projection(mean_BD)
+
+    def cache(self, rows: Any, length: int) -> dict[str, Any]:
+        return {"premix": self.premix.cache(rows)}
+
+    def step(
+        self, x_RC: Any, cache: dict[str, Any], memory: Any, place: Place
+    ) -> tuple[Any, dict[str, Any]]:
+        m, premix = self.premix.step(x_RC, cache["premix"], place)
+        return joined(place.by_source(m) + memory[:, None]), {"premix": premix}
 
 
 def attention_block(config: ModelConfig, pre_blocks: int, *, name: str) -> Block:

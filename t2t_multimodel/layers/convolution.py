@@ -9,6 +9,7 @@ from keras import ops
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.mode import EVAL, Mode, dropout
 from t2t_multimodel.layers.norm import LayerNorm
+from t2t_multimodel.layers.place import Place, caches
 from t2t_multimodel.layers.separable import GroupedConv, SeparableConv
 
 
@@ -43,6 +44,13 @@ class ConvStep(Block):
     def call(self, x_BLC: Any, mask_BL: Any = None) -> Any:
         """`mask_BL` is 0 at padding, which then adds nothing to its neighbours."""
         return self.norm(self.conv(masked(ops.relu(x_BLC), mask_BL)))
+
+    def cache(self, rows: Any) -> Any:
+        return self.conv.cache(rows)
+
+    def step(self, x_RC: Any, cache: Any, place: Place) -> tuple[Any, Any]:
+        y_RC, cache = self.conv.step(ops.relu(x_RC), cache, place)
+        return self.norm(y_RC), cache
 
 
 class ConvBlock(Block):
@@ -90,6 +98,17 @@ class ConvBlock(Block):
         if self.dropout_place == "branch":
             return x_BLC + dropout(branch, self.dropout_rate, mode)
         return dropout(x_BLC + branch, self.dropout_rate, mode)
+
+    def cache(self, rows: Any) -> dict[str, Any]:
+        return caches((self.step1, self.step2, self.step3, self.step4), rows)
+
+    def step(self, x_RC: Any, cache: dict[str, Any], place: Place) -> tuple[Any, dict[str, Any]]:
+        after = {}
+        hidden1, after["step1"] = self.step1.step(x_RC, cache["step1"], place)
+        branch, after["step2"] = self.step2.step(hidden1, cache["step2"], place)
+        hidden3, after["step3"] = self.step3.step(x_RC + branch, cache["step3"], place)
+        branch, after["step4"] = self.step4.step(hidden3, cache["step4"], place)
+        return x_RC + branch, after
 
 
 def masked(x: Any, mask: Any) -> Any:

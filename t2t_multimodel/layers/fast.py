@@ -42,7 +42,7 @@ def for_xla() -> Iterator[None]:
 def linear(x: Any, kernel_CF: Any) -> Any:
     """x [..., C] times a matrix: [..., F]."""
     kernel_CF = ops.convert_to_tensor(kernel_CF)
-    if not TENSORFLOW:
+    if not TENSORFLOW or len(x.shape) == 2:
         return ops.matmul(x, kernel_CF)
     # one flat matmul: the general form has ten times as many graph nodes
     y = tf.matmul(tf.reshape(x, [-1, kernel_CF.shape[0]]), kernel_CF)
@@ -135,6 +135,13 @@ def _depthwise(x_BLC: Any, kernel_KC: Any, dilation: int, left: Any, right: Any)
     return tf.squeeze(y_BL1C, 2)
 
 
+def tap_sum(x_RKC: Any, kernel_KC: Any) -> Any:
+    """Sum over taps of input * kernel: one position of a depthwise convolution, [R, C]."""
+    if _XLA.get():  # a reduction over K would not be vectorised
+        return sum(x_RKC[:, i] * kernel_KC[i] for i in range(kernel_KC.shape[0]))
+    return ops.sum(x_RKC * kernel_KC, axis=1)
+
+
 def expert_ffn(
     x_ND: Any, experts_Nk: Any, gates_Nk: Any, weights: tuple[Any, ...], mask_N: Any | None
 ) -> Any:
@@ -151,10 +158,13 @@ def expert_ffn(
     """
     if mask_N is not None:
         gates_Nk = gates_Nk * ops.cast(mask_N, gates_Nk.dtype)[:, None]
+    tokens = x_ND.shape[0]
+    if _XLA.get() and tokens is not None and tokens * experts_Nk.shape[1] <= weights[0].shape[0]:
+        return _experts_by_token(x_ND, experts_Nk, gates_Nk, weights)
     if not TENSORFLOW:
         return _experts_by_blocks(x_ND, experts_Nk, gates_Nk, weights)
     if _XLA.get():
-        return _experts_all(x_ND, experts_Nk, gates_Nk, weights)
+        return _experts_by_few_slots(x_ND, experts_Nk, gates_Nk, weights)
     return _experts_by_slots(x_ND, experts_Nk, gates_Nk, weights, mask_N)
 
 
@@ -184,6 +194,56 @@ def _experts_by_slots(
 
     y = tf.gather(tf.reshape(h, [size, h.shape[2]]), tf.reshape(place, [n_tokens, k]))
     return tf.reduce_sum(y * tf.cast(gates_Nk, y.dtype)[:, :, None], axis=1)
+
+
+def _experts_by_token(x_ND: Any, experts_Nk: Any, gates_Nk: Any, weights: tuple[Any, ...]) -> Any:
+    """Copies each token's own experts: for fewer assignments than experts."""
+    n_tokens, k = experts_Nk.shape
+    h = ops.reshape(ops.repeat(x_ND, k, axis=0), (n_tokens * k, 1, x_ND.shape[1]))
+    for i, w in enumerate(weights):
+        own = ops.take(w, ops.reshape(experts_Nk, (-1,)), axis=0)
+        h = ops.matmul(ops.relu(h) if i else h, own)
+    y = ops.reshape(h, (n_tokens, k, h.shape[2]))
+    return ops.sum(y * ops.cast(gates_Nk, y.dtype)[:, :, None], axis=1)
+
+
+def _experts_by_few_slots(
+    x_ND: Any,
+    experts_Nk: Any,
+    gates_Nk: Any,
+    weights: tuple[Any, ...],
+    room: tuple[int, ...] = (3, 5),
+) -> Any:
+    """As many slots as an even load needs, times the first of `room` that is enough.
+
+    Sizes are static, so each is compiled and the load chooses; if none is enough, all experts do
+    all tokens.
+    """
+    n_experts, (n_tokens, k) = weights[0].shape[0], experts_Nk.shape
+    slots = -(-room[0] * n_tokens * k // n_experts) if room and n_tokens else 0
+    if not 0 < slots < n_tokens:
+        return _experts_all(x_ND, experts_Nk, gates_Nk, weights)
+    expert_of = tf.reshape(experts_Nk, [-1])
+    one_hot = tf.one_hot(expert_of, n_experts, dtype=tf.int32)
+    rank = tf.reduce_sum((tf.cumsum(one_hot, axis=0) - 1) * one_hot, axis=1)
+
+    def enough() -> Any:
+        place = expert_of * slots + rank
+        token_ids = tf.repeat(tf.range(n_tokens), k) + 1
+        table = tf.scatter_nd(place[:, None], token_ids, [n_experts * slots])
+        h = tf.gather(tf.pad(x_ND, [[1, 0], [0, 0]]), table)
+        h = tf.reshape(h, [n_experts, slots, x_ND.shape[1]])
+        for i, w in enumerate(weights):
+            h = tf.matmul(tf.nn.relu(h) if i else h, w)
+        y = tf.gather(tf.reshape(h, [n_experts * slots, h.shape[2]]), place)
+        y = tf.reshape(y, [n_tokens, k, h.shape[2]])
+        return tf.reduce_sum(y * tf.cast(gates_Nk, y.dtype)[:, :, None], axis=1)
+
+    return tf.cond(
+        tf.reduce_max(rank) < slots,
+        enough,
+        lambda: _experts_by_few_slots(x_ND, experts_Nk, gates_Nk, weights, room[1:]),
+    )
 
 
 def _experts_all(x_ND: Any, experts_Nk: Any, gates_Nk: Any, weights: tuple[Any, ...]) -> Any:

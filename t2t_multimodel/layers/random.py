@@ -16,16 +16,17 @@ class StepSeed(keras.random.SeedGenerator):
 
     Args:
         seed: scalar int or int tensor, different in each step.
+        draws: number of the last draw; an int tensor where a step is one turn of a loop.
     """
 
-    def __init__(self, seed: Any) -> None:
+    def __init__(self, seed: Any, draws: Any = 0) -> None:
         self.seed = ops.cast(seed, "uint32")
-        self.draws = 0
+        self.draws = draws
 
     def next(self, ordered: bool = True) -> Any:
         """The next seed: uint32 [2]."""
         self.draws += 1
-        return ops.stack([self.seed, ops.full_like(self.seed, self.draws)])
+        return ops.stack([self.seed, ops.cast(self.draws, "uint32")])
 
     def normal(self, shape: Any) -> Any:
         """Standard normal draws, float32."""

@@ -12,6 +12,8 @@ from keras import ops
 from t2t_multimodel.layers import fast
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.linear import Linear
+from t2t_multimodel.layers.place import Place, caches
+from t2t_multimodel.layers.ring import depthwise_step, empty_ring, full_step
 
 
 class SeparableConv(Block):
@@ -52,6 +54,16 @@ class SeparableConv(Block):
         x_BLC = fast.depthwise_conv(x_BLC, kernel_KC, self.dilation, self.causal)
         return fast.linear(x_BLC, self.pointwise)
 
+    def cache(self, rows: Any) -> Any:
+        return empty_ring(rows, self.kernel, self.dilation, self.channels, self.compute_dtype)
+
+    def step(self, x_RC: Any, cache: Any, place: Place) -> tuple[Any, Any]:
+        depthwise, pointwise = (
+            ops.cast(w, self.compute_dtype) for w in (self.depthwise, self.pointwise)
+        )
+        x_RC, cache = depthwise_step(cache, x_RC, depthwise, place.t)
+        return fast.linear(x_RC, pointwise), cache
+
 
 class FullConv(Block):
     """Ordinary convolution without bias; arguments as `SeparableConv`."""
@@ -78,6 +90,13 @@ class FullConv(Block):
         before = reach if self.causal else reach // 2
         x_BLC = ops.pad(x_BLC, [[0, 0], [before, reach - before], [0, 0]])
         return ops.conv(x_BLC, self.weight, padding="valid", dilation_rate=self.dilation)
+
+    def cache(self, rows: Any) -> Any:
+        taps, channels, _ = self.shape
+        return empty_ring(rows, taps, self.dilation, channels, self.compute_dtype)
+
+    def step(self, x_RC: Any, cache: Any, place: Place) -> tuple[Any, Any]:
+        return full_step(cache, x_RC, ops.cast(self.weight, self.compute_dtype), place.t)
 
 
 class GroupedConv(Block):
@@ -123,3 +142,15 @@ class GroupedConv(Block):
         outputs = [part(x) for part, x in zip(self.parts, slices, strict=True)]
         y_BLF = ops.concatenate(outputs, axis=-1)
         return y_BLF if self.mix is None else self.mix(y_BLF)
+
+    def cache(self, rows: Any) -> dict[str, Any]:
+        return caches(self.parts, rows)
+
+    def step(self, x_RC: Any, cache: dict[str, Any], place: Place) -> tuple[Any, dict[str, Any]]:
+        slices = ops.split(x_RC, self.groups, axis=-1)
+        outputs, after = [], {}
+        for part, x in zip(self.parts, slices, strict=True):
+            y, after[part.name] = part.step(x, cache[part.name], place)
+            outputs.append(y)
+        y_RF = ops.concatenate(outputs, axis=-1)
+        return (y_RF if self.mix is None else self.mix(y_RF)), after

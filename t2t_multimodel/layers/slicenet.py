@@ -13,6 +13,7 @@ from t2t_multimodel.layers.attention import MultiHeadAttention, real
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.convolution import ConvStep, masked
 from t2t_multimodel.layers.norm import LayerNorm
+from t2t_multimodel.layers.place import Place, caches, chain
 from t2t_multimodel.layers.timing import timing_halves
 
 TIMESCALES = 16
@@ -59,6 +60,12 @@ class TwoSteps(Block):
             x_BLC = step(x_BLC, mask_BL=mask_BL)
         return x_BLC
 
+    def cache(self, rows: Any) -> dict[str, Any]:
+        return caches(self.steps, rows)
+
+    def step(self, x_RC: Any, cache: dict[str, Any], place: Place) -> tuple[Any, dict[str, Any]]:
+        return chain(self.steps, x_RC, cache, place)
+
 
 class SimpleAttention(Block):
     """LN(t + softmax(m s^T / sqrt(C)) s), m = TwoSteps(t + timing): one head, no maps.
@@ -82,6 +89,20 @@ class SimpleAttention(Block):
         m = self.premix(target_BTC + ops.cast(signal, target_BTC.dtype))
         visible = None if source_mask_BL is None else real(source_mask_BL)
         return self.norm(target_BTC + self.attention(m, source_BLC, visible=visible))
+
+    def memory(self, source_BLC: Any, source_mask_BL: Any) -> dict[str, Any]:
+        return {"keys": self.attention.keys(source_BLC), "visible": real(source_mask_BL)}
+
+    def cache(self, rows: Any) -> dict[str, Any]:
+        return self.premix.cache(rows)
+
+    def step(
+        self, x_RC: Any, cache: dict[str, Any], memory: dict[str, Any], place: Place
+    ) -> tuple[Any, dict[str, Any]]:
+        signal = timing_halves(1, self.channels, TIMESCALES, start=place.t)[:, 0]
+        m, cache = self.premix.step(x_RC + ops.cast(signal, x_RC.dtype), cache, place)
+        attended = self.attention.look_step(m, memory["keys"], memory["visible"], place)
+        return self.norm(x_RC + attended), cache
 
 
 class MultiConvRes(Block):
@@ -134,3 +155,19 @@ class MultiConvRes(Block):
                 x_BLC, source_BLC=source_BLC, source_mask_BL=source_mask_BL
             )
         return masked(x_BLC, mask_BL)
+
+    def memory(self, source_BLC: Any, source_mask_BL: Any) -> dict[str, Any]:
+        return self.attention.memory(source_BLC, source_mask_BL)
+
+    def cache(self, rows: Any) -> dict[str, Any]:
+        return caches((self.steps1, self.steps2, self.attention), rows)
+
+    def step(
+        self, x_RC: Any, cache: dict[str, Any], memory: dict[str, Any], place: Place
+    ) -> tuple[Any, dict[str, Any]]:
+        after = {}
+        y, after["steps1"] = self.steps1.step(x_RC, cache["steps1"], place)
+        z, after["steps2"] = self.steps2.step(x_RC + y, cache["steps2"], place)
+        x_RC = x_RC + z + y
+        attended, after["attention"] = self.attention.step(x_RC, cache["attention"], memory, place)
+        return x_RC + attended, after

@@ -8,23 +8,29 @@ import numpy as np
 from keras import ops
 
 
-def timing(length: Any, channels: int, dtype: str = "float32") -> Any:
+def timing(length: Any, channels: int, dtype: str = "float32", *, start: Any = 0) -> Any:
     """The paper's signal, sine and cosine interleaved over the whole depth.
 
         timing(t, [2d, 2d+1]) = [sin(t Delta(2d)), cos(t Delta(2d))],
         Delta(2d) = 10000 ** (-2d / channels)
 
+    Args:
+        length: number of positions.
+        channels: depth of the result; even.
+        dtype: of the result.
+        start: the first position.
+
     Returns:
-        [1, length, channels]; `channels` is even.
+        [1, length, channels]
     """
     rates = 1e4 ** (-np.arange(0, channels, 2) / channels)
-    angles = _angles(length, rates)
+    angles = _angles(length, rates, start)
     signal = ops.stack([ops.sin(angles), ops.cos(angles)], axis=-1)
     return ops.cast(ops.reshape(signal, (1, -1, channels)), dtype)
 
 
 def timing_halves(
-    length: Any, channels: int, timescales: int | None = None, *, start: int = 0
+    length: Any, channels: int, timescales: int | None = None, *, start: Any = 0
 ) -> Any:
     """Tensor2Tensor's signal: all sines, then all cosines, then zeros.
 
@@ -44,7 +50,7 @@ def timing_halves(
     return ops.pad(signal, [[0, 0], [0, channels - 2 * n]])[None]
 
 
-def _angles(length: Any, rates: np.ndarray, start: int = 0) -> Any:
+def _angles(length: Any, rates: np.ndarray, start: Any) -> Any:
     """position * rate: [length, len(rates)]."""
-    positions = ops.cast(ops.arange(length), "float32") + start
+    positions = ops.cast(ops.arange(length), "float32") + ops.cast(start, "float32")
     return positions[:, None] * ops.convert_to_tensor(rates[None, :], dtype="float32")

@@ -39,6 +39,7 @@ LARGEST_ERROR = {
     "09c_class_label_top_1d_v1": 2e-7,
     "10_audio_spectral_bottom_v1": 2e-6,
     "10b_audio_waveform_bottom_v1": 2e-6,
+    "12_beam_search": 2e-6,
     "14_multimodel_v1_text": 6e-6,
     "14_multimodel_v1_image_class": 7e-6,
     "14_multimodel_v2_text": 2e-6,

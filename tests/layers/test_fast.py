@@ -26,16 +26,20 @@ def form(request):
         yield
 
 
-@pytest.mark.parametrize("load", ["even", "one expert has all"])
-def test_experts_compute_their_definition(load, form):
+@pytest.mark.parametrize("load", ["even", "one expert has half", "two experts have all"])
+@pytest.mark.parametrize("tokens, n_experts", [(11, 5), (2, 5), (40, 12)])
+def test_experts_compute_their_definition(load, tokens, n_experts, form):
     rng = np.random.default_rng(0)
-    x = rng.normal(size=(11, 4)).astype("float32")
-    experts = np.stack([rng.permutation(5)[:2] for _ in x]).astype("int32")
-    if load != "even":
+    x = rng.normal(size=(tokens, 4)).astype("float32")
+    experts = np.stack([rng.permutation(n_experts)[:2] for _ in x]).astype("int32")
+    if load == "one expert has half":
+        experts[: tokens // 2] = [3, 1]
+    elif load != "even":
         experts[:] = [3, 1]
-    gates = rng.random((11, 2)).astype("float32")
-    weights = tuple(rng.normal(size=s).astype("float32") for s in ((5, 4, 6), (5, 6, 4)))
-    mask = (np.arange(11) % 3 > 0).astype("float32")
+    gates = rng.random((tokens, 2)).astype("float32")
+    shapes = ((n_experts, 4, 6), (n_experts, 6, 4))
+    weights = tuple(rng.normal(size=shape).astype("float32") for shape in shapes)
+    mask = (np.arange(tokens) % 3 > 0).astype("float32")
     expected = dense_ffn(x, experts, gates, weights)
     tensors = [ops.convert_to_tensor(a) for a in (x, experts, gates)]
     kernels = tuple(map(ops.convert_to_tensor, weights))

@@ -1,0 +1,186 @@
+"""Cost of free-running output, a token at a time.
+
+    python bench/decode.py --rows=1 --length=64
+    python bench/decode.py --rows=32 --length=64 --peer='COMMAND --batch 32 --decode_len 64'
+    python bench/decode.py --rows=1 --lengths=16,64,256
+
+prints JSON lines: CPU (all threads) and wall milliseconds of one batch, medians, and of one
+position, the encoder's share included. With --lengths a line for each, and how much the dearest
+position costs more than the cheapest. With --peer the two sides run in turn, each in a process of
+its own, and ratios of medians follow; the peer prints one JSON line with cpu_ms and wall_ms (or
+median_ms) of one batch of the same number of positions. Sources are random text and weights are
+random too; no output ends before its last position.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shlex
+import statistics
+import sys
+import time
+from typing import Any
+
+from train_step import device, median_cost, run_json
+
+
+def main() -> None:
+    """Reads the flags, runs, prints."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--hparams_set", default="t2t_multimodel_tiny")
+    parser.add_argument("--hparams", default="", help="overrides, as for mm-trainer")
+    parser.add_argument("--rows", type=int, default=1)
+    parser.add_argument("--inputs_length", type=int, default=64, help="tokens of every source")
+    parser.add_argument("--length", type=int, default=64, help="tokens of every output")
+    parser.add_argument("--lengths", default="", help="several of them, with commas")
+    parser.add_argument("--vocab", type=int, default=8192)
+    parser.add_argument("--method", default="greedy", choices=("greedy", "beam", "sample"))
+    parser.add_argument("--beam_size", type=int, default=4)
+    parser.add_argument("--no_jit", action="store_true", help="TensorFlow's own kernels")
+    parser.add_argument("--threads", type=int, default=0, help="0: all cores")
+    parser.add_argument("--calls", type=int, default=10)
+    parser.add_argument("--peer", default="", help="command to compare with")
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each side")
+    flags = parser.parse_args()
+    if flags.peer:
+        compare(flags)
+    elif flags.lengths:
+        compare_lengths(flags)
+    else:
+        print(json.dumps(measure(flags, flags.length)))
+
+
+def measure(flags: argparse.Namespace, length: int) -> dict[str, Any]:
+    """One side, in this process."""
+    if flags.threads:
+        os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = str(
+            flags.threads
+        )
+    import keras
+    import numpy as np
+
+    from t2t_multimodel.config.decode import DecodeConfig
+    from t2t_multimodel.decode.decoder import Decoder
+
+    model, problem, batch = endless_model(flags, length)
+    config = DecodeConfig(
+        method=flags.method, beam_size=flags.beam_size, max_length=length, jit=not flags.no_jit
+    )
+    decoder = Decoder(model, problem, config)
+    begin = time.perf_counter()
+    ids = decoder(batch).ids
+    first_s = time.perf_counter() - begin
+    if not np.all(ids):
+        sys.exit("An output ended before its last position.")
+    cpu_ms, wall_ms = median_cost(lambda _: decoder(batch), flags.calls)
+    return {
+        "set": flags.hparams_set,
+        "backend": keras.backend.backend(),
+        "device": device(),
+        "method": flags.method,
+        "jit": config.jit,
+        "rows": flags.rows,
+        "length": length,
+        "parameters": model.count_params(),
+        "first_s": round(first_s, 1),
+        "cpu_ms": round(cpu_ms, 1),
+        "wall_ms": round(wall_ms, 1),
+        "cpu_ms_per_position": round(cpu_ms / length, 3),
+        "wall_ms_per_position": round(wall_ms / length, 3),
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    }
+
+
+def endless_model(flags: argparse.Namespace, length: int) -> tuple[Any, str, dict[str, Any]]:
+    """A model whose outputs never end, its problem's name and a batch of sources."""
+    import keras
+    import numpy as np
+
+    from t2t_multimodel import overrides
+    from t2t_multimodel.features import EOS_ID, PAD_ID, ProblemSignature, Signature
+    from t2t_multimodel.multimodel import MultiModel
+
+    keras.utils.set_random_seed(0)
+    config = overrides.resolve(flags.hparams_set, hparams=flags.hparams).config.model
+    longest = max(length, flags.inputs_length)
+    text = Signature("text", "text/bench", flags.vocab, (None,), longest)
+    model = MultiModel(config, [ProblemSignature("bench", "bench", text, text)])
+    softmax = model.nets[text.identity].softmax
+    table = np.array(softmax)
+    table[[PAD_ID, EOS_ID]] = 0  # of thousands of logits around 0 the greatest is above 0
+    softmax.assign(table)
+    rng = np.random.default_rng(0)
+    ids = rng.integers(3, flags.vocab, (flags.rows, flags.inputs_length), dtype=np.int32)
+    lengths = np.full(flags.rows, flags.inputs_length, np.int32)
+    batch = {"inputs": ids, "inputs_length": lengths}
+    spread_routing(model, {**batch, "targets": ids, "targets_length": lengths})
+    return model, "bench", batch
+
+
+def spread_routing(model: Any, batch: dict[str, Any]) -> None:
+    """Gives the routers weights that use all experts, as trained ones do; they begin at 0.
+
+    They are random, less their part along what the inputs of a router have in common.
+    """
+    import numpy as np
+
+    from t2t_multimodel.layers.gating import NoisyTopKGating
+
+    rng = np.random.default_rng(1)
+    routers = [one for one in model._flatten_layers() if isinstance(one, NoisyTopKGating)]
+    for router in routers:  # in the order in which they run
+        seen: list[Any] = []
+        call = router.call
+
+        def watched(x_ND: Any, seen: Any = seen, call: Any = call, **options: Any) -> Any:
+            seen.append(np.asarray(x_ND))
+            return call(x_ND, **options)
+
+        router.call = watched
+        model(batch, problem="bench")
+        router.call = call
+        common = seen[0].mean(axis=0)
+        gate = rng.normal(size=router.gate.shape)
+        router.gate.assign(gate - np.outer(common, common @ gate) / (common @ common))
+
+
+def own_run(flags: argparse.Namespace, *changes: str) -> dict[str, Any]:
+    """`measure` in a process of its own."""
+    ours = ("--peer", "--rounds", "--lengths")
+    arguments = [word for word in sys.argv[1:] if not word.startswith(ours)]
+    return run_json([sys.executable, __file__, *arguments, *changes])
+
+
+def compare_lengths(flags: argparse.Namespace) -> None:
+    """One run for each length, in turn, and the ratio of the extremes."""
+    lengths = [int(length) for length in flags.lengths.split(",")]
+    found: dict[int, list[float]] = {length: [] for length in lengths}
+    for _ in range(flags.rounds):
+        for length in lengths:
+            run = own_run(flags, f"--length={length}")
+            found[length].append(run["cpu_ms_per_position"])
+            print(json.dumps(run), flush=True)
+    medians = {length: statistics.median(costs) for length, costs in found.items()}
+    ratio = max(medians.values()) / min(medians.values())
+    print(f"cpu_ms_per_position: {medians}, dearest / cheapest {ratio:.2f}")
+
+
+def compare(flags: argparse.Namespace) -> None:
+    """Both sides in turn; prints each run and the ratios of medians."""
+    ours, theirs = [], []
+    for _ in range(flags.rounds):
+        theirs.append(run_json(shlex.split(flags.peer)))
+        theirs[-1].setdefault("wall_ms", theirs[-1].get("median_ms"))
+        ours.append(own_run(flags))
+        print(json.dumps({"peer": theirs[-1], "ours": ours[-1]}), flush=True)
+    for name in ("cpu_ms", "wall_ms"):
+        medians = [statistics.median(side[name] for side in sides) for sides in (theirs, ours)]
+        ratio = medians[0] / medians[1]
+        print(f"{name}: peer {medians[0]:.1f}, ours {medians[1]:.1f}, ratio {ratio:.2f}")
+
+
+if __name__ == "__main__":
+    main()

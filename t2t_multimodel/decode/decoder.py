@@ -1,0 +1,164 @@
+"""Decoder: free-running output of one problem, from compiled functions that are made once.
+
+Legend: B sources, N outputs that are followed for each, R = B * N rows, L source positions,
+D width, T longest output.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any, NamedTuple
+
+import numpy as np
+from keras import KerasTensor, ops
+
+from t2t_multimodel import backend
+from t2t_multimodel.config.decode import DecodeConfig
+from t2t_multimodel.data.collate import Batch
+from t2t_multimodel.decode.beam import LOST, beam_search, length_penalty
+from t2t_multimodel.decode.sample import sampler
+from t2t_multimodel.decode.write import best, write
+from t2t_multimodel.errors import UserError
+from t2t_multimodel.features import PAD_ID
+from t2t_multimodel.layers import fast
+from t2t_multimodel.multimodel import MultiModel
+
+
+class Decoded(NamedTuple):
+    """The outputs of a batch, the best first."""
+
+    ids: np.ndarray
+    """int32 [B, N, T], zeros after the end token; class numbers are [B, N, 1]."""
+    scores: np.ndarray
+    """float32 [B, N]: log-probability, with method beam divided by the length penalty (see
+    `beam_search`); -inf for an output that there is not."""
+
+
+class Decoder:
+    """Turns batches of one problem into outputs.
+
+    The encoder runs once; then each position costs the same. With `config.jit`, and on JAX,
+    batches are filled up to a few sizes, since each size is compiled.
+
+    Args:
+        model: may be trained on meanwhile; its variables are read anew in each call.
+        problem: one of the model's.
+        config: method and limits.
+
+    Raises:
+        UserError: the method cannot have so many outputs.
+    """
+
+    def __init__(self, model: MultiModel, problem: str, config: DecodeConfig) -> None:
+        self._model, self._problem, self._config = model, problem, config
+        signature = model.signature(problem)
+        self._labels = signature.targets.modality == "class_label"
+        self._longest = config.max_length or signature.targets.max_length
+        self._fills_up = config.jit or not fast.TENSORFLOW
+        if config.method == "greedy" and config.nbest > 1 and not self._labels:
+            raise UserError(
+                f"Greedy output is one sequence, but nbest is {config.nbest}.",
+                "Use method beam, or sample.",
+            )
+        inputs = KerasTensor((None, *signature.inputs.shape), signature.inputs.dtype)
+        source = {"inputs": inputs, "inputs_length": KerasTensor((None,), "int32")}
+        if self._labels:
+            self._ranked = backend.compiled(model, self._rank, source)
+            return
+        self._encoded = backend.compiled(model, self._encode, source)
+        width = model.config.hidden_size
+        self._written = backend.compiled(
+            model,
+            self._write,
+            KerasTensor((None, None, width), model.body.compute_dtype),
+            KerasTensor((None, None), "float32"),
+            KerasTensor((None, self._longest), "int32"),
+            KerasTensor((None,), "bool"),
+            jit=config.jit,
+        )
+
+    def __call__(self, batch: Batch, prefix: np.ndarray | None = None) -> Decoded:
+        """Outputs for a batch; only its inputs are looked at.
+
+        Args:
+            batch: from `collate`.
+            prefix: int32 [B, P], tokens that the outputs must begin with; those that are 0 are
+                free. Their log-probability counts in the scores.
+        """
+        source = {name: batch[name] for name in ("inputs", "inputs_length")}
+        if self._labels:
+            return Decoded(*(np.asarray(part) for part in self._ranked(source)))
+        x_BLD, mask_BL = self._encoded(source)
+        rows = len(source["inputs_length"])
+        forced_BT = np.zeros((rows, self._longest), np.int32)
+        if prefix is not None:
+            known = prefix[:, : self._longest]
+            forced_BT[:, : known.shape[1]] = known
+        live_B = np.ones(rows, bool)
+        if self._fills_up:
+            x_BLD, mask_BL, forced_BT, live_B = _filled_up(x_BLD, mask_BL, forced_BT, live_B)
+        ids, scores = (
+            np.asarray(part)[:rows, : self._config.nbest]
+            for part in self._written(x_BLD, mask_BL, forced_BT, live_B)
+        )
+        missing = scores <= LOST / 10
+        return Decoded(
+            np.where(missing[:, :, None], PAD_ID, ids), np.where(missing, -np.inf, scores)
+        )
+
+    def _rank(self, source: dict[str, Any]) -> tuple[Any, Any]:
+        """The best classes [B, N, 1] and their log-probability [B, N]."""
+        rows = ops.shape(source["inputs_length"])[0]
+        unknown = {"targets": ops.zeros((rows,), "int32"), "targets_length": ops.ones((rows,))}
+        outputs = self._model({**source, **unknown}, problem=self._problem, training=False)
+        log_p = ops.log_softmax(ops.cast(outputs["logits"][:, 0], "float32"), axis=-1)
+        scores, classes = ops.top_k(log_p, min(self._config.nbest, log_p.shape[-1]))
+        return ops.cast(classes, "int32")[:, :, None], scores
+
+    def _encode(self, source: dict[str, Any]) -> tuple[Any, Any]:
+        encoded = self._model.encode(source, self._problem)
+        return encoded.x_BLD, encoded.mask_BL
+
+    def _write(self, *arguments: Any) -> tuple[Any, Any]:
+        with fast.for_xla() if self._config.jit else contextlib.nullcontext():
+            return self._loop(*arguments)
+
+    def _loop(self, x_BLD: Any, mask_BL: Any, forced_BT: Any, live_B: Any) -> tuple[Any, Any]:
+        """The loop over positions: ids [B, N, T], scores [B, N]."""
+        config, body = self._config, self._model.body
+        beams = {"greedy": 1, "beam": config.beam_size, "sample": config.nbest}[config.method]
+        memory = body.memory(x_BLD, mask_BL)
+        cache = body.cache(ops.shape(x_BLD)[0] * beams, self._longest)
+
+        def next_logits(last_R: Any, t: Any, cache: Any) -> tuple[Any, Any]:
+            return self._model.step(last_R, t, cache, memory, self._problem, beams)
+
+        if beams > 1 and config.method == "beam":
+            return beam_search(next_logits, cache, forced_BT, live_B, beams, config.alpha)
+        choose = sampler(config) if config.method == "sample" else best
+        forced_RT, live_R = (ops.repeat(x, beams, axis=0) for x in (forced_BT, live_B))
+        ids_RT, score_R = write(next_logits, choose, cache, forced_RT, live_R)
+        if config.method == "beam":  # of one sequence
+            length_R = ops.sum(ops.cast(ids_RT != PAD_ID, "int32"), axis=1)
+            score_R = score_R / length_penalty(length_R, config.alpha)
+        ids = ops.reshape(ids_RT, (-1, beams, self._longest))
+        scores, order = ops.top_k(ops.reshape(score_R, (-1, beams)), beams)
+        return ops.take_along_axis(ids, ops.cast(order, "int32")[:, :, None], axis=1), scores
+
+
+def _filled_up(x_BLD: Any, mask_BL: Any, forced_BT: Any, live_B: Any) -> tuple[Any, ...]:
+    """More rows and positions, all of them padding, up to the next sizes that are compiled."""
+    rows, length = x_BLD.shape[:2]
+    row, position = next_size(rows) - rows, next_size(max(length, 8)) - length
+    return (
+        ops.pad(x_BLD, [[0, row], [0, position], [0, 0]]),
+        ops.pad(mask_BL, [[0, row], [0, position]]),
+        np.pad(forced_BT, [[0, row], [0, 0]]),
+        np.pad(live_B, [0, row]),
+    )
+
+
+def next_size(size: int) -> int:
+    """The smallest of 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, ... that is not below `size`."""
+    power = 1 << max(0, size - 1).bit_length()
+    return power * 3 // 4 if power >= 4 and size <= power * 3 // 4 else power

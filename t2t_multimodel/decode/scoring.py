@@ -1,0 +1,40 @@
+"""How probable given targets are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from t2t_multimodel import backend
+from t2t_multimodel.data.collate import Batch
+from t2t_multimodel.multimodel import MultiModel
+
+
+class Scorer:
+    """Log-probabilities of the targets of one problem's batches; compiled once.
+
+    Args:
+        model, problem: see `Decoder`.
+    """
+
+    def __init__(self, model: MultiModel, problem: str) -> None:
+        def run(batch: dict[str, Any]) -> Any:
+            return _log_probability(model, problem, batch)
+
+        self._compiled = backend.compile_for(model, model.signature(problem), run)
+
+    def __call__(self, batch: Batch) -> np.ndarray:
+        """float32 [B], the end's included; 0 for rows without targets."""
+        return np.asarray(self._compiled(batch))
+
+
+def score_targets(model: MultiModel, problem: str, batch: Batch) -> np.ndarray:
+    """As `Scorer`, for a single batch: nothing is compiled."""
+    return np.asarray(_log_probability(model, problem, batch))
+
+
+def _log_probability(model: MultiModel, problem: str, batch: Any) -> Any:
+    scores, weights_BT, _ = model.score(batch, problem)
+    return -ops.sum(scores.nats * weights_BT, axis=1)
