@@ -66,6 +66,11 @@ class Group:
         self._command.metavars[name] = "=N"
         flags.DEFINE_integer(name, None, help, lower_bound=lowest, **self._into)
 
+    def real(self, name: str, help: str, *, lowest: float) -> None:
+        """Adds `--name=X`, a number that may be left out."""
+        self._command.metavars[name] = "=X"
+        flags.DEFINE_float(name, None, help, lower_bound=lowest, **self._into)
+
     def switch(self, name: str, help: str) -> None:
         """Adds `--name`, off by default."""
         self._command.metavars[name] = ""

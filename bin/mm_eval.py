@@ -8,17 +8,14 @@ from collections.abc import Sequence
 from absl import flags
 
 from t2t_multimodel import usr_dir
-from t2t_multimodel.bin import _cli, _quiet
-from t2t_multimodel.errors import UserError
+from t2t_multimodel.bin import _cli, _model, _quiet
 
 COMMAND = _cli.Command(
     "mm-eval",
     "Scores a trained model on each of its problems, with its own output and with the true one.",
     example="mm-eval --output_dir=runs/octet_quick --split=test",
 )
-_which = COMMAND.group("Which model (one of the two)")
-_which.path("output_dir", "RUN", "Folder of a run: its newest checkpoint.")
-_which.path("checkpoint", "DIR", "One checkpoint.")
+_model.add_flags(COMMAND)
 _what = COMMAND.group("What to score")
 _what.names("problems", "Problems to score. Default: all of the run.", alias="problem")
 _what.text("split", "SPLIT", "Part of the data. Default: the one of the final table.", "")
@@ -32,12 +29,7 @@ _results.path("compare", "RUN|FILE", "Say how surely it differs from this run or
 def evaluate(args: flags.FlagValues, _: list[str]) -> None:
     """Checks the place of the model and the names, then scores."""
     usr_dir.add(args.usr_dir)
-    fix = "mm-trainer writes runs into ./runs/SET."
-    if bool(args.output_dir) == bool(args.checkpoint):
-        raise UserError("Give either --output_dir or --checkpoint.", fix)
-    folder = args.output_dir or args.checkpoint
-    if not folder.is_dir():
-        raise UserError(f"{folder} does not exist.", fix)
+    folder = _model.folder(args)
 
     from t2t_multimodel.train.checkpoints import open_checkpoint
 

@@ -1,0 +1,75 @@
+"""What a person writes, to arrays as the model takes them: text, or the path of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from t2t_multimodel.data.datagen import Prepared
+from t2t_multimodel.decode.lines import LONGEST, Line
+from t2t_multimodel.features import EOS_ID, Text, Tokenizer
+from t2t_multimodel.problem import Problem
+
+
+@dataclass(frozen=True)
+class Item:
+    """One input on its way to the model."""
+
+    number: int
+    """Of its line, or of its example in the split, from 1."""
+    array: np.ndarray | None
+    """None: there is nothing to decode, and the output is empty."""
+    fault: str = ""
+    """Why there is nothing, if that is a mistake."""
+    note: str = ""
+    """What was changed about it."""
+    target: Any = None
+    """The true output, where it is known."""
+
+
+class InputEncoder:
+    """Encodes lines for one problem.
+
+    Args:
+        problem: text is taken as it is written; images and sounds by the path of their file.
+        tokenizers: the vocabularies by name.
+    """
+
+    def __init__(self, problem: Problem, tokenizers: dict[str, Any]) -> None:
+        self._feature = problem.inputs
+        self._tokenizer: Tokenizer | None = problem.tokenizer("inputs", tokenizers)
+        self._longest = problem.signature(tokenizers).inputs.max_length
+
+    def __call__(self, line: Line) -> Item:
+        """Never raises: what can not be encoded has a `fault`, an empty line has nothing at all."""
+        if line.fault or not line.text.strip():
+            return Item(line.number, None, line.fault)
+        try:
+            array = self._feature.model_input(self._feature.encode(line.text, self._tokenizer))
+        except (ValueError, OSError) as error:  # BadValue is one; a path may be no path at all
+            return Item(line.number, None, " ".join(str(error).split()))
+        note = f"only its first {LONGEST:,} bytes are read" if line.is_cut else ""
+        length = self._feature.length(array)
+        if length > self._longest:
+            unit = self._feature.unit or "values"
+            note = f"its {length:,} {unit} are cut to {self._longest:,}"
+            array = self._cut(array)
+        return Item(line.number, array, note=note)
+
+    def _cut(self, array: np.ndarray) -> np.ndarray:
+        if isinstance(self._feature, Text):
+            return np.append(array[: self._longest - 1], np.asarray(EOS_ID, array.dtype))
+        return array[: self._longest]
+
+
+def split_items(prepared: Prepared, split: str) -> Iterator[Item]:
+    """The examples of a problem's own split, in their order."""
+    problem, dataset = prepared.problem, prepared.dataset(split)
+    tokenizer = problem.tokenizer("targets", dict(prepared.tokenizers))
+    for number in range(len(dataset)):
+        example = dataset[number]
+        target = problem.targets.decode(example["targets"], tokenizer)
+        yield Item(number + 1, problem.inputs.model_input(example["inputs"]), target=target)
