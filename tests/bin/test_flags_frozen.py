@@ -22,6 +22,11 @@ FLAGS = {
         "output_dir checkpoint problems split shuffle_sources data_dir raw_dir usr_dir json "
         "compare problem"
     ),
+    "mm_decode": (
+        "output_dir checkpoint problem input_file split beam_size alpha temperature top_k top_p "
+        "seed max_length batch_size jit output_file nbest scores json_lines "
+        "data_dir raw_dir usr_dir"
+    ),
     "mm_problems": "data_dir raw_dir usr_dir split",
 }
 

@@ -1,0 +1,76 @@
+"""What mm-decode makes of its flags, without any model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from t2t_multimodel.bin import mm_decode
+from t2t_multimodel.config import Config
+from t2t_multimodel.config.decode import DecodeConfig
+
+
+def settings(*argv: str) -> DecodeConfig:
+    values, _ = mm_decode.COMMAND._parse(list(argv))
+    return mm_decode.settings(values)
+
+
+@pytest.mark.parametrize(
+    ("argv", "expected"),
+    [
+        ((), DecodeConfig()),
+        (("--max_length=9", "--jit"), DecodeConfig(max_length=9, jit=True)),
+        (("--beam_size=6",), DecodeConfig(method="beam", beam_size=6)),
+        (("--alpha=0",), DecodeConfig(method="beam", alpha=0)),
+        (("--nbest=3",), DecodeConfig(method="beam", nbest=3)),
+        (("--nbest=9",), DecodeConfig(method="beam", nbest=9, beam_size=9)),
+        (("--nbest=2", "--beam_size=3"), DecodeConfig(method="beam", nbest=2, beam_size=3)),
+        (("--seed=0",), DecodeConfig(method="sample")),
+        (
+            ("--temperature=.5", "--top_k=5", "--top_p=.9", "--seed=3"),
+            DecodeConfig(method="sample", temperature=0.5, top_k=5, top_p=0.9, seed=3),
+        ),
+        (("--temperature=2", "--nbest=4"), DecodeConfig(method="sample", temperature=2, nbest=4)),
+    ],
+)
+def test_flags_imply_the_way_of_decoding(argv: tuple[str, ...], expected: DecodeConfig) -> None:
+    assert settings(*argv) == expected
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Path:
+    """A checkpoint as far as names go."""
+    state = {"config": Config(problems=("mine", "other:2")).to_dict(), "usr_dirs": []}
+    (tmp_path / "state.json").write_text(json.dumps(state))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (
+            ["--beam_size=2", "--top_k=3"],
+            "--beam_size is of beam search, --top_k of sampling.\nGive one of the two.",
+        ),
+        (
+            ["--beam_size=2", "--nbest=3"],
+            "DecodeConfig.nbest must be at most beam_size (2), but is 3.",
+        ),
+        (["--temperature=0"], "DecodeConfig.temperature must be above 0, but is 0.0."),
+        (["--split=test", "--input_file=-"], "Give either --input_file or --split."),
+        (["--input_file=no/where"], "no/where does not exist."),
+        (
+            ["--problem=othr"],
+            "No problem of this checkpoint is named 'othr'. Did you mean 'other'?\n"
+            "Known: mine, other.",
+        ),
+        ([], "The model knows several problems.\nGive --problem: mine, other."),
+    ],
+)
+def test_what_can_not_be_is_told_at_once(
+    argv: list[str], message: str, checkpoint: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert mm_decode.main([f"--checkpoint={checkpoint}", *argv]) == 2
+    assert capsys.readouterr() == ("", message + "\n")
