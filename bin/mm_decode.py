@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Literal
 
 from absl import flags
 
@@ -51,7 +52,9 @@ def settings(args: flags.FlagValues) -> DecodeConfig:
         UserError: they imply two.
     """
     fields = (*_BEAM, *_SAMPLING, "nbest", "max_length")
-    given = {name: args[name].value for name in fields if args[name].value is not None}
+    given: dict[str, Any] = {
+        name: args[name].value for name in fields if args[name].value is not None
+    }
     beam = [name for name in _BEAM if name in given]
     sampling = [name for name in _SAMPLING if name in given]
     if beam and sampling:
@@ -61,6 +64,7 @@ def settings(args: flags.FlagValues) -> DecodeConfig:
     several = given.get("nbest", 1) > 1
     if several and "beam_size" not in given:
         given["beam_size"] = max(DecodeConfig.beam_size, given["nbest"])
+    method: Literal["greedy", "beam", "sample"]
     method = "sample" if sampling else "beam" if beam or several else "greedy"
     return DecodeConfig(method=method, jit=args.jit, **given)
 

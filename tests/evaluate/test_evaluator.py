@@ -12,6 +12,7 @@ from t2t_multimodel import UserError
 from t2t_multimodel.data.collate import collate
 from t2t_multimodel.evaluate.evaluator import Evaluator
 from t2t_multimodel.evaluate.main import evaluate_checkpoint
+from t2t_multimodel.evaluate.results_file import load_results
 from t2t_multimodel.train.checkpoints import open_checkpoint
 
 TEXTS, CLASSES = ("made_captions", "made_numbers"), ("made_colours", "made_tones")
@@ -136,6 +137,7 @@ def test_a_checkpoint_alone_gives_the_scores_of_the_runs_end(
         problems=["made_tones"],
         data_dir=run.data_dir,
         json_file=file,
+        compare_with=run.folder,
     )
     stored = json.loads((run.folder / "results.json").read_text())
     (expected,) = [row for row in stored if row["problem"] == "made_tones"]
@@ -143,3 +145,10 @@ def test_a_checkpoint_alone_gives_the_scores_of_the_runs_end(
     assert json.loads(file.read_text()) == [expected]
     shown = capsys.readouterr().out
     assert shown.startswith(f"{run.folder}/checkpoints/step-00000090, step 90\n")
+    compared = [line.split() for line in shown.splitlines() if "+0" in line]
+    assert [row[:2] for row in compared] == [
+        ["made_tones", name] for name in ("log_ppl", "top1", "top5")
+    ]
+    assert all(row[-1] == "1.000" for row in compared)  # a model does not differ from itself
+    (result,) = load_results(file)
+    assert result.scores == expected["scores"]
