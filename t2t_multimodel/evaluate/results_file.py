@@ -31,6 +31,8 @@ def load_results(file: Path) -> list[Result]:
         UserError: a file is not there or is not one of these.
     """
     file = file / "results.json" if file.is_dir() else file
+    if not file.is_file():
+        raise UserError(f"{file} does not exist.", fix="It is what mm-eval --json=FILE writes.")
     examples = examples_file(file)
     if not examples.is_file():
         raise UserError(

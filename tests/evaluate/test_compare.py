@@ -53,6 +53,11 @@ def test_results_come_back_from_their_file(tmp_path: Path) -> None:
 
 
 def test_a_file_without_its_examples_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as missing:
+        load_results(tmp_path)
+    assert str(missing.value) == (
+        f"{tmp_path}/results.json does not exist.\nIt is what mm-eval --json=FILE writes."
+    )
     (tmp_path / "old.json").write_text("[]")
     with pytest.raises(UserError) as caught:
         load_results(tmp_path / "old.json")
