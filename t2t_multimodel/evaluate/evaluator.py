@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -107,13 +107,12 @@ class Evaluator:
 
     def _output(self, name: str, batch: Batch) -> np.ndarray:
         """Class numbers ranked best first, int [rows, classes], or the best ids [rows, T]."""
+        targets, beam = self._model.signature(name).targets, self._config.evaluate.beam_size
+        is_class = targets.modality == "class_label"
         if name not in self._decoders:
-            targets, beam = self._model.signature(name).targets, self._config.evaluate.beam_size
-            is_class = targets.modality == "class_label"
-            method: Literal["greedy", "beam"] = "beam" if beam > 1 and not is_class else "greedy"
-            config = DecodeConfig(
-                method=method, beam_size=beam, nbest=targets.size if is_class else 1
-            )
+            config = DecodeConfig(nbest=targets.size if is_class else 1)
+            if beam > 1 and not is_class:
+                config = DecodeConfig(method="beam", beam_size=beam)
             self._decoders[name] = Decoder(self._model, name, config)
         ids = self._decoders[name](batch).ids
-        return ids[:, :, 0] if self._model.signature(name).targets.shape == () else ids[:, 0]
+        return ids[:, :, 0] if is_class else ids[:, 0]

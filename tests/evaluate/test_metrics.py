@@ -48,6 +48,26 @@ def test_bleu_punishes_what_is_too_short_by_the_whole_corpus() -> None:
     assert metrics.bleu(targets, outputs) == pytest.approx(100 * np.exp(1 - 10 / 8))
 
 
+def test_of_several_references_any_may_match() -> None:
+    targets = [("the cat sat on the mat", "a cat is on the mat"), "dogs run fast now"]
+    outputs = ["a cat is on the mat", "dogs run fast now"]
+    for metric, best in ((metrics.bleu, 100.0), (metrics.chrf, 100.0), (metrics.exact, 1.0)):
+        assert metric(targets, outputs) == pytest.approx(best)
+    assert metrics.wer(targets, outputs) == pytest.approx(2 / 10)  # of the first alone
+    assert "nrefs:2|" in metrics.signature("bleu", 2)
+
+
+def test_sums_of_sentences_give_the_score_of_sacrebleu() -> None:
+    from sacrebleu.metrics import BLEU, CHRF
+
+    draws = np.random.default_rng(0)
+    words = np.asarray("a cat and the dog sat on one small red mat".split())
+    texts = [" ".join(draws.choice(words, draws.integers(1, 12))) for _ in range(60)]
+    targets, outputs = texts[:30], texts[30:]
+    assert metrics.bleu(targets, outputs) == BLEU().corpus_score(outputs, [targets]).score
+    assert metrics.chrf(targets, outputs) == CHRF().corpus_score(outputs, [targets]).score
+
+
 def test_chrf_of_a_worked_example() -> None:
     # "abc" against "abd": 2 of 3 characters, 1 of 2 pairs, 0 of 1 triples; no longer n-grams.
     # Precision equals recall in each, so every F2 is the share itself.
