@@ -133,7 +133,8 @@ def _others(row: Row) -> str:
             (n, v, row.intervals[n]) for n, v in row.scores.items() if n != row.score
         )
     )
-    return ", ".join(texts)
+    decoded = f"; decoded: {len(row.result.outputs):,} examples" if row.result.outputs else ""
+    return ", ".join(texts) + decoded
 
 
 def _print_verdict(rows: Sequence[Row], console: Any) -> None:
@@ -143,6 +144,5 @@ def _print_verdict(rows: Sequence[Row], console: Any) -> None:
     console.print(
         f"{above} of {len(rows)} problems are above the source-blind floor{also}, the best that a "
         "model of the targets alone reached. tf/log_ppl: nats a token, given the true tokens "
-        "before it (lower is better). Intervals: other examples of the same kind would give a "
-        "score within them 95 times of 100."
+        "before it (lower is better). Intervals: bootstrap over the examples."
     )

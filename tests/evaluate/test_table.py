@@ -102,6 +102,7 @@ def test_bleu_is_printed_with_its_signature(capsys: pytest.CaptureFixture[str]) 
     assert list(made.to_dict()["signatures"]) == ["decoded/bleu"]
     print_table([made, made])
     shown = capsys.readouterr().out
+    assert "\nmine: decoded/bleu 12.35 [12.34, 12.36]; decoded: 2 examples\n" in shown
     assert shown.count("\ndecoded/bleu: nrefs:2|case:mixed|eff:no|tok:13a|smooth:exp|version:") == 1
 
 
