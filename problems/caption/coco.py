@@ -60,7 +60,7 @@ class CocoCaption(Problem):
 
     inputs = Image(299, 299, encoded=True, crop=0.5)
     targets = Text(vocab="coco", max_length=96, several=True)
-    metrics = ("bleu",)
+    metrics = ("cider", "caption_bleu4", "rouge_l", "bleu")
     splits: ClassVar[tuple[str, ...]] = ("train", "dev", "test")
     train_shards = 64
     declared = Declared(

@@ -18,7 +18,7 @@ from t2t_multimodel.config.decode import DecodeConfig
 from t2t_multimodel.data.batching import batch_share, eval_batches
 from t2t_multimodel.data.collate import collate
 from t2t_multimodel.data.datagen import Prepared, generate
-from t2t_multimodel.data.records import written_by_rename
+from t2t_multimodel.data.files import written_by_rename
 from t2t_multimodel.decode.decoder import Decoder, next_size
 from t2t_multimodel.decode.inputs import InputEncoder, Item, split_items
 from t2t_multimodel.decode.lines import LineReader
