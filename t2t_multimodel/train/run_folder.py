@@ -24,6 +24,7 @@ FREE_TO_CHANGE = (
     "train.checkpoint_steps",
     "train.keep_checkpoints",
     "train.parallel_batches",
+    "train.max_xent",
     "evaluate.",
 )
 """Settings that a resumed run may change: they do not touch what was learned so far."""
