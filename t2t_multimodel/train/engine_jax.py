@@ -95,7 +95,9 @@ class JaxEngine:
 
     def apply(self, gradients: Iterable[Gradients], learning_rate: float, step: int) -> float:
         total: Gradients = {}
-        for number, part in enumerate(gradients, start=1):
+        number = 0
+        for part in gradients:
+            number += 1
             both = sorted(total.keys() & part.keys())
             added = self._add({i: total[i] for i in both}, {i: part[i] for i in both})
             total = {**total, **part, **added}

@@ -47,9 +47,7 @@ class TensorFlowEngine:
         weight = self._config.loss_weights.get(problem.name, 1.0)
         types = [batch_spec(problem), tf.TensorSpec((), tf.int32)]
 
-        @tf.function(
-            input_signature=types, autograph=False, jit_compile=train.jit_compile or None
-        )
+        @tf.function(input_signature=types, autograph=False, jit_compile=train.jit_compile or None)
         def run(batch: dict[str, tf.Tensor], draw: tf.Tensor) -> tuple[dict, dict]:
             self.traces += 1
             with tf.GradientTape() as tape:
@@ -77,7 +75,9 @@ class TensorFlowEngine:
         if self._groups is None:
             self._groups = self._variable_groups()
         found: dict[_Group, list[tf.Tensor]] = {}
-        for number, part in enumerate(gradients, start=1):
+        number = 0
+        for part in gradients:
+            number += 1
             for group in self._groups:
                 if group.in_(part):
                     share = [part[i] for i in group.indices]
