@@ -16,13 +16,15 @@ FLAGS = {
     ),
     "mm_trainer": (
         "problems hparams_set train_steps list_hparams gin_file gin_param hparams "
-        "data_dir raw_dir usr_dir output_dir problem"
+        "data_dir raw_dir usr_dir output_dir verify_resume problem"
     ),
     "mm_eval": (
         "output_dir checkpoint problems split shuffle_sources data_dir raw_dir usr_dir json "
         "compare problem"
     ),
     "mm_problems": "data_dir raw_dir usr_dir split",
+    "mm_average": "output_dir last usr_dir to",
+    "mm_report": "",
 }
 
 
