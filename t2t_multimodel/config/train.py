@@ -29,8 +29,8 @@ class TrainConfig(Section):
     max_xent: float = 100.0
     """Nats a target above which a micro-batch's cross entropy stops the run as diverged."""
     jit_compile: bool = False
-    """Compiles losses and gradients with XLA, once for each shape: use data.static_shapes. JAX
-    always does."""
+    """Compiles losses and gradients with XLA, once for each shape: use data.static_shapes. On
+    TensorFlow every expert then computes every token. JAX always compiles, and does not."""
     checkpoint_steps: int = 1000
     """Steps between checkpoints: the most that a kill can cost."""
     keep_checkpoints: int = 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -12,6 +13,7 @@ from t2t_multimodel.backend import batch_spec
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.collate import Batch
 from t2t_multimodel.features import ProblemSignature
+from t2t_multimodel.layers.fast import for_xla
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.train.engine import Gradients, Scalars, decoupled_decay, ema_rest, with_l2
@@ -50,7 +52,8 @@ class TensorFlowEngine:
         @tf.function(input_signature=types, autograph=False, jit_compile=train.jit_compile or None)
         def run(batch: dict[str, tf.Tensor], draw: tf.Tensor) -> tuple[dict, dict]:
             self.traces += 1
-            with tf.GradientTape() as tape:
+            forms = for_xla() if train.jit_compile else contextlib.nullcontext()
+            with tf.GradientTape() as tape, forms:
                 loss, scalars = self._model.problem_loss(
                     batch,
                     problem.name,

@@ -165,6 +165,16 @@ def test_a_weight_of_a_loss_scales_its_gradients_alone() -> None:
     assert np.allclose(engine.state()["m/vector"], 0.1 * VECTOR / 2)
 
 
+def test_gradients_compiled_by_xla_are_the_same() -> None:
+    engines = engine_of(), engine_of(TrainConfig(jit_compile=True))
+    for engine in engines:
+        apply(engine, 0, (MATRIX, VECTOR), (MATRIX, None))
+    plain, compiled = map(values, engines)
+    assert all(np.allclose(plain[name], compiled[name], rtol=1e-6) for name in START)
+    run = engines[1]._gradients["whole"]
+    assert run.get_concrete_function().function_def.attr["_XlaMustCompile"].b
+
+
 def test_micro_batches_are_added_as_they_come() -> None:
     once, as_they_come = engine_of(), engine_of()
     parts = [{0: tf.constant(MATRIX * k, tf.float32)} for k in (1, 2, 3)]
