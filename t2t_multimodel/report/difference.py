@@ -20,7 +20,7 @@ class Difference(NamedTuple):
 
 def differences(first: RunRecord, second: RunRecord) -> list[Difference]:
     """Everything recorded that is not equal, in the order of the records."""
-    compared = {
+    compared: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         "setting": (_with_origins(first), _with_origins(second)),
         "data": (first.data, second.data),
         "made with": (first.made_with, second.made_with),
@@ -59,7 +59,7 @@ class _Setting(NamedTuple):
     origin: str
 
 
-def _with_origins(record: RunRecord) -> dict[str, _Setting]:
+def _with_origins(record: RunRecord) -> dict[str, Any]:
     origins = record.origins
     return {
         name: _Setting(value, origins.get(name, "?")) for name, value in record.settings.items()
