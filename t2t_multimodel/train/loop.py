@@ -21,6 +21,7 @@ from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.train import checkpoints
 from t2t_multimodel.train.best import Best
 from t2t_multimodel.train.diverged import Guard
+from t2t_multimodel.train.display import live
 from t2t_multimodel.train.engine import Engine, Gradients, averaged, parallel_batches, value_of
 from t2t_multimodel.train.progress import Progress
 from t2t_multimodel.train.run_folder import RunFolder
@@ -93,16 +94,16 @@ class Trainer:
         train = self.config.train
         optimizer, width = self.config.optimizer, self.config.model.hidden_size
         mixture = Mixture(self.config.rates, self.config.batches_per_step, train.seed)
-        for name in self.prepared:
-            self.engine.compile(name)
         progress = Progress(self.step, train.steps)
         items = step_batches(self._streams(), mixture, self.step, self.positions)
         workers = ThreadPoolExecutor(parallel_batches(self.config))
-        with closing(read_ahead(items)) as batches, workers as pool, closing(self.saver):
+        with live(progress), closing(read_ahead(items)) as batches, workers, closing(self.saver):
+            for name in self.prepared:
+                self.engine.compile(name)
             self._evaluate_if_due(progress)
             while not self.finished and not stop:
                 rate = learning_rate(optimizer, self.step, train.steps, width)
-                self._train_step(next(batches), rate, pool, progress)
+                self._train_step(next(batches), rate, workers, progress)
                 self.step += 1
                 if self.step == train.steps or self.step % train.log_steps == 0:
                     self._report(progress, rate)
@@ -147,7 +148,7 @@ class Trainer:
             yield gradients
 
     def _report(self, progress: Progress, rate: float) -> None:
-        line, scalars = progress.report(self.step, rate)
+        line, scalars = progress.report(rate)
         self.say(line)
         self.folder.scalars(self.step, {**scalars, "train/traces": self.engine.traces})
 
@@ -156,7 +157,7 @@ class Trainer:
         every = self.config.evaluate.steps
         if every and self.step % every == 0 and self.step > self.evaluated_step:
             begin = time.monotonic()
-            scores = self._evaluate()
+            scores = self._evaluate(progress)
             self.evaluated_step = self.step
             if self.best.add(self.step, scores):
                 self.save()
@@ -164,7 +165,7 @@ class Trainer:
             if self.best.exhausted:
                 self.say(f"  No new best in {self.config.evaluate.patience} evaluations: done.")
 
-    def _evaluate(self) -> dict[str, dict[str, float]]:
+    def _evaluate(self, progress: Progress) -> dict[str, dict[str, float]]:
         """Scores a bounded number of examples and says the first score of each problem."""
         evaluate = self.config.evaluate
         scores, parts = {}, []
@@ -177,6 +178,7 @@ class Trainer:
                 logged = {f"{name}/{result.split}/{k}": v for k, v in result.scores.items()}
                 self.folder.scalars(self.step, logged)
                 score, value = next(iter(result.scores.items()))
+                progress.dev_scores[name] = f"{result.split} {score} {value:.3f}"
                 parts.append(f"{name} {score} {value:.3f}")
         self.say(f"  {evaluate.split}: " + "  ".join(parts))
         return scores

@@ -166,7 +166,7 @@ class Stubbed(Trainer):
         self.saves.append(self.step)
         self.saved_step = self.step
 
-    def _evaluate(self) -> dict[str, dict[str, float]]:
+    def _evaluate(self, progress: Any) -> dict[str, dict[str, float]]:
         return {"made_colours": {"log_ppl": self.dev.pop(0)}}
 
 
