@@ -20,8 +20,8 @@ from t2t_multimodel.evaluate.evaluator import Evaluator
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.train import checkpoints
 from t2t_multimodel.train.best import Best
-from t2t_multimodel.train.diverged import Guard
 from t2t_multimodel.train.display import live
+from t2t_multimodel.train.diverged import Guard
 from t2t_multimodel.train.engine import Engine, Gradients, averaged, parallel_batches, value_of
 from t2t_multimodel.train.progress import Progress
 from t2t_multimodel.train.run_folder import RunFolder
