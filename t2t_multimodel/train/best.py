@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from t2t_multimodel.config import EvalConfig
-from t2t_multimodel.errors import UserError, did_you_mean
+from t2t_multimodel.errors import UserError, unknown
 from t2t_multimodel.evaluate.metrics import is_lower_better
+from t2t_multimodel.registry import metrics
 
+_TEACHER_FORCED = ("tf/log_ppl", "tf/accuracy", "tf/sequence_accuracy", "log_ppl")
 JOINT = "joint"
 """Name of the mean score over the problems."""
 
@@ -23,6 +25,11 @@ class Best:
     """
 
     def __init__(self, config: EvalConfig) -> None:
+        """Raises `UserError` if `evaluate.best` is a name that no score can have."""
+        known = [*_TEACHER_FORCED, *metrics.names()]
+        known += [f"decoded/{name}" for name in metrics.names()]
+        if config.best not in known:
+            raise unknown("score", config.best, known)
         self._config = config
         self.records: dict[str, dict[str, Any]] = {}
         """Problem, or "joint" -> step and score of its best, evaluations without a new best."""
@@ -38,8 +45,7 @@ class Best:
         if not known:
             names = sorted({name for values in scores.values() for name in values})
             raise UserError(
-                f"evaluate.best: no score of these problems is named '{self._config.best}'."
-                f"{did_you_mean(self._config.best, names)}",
+                f"evaluate.best: these problems have no score '{self._config.best}'.",
                 fix=f"Scores during training: {', '.join(names)}. Decoded ones need "
                 "evaluate.train_decode_examples above 0.",
             )

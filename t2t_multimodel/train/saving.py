@@ -14,6 +14,7 @@ import keras
 import numpy as np
 
 from t2t_multimodel.data.vocab import SubwordTokenizer
+from t2t_multimodel.errors import UserError
 from t2t_multimodel.train.checkpoints import CHECKSUMS, Checkpoint, checksum, found
 
 
@@ -47,6 +48,8 @@ class Saver:
         self._folder, self._keep = folder, keep
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="save")
         self._pending: Future[None] | None = None
+        for left_by_a_kill in folder.glob(".step-*.tmp"):
+            shutil.rmtree(left_by_a_kill)
 
     def save(self, snapshot: Snapshot) -> None:
         """Begins to write; waits for the write before, and raises what went wrong in it."""
@@ -54,10 +57,20 @@ class Saver:
         self._pending = self._thread.submit(self._write, snapshot)
 
     def wait(self) -> None:
-        """Returns when everything is on disk."""
+        """Returns when everything is on disk.
+
+        Raises:
+            UserError: it could not be written.
+        """
         if self._pending is not None:
             pending, self._pending = self._pending, None
-            pending.result()
+            try:
+                pending.result()
+            except OSError as error:
+                raise UserError(
+                    f"A checkpoint could not be written to {self._folder}: {error}.",
+                    fix="Make room there; the same command goes on from the last checkpoint.",
+                ) from error
 
     def close(self) -> None:
         """As `wait`."""
@@ -77,17 +90,19 @@ def write(folder: Path, snapshot: Snapshot) -> Checkpoint:
     """Writes a checkpoint under a temporary name, with checksums, and renames it."""
     path = folder / f"step-{snapshot.state['step']:08d}"
     temporary = folder / f".{path.name}.{os.getpid()}.tmp"
-    shutil.rmtree(temporary, ignore_errors=True)
-    (temporary / "vocab").mkdir(parents=True)
-    write_model(snapshot.model, snapshot.values, temporary / "model.keras")
-    np.savez(temporary / "optimizer.npz", **snapshot.optimizer)  # type: ignore[arg-type]
-    for name, tokenizer in snapshot.tokenizers.items():
-        (temporary / "vocab" / f"{name}.model").write_bytes(tokenizer.model)
-    (temporary / "state.json").write_text(json.dumps(snapshot.state, indent=1))
-    seal(temporary)
-    if path.exists():
-        shutil.rmtree(path)
-    os.replace(temporary, path)
+    try:
+        (temporary / "vocab").mkdir(parents=True)
+        write_model(snapshot.model, snapshot.values, temporary / "model.keras")
+        np.savez(temporary / "optimizer.npz", **snapshot.optimizer)  # type: ignore[arg-type]
+        for name, tokenizer in snapshot.tokenizers.items():
+            (temporary / "vocab" / f"{name}.model").write_bytes(tokenizer.model)
+        (temporary / "state.json").write_text(json.dumps(snapshot.state, indent=1))
+        seal(temporary)
+        if path.exists():
+            shutil.rmtree(path)
+        os.replace(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
     return Checkpoint(path)
 
 

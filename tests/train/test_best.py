@@ -48,12 +48,21 @@ def test_problems_without_the_score_are_left_out() -> None:
     assert best.steps == {"label": 10, "joint": 10}
 
 
+@pytest.mark.parametrize("name", ["top1", "decoded/wer", "tf/accuracy"])
+def test_a_score_that_exists_is_taken(name: str) -> None:
+    Best(EvalConfig(best=name))
+
+
+def test_a_score_that_cannot_be_is_refused_at_once() -> None:
+    with pytest.raises(UserError, match="^No score is named 'tf/log_pl'. Did you mean 'tf/log_ppl"):
+        Best(EvalConfig(best="tf/log_pl"))
+
+
 def test_a_score_that_no_problem_has_is_refused() -> None:
     with pytest.raises(UserError) as caught:
-        Best(EvalConfig(best="tf/log_pl")).add(10, {"a": {"tf/log_ppl": 2.0, "tf/accuracy": 0.1}})
+        Best(EvalConfig(best="top1")).add(10, {"a": {"tf/log_ppl": 2.0, "tf/accuracy": 0.1}})
     assert str(caught.value) == (
-        "evaluate.best: no score of these problems is named 'tf/log_pl'. "
-        "Did you mean 'tf/log_ppl'?\n"
+        "evaluate.best: these problems have no score 'top1'.\n"
         "Scores during training: tf/accuracy, tf/log_ppl. Decoded ones need "
         "evaluate.train_decode_examples above 0."
     )

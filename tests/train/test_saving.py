@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 
+from t2t_multimodel import UserError
 from t2t_multimodel.train.checkpoints import found
 from t2t_multimodel.train.saving import Saver, Snapshot, write, write_model
 
@@ -81,15 +82,19 @@ def test_a_step_saved_again_replaces_the_first(tmp_path: Path) -> None:
     assert checkpoint.state["note"] == "second"
 
 
-def test_what_a_killed_save_leaves_does_not_count(tmp_path: Path) -> None:
+def test_a_save_that_fails_leaves_nothing(tmp_path: Path) -> None:
     write(tmp_path, snapshot(5))
     with pytest.raises(KeyboardInterrupt):
         write(tmp_path, snapshot(10, Model(KeyboardInterrupt)))
-    assert len(names(tmp_path)) == 2
-    (tmp_path / "step-12.tmp").mkdir()
+    assert names(tmp_path) == ["step-00000005"]
+
+
+def test_what_a_killed_save_leaves_does_not_count_and_is_cleared(tmp_path: Path) -> None:
+    write(tmp_path, snapshot(5))
+    (tmp_path / ".step-00000010.123.tmp" / "vocab").mkdir(parents=True)
     assert [checkpoint.step for checkpoint in found(tmp_path)] == [5]
-    write(tmp_path, snapshot(10))
-    assert [checkpoint.step for checkpoint in found(tmp_path)] == [5, 10]
+    Saver(tmp_path, keep=1)
+    assert names(tmp_path) == ["step-00000005"]
 
 
 def test_training_goes_on_while_a_checkpoint_is_written(tmp_path: Path) -> None:
@@ -105,8 +110,12 @@ def test_training_goes_on_while_a_checkpoint_is_written(tmp_path: Path) -> None:
 def test_a_save_that_failed_is_told_by_the_next(tmp_path: Path) -> None:
     saver = Saver(tmp_path, keep=3)
     saver.save(snapshot(5, Model(OSError)))
-    with pytest.raises(OSError, match="broken"):
+    with pytest.raises(UserError) as caught:
         saver.save(snapshot(10))
+    assert str(caught.value) == (
+        f"A checkpoint could not be written to {tmp_path}: broken.\n"
+        "Make room there; the same command goes on from the last checkpoint."
+    )
 
 
 def test_the_values_of_the_snapshot_are_saved_and_those_of_the_model_left_alone(
