@@ -177,6 +177,9 @@ class Trainer:
                 scores[name] = result.scores
                 logged = {f"{name}/{result.split}/{k}": v for k, v in result.scores.items()}
                 self.folder.scalars(self.step, logged)
+                if result.samples:
+                    samples = f"{name}/{result.split}/samples"
+                    self.folder.samples(self.step, samples, result.samples)
                 score, value = next(iter(result.scores.items()))
                 progress.dev_scores[name] = f"{result.split} {score} {value:.3f}"
                 parts.append(f"{name} {score} {value:.3f}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.data.files import written_by_rename
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.overrides import Resolved, flatten
+from t2t_multimodel.train.event_file import EventFile
 from t2t_multimodel.train.provenance import session
 
 FREE_TO_CHANGE = (
@@ -35,7 +36,7 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.checkpoints = path / "checkpoints"
-        self._writer: Any = None
+        self._event_file: EventFile | None = None
 
     def check_settings(self, config: Config) -> None:
         """Raises `UserError` if the folder's run was begun with other settings."""
@@ -83,18 +84,20 @@ class RunFolder:
             )
 
     def scalars(self, step: int, values: dict[str, Any]) -> None:
-        """Appends numbers and arrays to `scalars.jsonl`, numbers to TensorBoard's event file."""
-        if self._writer is None:
-            from tensorboard.summary import Writer
-
-            self._writer = Writer(str(self.path / "tensorboard"))
+        """Appends numbers and arrays to `scalars.jsonl` and to TensorBoard's event file."""
+        self._events().add(step, values)
         plain = {name: np.asarray(value).tolist() for name, value in values.items()}
-        for name, value in plain.items():
-            if isinstance(value, float | int):
-                self._writer.add_scalar(name, value, step=step)
-        self._writer.flush()
         with open(self.path / "scalars.jsonl", "a") as file:
             file.write(json.dumps({"step": step, "time": time.time(), **plain}) + "\n")
+
+    def samples(self, step: int, name: str, samples: Sequence[tuple[Any, Any]]) -> None:
+        """Shows (target, output) pairs in TensorBoard."""
+        self._events().add_samples(step, name, samples)
+
+    def _events(self) -> EventFile:
+        if self._event_file is None:
+            self._event_file = EventFile(self.path / "tensorboard")
+        return self._event_file
 
     def rewind(self, step: int) -> None:
         """Drops scalars of steps after `step`, which a run that goes on from there does again."""
