@@ -30,6 +30,9 @@ COMMAND.places()
 COMMAND.group("Results").path(
     "output_dir", "DIR", "Checkpoints, logs and reports. Default: ./runs/SET."
 )
+COMMAND.group("Instead of training").switch(
+    "verify_resume", "Prove exact resume: 60 steps (or --train_steps) with and without ten kills."
+)
 
 
 def train(args: flags.FlagValues, _: list[str]) -> None:
@@ -45,10 +48,24 @@ def train(args: flags.FlagValues, _: list[str]) -> None:
         args.hparams_set, args.problems, args.hparams, *gin, args.train_steps
     )
     _quiet.import_tensorflow()
+    output_dir = args.output_dir or Path("runs", args.hparams_set)
+    if args.verify_resume:
+        from t2t_multimodel.train import verify_resume
+
+        verify_resume.verify_resume(_again(args), args.hparams, output_dir, args.train_steps or 60)
+        return
     from t2t_multimodel.train import main as training
 
-    output_dir = args.output_dir or Path("runs", args.hparams_set)
     training.train(resolved, args.data_dir, args.raw_dir, output_dir)
+
+
+def _again(args: flags.FlagValues) -> list[str]:
+    """The flags that say what to train, for another process."""
+    again = [f"--{name}={getattr(args, name)}" for name in ("hparams_set", "data_dir", "usr_dir")]
+    again += [f"--problems={','.join(args.problems)}"] if args.problems else []
+    again += [f"--raw_dir={args.raw_dir}"] if args.raw_dir else []
+    again += [f"--gin_file={file}" for file in args.gin_file]
+    return again + [f"--gin_param={binding}" for binding in args.gin_param]
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -23,9 +23,12 @@ def octet_tiny() -> Config:
     What it adds to the paper's equations so that so small a run learns: residual, norm and
     projection around attention, one table for embedding and softmax, dropout on the branches.
 
-    mm-trainer --hparams_set=octet_tiny; 2 cores, 11 minutes of training. Seed 0, test: six of
-    eight above their source-blind floor (image top1 .873, caption 1.456 nats a token, parse .805,
-    EN-DE 3.263, DE-EN 3.415, EN-FR 2.994); FR-DE (3.406) and speech (4.228) not yet.
+    Command: mm-trainer --hparams_set=octet_tiny
+    Hardware: 2 CPU cores
+    Minutes: 11
+    Scores: seed 0, test: six of eight above their source-blind floor (image top1 .873, nats a
+        token: caption 1.456, parse .805, EN-DE 3.263, DE-EN 3.415, EN-FR 2.994); FR-DE (3.406)
+        and speech (4.228) not yet.
     """
     return Config(
         # what is learned soon comes seldom, what is small and hard often
@@ -70,8 +73,11 @@ def octet_tiny() -> Config:
 def octet_quick() -> Config:
     """Images, captions and translation of the octet: what mm-trainer trains if nothing is said.
 
-    mm-trainer; 2 cores, 9 minutes of training. Seed 0, test: image top1 .889, caption .919 nats a
-    token, EN-DE 2.947, all above their source-blind floors (.100, 1.533, 3.329).
+    Command: mm-trainer --hparams_set=octet_quick
+    Hardware: 2 CPU cores
+    Minutes: 9
+    Scores: seed 0, test: image top1 .889, caption .919 nats a token, EN-DE 2.947, all above their
+        source-blind floors (.100, 1.533, 3.329).
     """
     tiny = octet_tiny()
     return tiny.replace(

@@ -10,8 +10,9 @@ Legend: B batch, L source positions, T target positions, D width of the body, V 
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -71,6 +72,12 @@ class MultiModel(keras.Model):
         super().__init__(name=name, **kwargs)
         self.config = config
         self.problems = {problem.name: problem for problem in problems}
+        with _precision(config.precision):
+            self._make_layers(problems)
+        self.build(None)
+
+    def _make_layers(self, problems: Sequence[ProblemSignature]) -> None:
+        config = self.config
         self.body = BODIES[config.variant](config, name="body")
         self.nets: dict[str, Modality] = {}
         self.commands: dict[str, CommandToken] = {}
@@ -83,7 +90,6 @@ class MultiModel(keras.Model):
                     routes=config.task_router,
                     name=_variable_name("command_" + problem.command),
                 )
-        self.build(None)
 
     def _add_net(self, signature: Signature, role: str) -> None:
         net = registry.modalities.get(self._net_name(signature.modality))
@@ -315,6 +321,18 @@ class CommandToken(Block):
 
 def _aux_loss(routing: dict[str, Any]) -> Any:
     return sum((layer.loss for layer in routing.values()), start=ops.zeros(()))
+
+
+@contextlib.contextmanager
+def _precision(policy: str) -> Iterator[None]:
+    """Layers made inside compute in `policy`; "float32" leaves Keras's own setting."""
+    before = keras.config.dtype_policy()
+    if policy != "float32":
+        keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def _variable_name(identity: str) -> str:

@@ -155,6 +155,7 @@ def _gin_values(files: Sequence[str], params: Sequence[str]) -> dict[str, tuple[
     origin = "gin " + ", ".join([*files, *params])
     try:
         gin.parse_config_files_and_bindings(list(files), list(params), finalize_config=False)
+        _refuse_scopes(gin.config_str())
         return {
             f"{section}.{field}": (value, origin)
             for section, kind in SECTIONS.items()
@@ -162,6 +163,16 @@ def _gin_values(files: Sequence[str], params: Sequence[str]) -> dict[str, tuple[
         }
     except (ValueError, SyntaxError, OSError, TypeError) as error:  # TypeError: a macro unset
         raise _gin_error(error) from error
+
+
+def _refuse_scopes(bindings: str) -> None:
+    """A scope, as in `a/TrainConfig.steps`, is for functions called inside it: none is here."""
+    if scoped := re.search(r"^([\w./]+/)((?:\w+\.)?\w+Config\.\w+) =", bindings, re.MULTILINE):
+        scope, name = scoped.groups()
+        raise UserError(
+            f"gin: '{scope}{name}' is bound in a scope, where nothing reads it.",
+            fix=f"Write {name.rpartition('config.')[2]} without '{scope}'.",
+        )
 
 
 @functools.cache

@@ -155,7 +155,8 @@ def test_nothing_but_the_package_is_installed_at_the_top(installed: Path) -> Non
     names = sorted(path.name for path in installed.iterdir())
     assert names == ["bin", "t2t_multimodel", f"t2t_multimodel-{__version__}.dist-info"]
     scripts = sorted(path.name for path in (installed / "bin").iterdir())
-    assert scripts == ["mm-datagen", "mm-decode", "mm-eval", "mm-problems", "mm-trainer"]
+    commands = [path.stem.replace("_", "-") for path in (ROOT / "bin").glob("mm_*.py")]
+    assert scripts == sorted(commands)
 
 
 def test_an_installed_copy_has_every_source_and_data_file(installed: Path) -> None:

@@ -45,6 +45,12 @@ ANSWERED_AT_ONCE = [
     ("mm_problems", ["list"], 0),
     ("mm_problems", ["show", "octet_ened"], 2),
     ("mm_problems", ["floors", "octet_ened"], 2),
+    ("mm_average", ["--help"], 0),
+    ("mm_average", [], 2),
+    ("mm_average", ["--output_dir=nowhere"], 2),
+    ("mm_report", ["--help"], 0),
+    ("mm_report", ["nowhere"], 2),
+    ("mm_report", [], 2),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Literal
 
 from t2t_multimodel.config.base import Section
 
@@ -19,6 +20,15 @@ class EvalConfig(Section):
     """Split of the table at the end."""
     examples: int = 512
     """Most examples of each problem scored during training; 0: all."""
+    train_decode_examples: int = 0
+    """Most examples of each problem decoded during training, for the decoded metrics; 0: none."""
+    best: str = "tf/log_ppl"
+    """Score whose best checkpoints stay, as checkpoints/best-PROBLEM and best-joint (its mean over
+    problems). tf/ may name a class label's score too, which has no targets to be forced."""
+    patience: int = 0
+    """Evaluations without a new best after which the run ends early; 0: never."""
+    patience_for: Literal["joint", "problems"] = "joint"
+    """What must have stopped improving: the joint score, or every problem's own."""
     final_examples: int = 0
     """Most examples of each problem scored for the table at the end; 0: all."""
     decode_examples: int = 200
@@ -29,7 +39,9 @@ class EvalConfig(Section):
     """Samples of the examples behind each interval of the final table."""
 
     def check(self) -> None:
-        for field in ("steps", "examples", "final_examples", "decode_examples"):
+        counts = ("steps", "examples", "train_decode_examples", "patience", "final_examples")
+        for field in (*counts, "decode_examples"):
             self.require(getattr(self, field) >= 0, field, ">= 0")
         self.require(self.beam_size >= 1, "beam_size", ">= 1")
         self.require(self.resamples >= 100, "resamples", ">= 100")
+        self.require(bool(self.best), "best", "the name of a score")

@@ -19,6 +19,10 @@ class ModelConfig(Section):
     variant: Literal["paper", "t2t_v1", "t2t_v2"] = "paper"
     """Wiring of the body: the paper's, or one of the two that Tensor2Tensor shipped."""
 
+    precision: Literal["float32", "mixed_bfloat16"] = "float32"
+    """Type of activations and products; weights, routers, norms and losses stay float32. For
+    accelerators: on CPUs bfloat16 is slower."""
+
     hidden_size: int = 1024
     """Channels of the body, D. The paper names 1024 for its image net only (2.5)."""
 

@@ -45,6 +45,9 @@ class OptimizerConfig(Section):
     weight_decay_form: Literal["decoupled", "t2t"] = "decoupled"
     """Times the learning rate beside Adam (arXiv 1711.05101), or as Tensor2Tensor's loss
     weight_decay * sum of squares / (2 * size of the matrix)."""
+    ema_decay: float = 0.0
+    """Decay a step of the running mean of the weights that is evaluated and saved in place of the
+    last ones; a weight's mean moves when the weight does. 0: none."""
 
     def check(self) -> None:
         self.require(self.learning_rate > 0, "learning_rate", "> 0")
@@ -55,3 +58,4 @@ class OptimizerConfig(Section):
         self.require(self.epsilon > 0, "epsilon", "> 0")
         self.require(self.clip_norm >= 0, "clip_norm", ">= 0")
         self.require(self.weight_decay >= 0, "weight_decay", ">= 0")
+        self.require(0 <= self.ema_decay < 1, "ema_decay", "in [0, 1)")

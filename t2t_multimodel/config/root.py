@@ -11,7 +11,7 @@ from t2t_multimodel.config.evaluate import EvalConfig
 from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.config.optimizer import OptimizerConfig
 from t2t_multimodel.config.train import TrainConfig
-from t2t_multimodel.errors import UserError
+from t2t_multimodel.errors import UserError, unknown
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -33,18 +33,31 @@ class Config(Section):
             len(names) == len(self.problems), "problems", "a tuple that names each problem once"
         )
 
+        for name in self.loss_weights:
+            if name not in names:
+                raise unknown("problem of this run", name, names)
+
     @property
     def batches_per_step(self) -> int:
         """Micro-batches of an optimizer step."""
-        return min(self.train.problems_per_step or len(self.problems), len(self.problems))
+        problems = min(self.train.problems_per_step or len(self.problems), len(self.problems))
+        return problems * self.train.accumulate
 
     @property
     def rates(self) -> dict[str, float]:
         """Problem name -> rate, in the order listed; 1 where none is given."""
         return dict(map(parse_rate, self.problems))
 
+    @property
+    def loss_weights(self) -> dict[str, float]:
+        """Problem name -> factor of its loss, of the problems that `train.loss_weights` names."""
+        example = "--hparams=train.loss_weights=octet_ende:2+octet_image:0.5"
+        return dict(parse_rate(w, "loss weight", example) for w in self.train.loss_weights)
 
-def parse_rate(entry: str) -> tuple[str, float]:
+
+def parse_rate(
+    entry: str, kind: str = "rate", example: str = "--problems=octet_ende:2,octet_image"
+) -> tuple[str, float]:
     """("wmt_ende:2") -> ("wmt_ende", 2.0)."""
     name, _, rate = entry.partition(":")
     try:
@@ -53,7 +66,7 @@ def parse_rate(entry: str) -> tuple[str, float]:
         value = 0.0
     if not 0 < value < math.inf:
         raise UserError(
-            f"The rate of problem {name!r} must be a number above 0, but is {rate!r}.",
-            fix="write e.g. --problems=octet_ende:2,octet_image",
+            f"The {kind} of problem {name!r} must be a number above 0, but is {rate!r}.",
+            fix=f"write e.g. {example}",
         )
     return name, value

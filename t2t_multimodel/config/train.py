@@ -18,21 +18,32 @@ class TrainConfig(Section):
     problems_per_step: int = 0
     """Micro-batches whose gradients one step averages, of as many problems as the rates allow;
     0, or more than there are problems: one of each."""
+    accumulate: int = 1
+    """Times as many micro-batches in a step, for larger batches than memory holds at once."""
     parallel_batches: int = 0
     """Micro-batches computed side by side; 0: as many as cores, at most those of a step."""
     label_smoothing: float = 0.1
     """Share of a target's probability that is spread evenly over all classes, in the loss."""
+    loss_weights: tuple[str, ...] = ()
+    """Factors of problems' losses, as in octet_image:0.5+octet_ende:2; 1 for those not named."""
+    max_xent: float = 100.0
+    """Nats a target above which a micro-batch's cross entropy stops the run as diverged."""
+    jit_compile: bool = False
+    """Compiles losses and gradients with XLA, once for each shape: use data.static_shapes. On
+    TensorFlow every expert then computes every token. JAX always compiles, and does not."""
     checkpoint_steps: int = 1000
     """Steps between checkpoints: the most that a kill can cost."""
     keep_checkpoints: int = 3
-    """Newest checkpoints that stay on disk."""
+    """Newest checkpoints that stay on disk, beside the best ones of evaluate.best."""
     log_steps: int = 50
     """Steps between lines of scalars."""
 
     def check(self) -> None:
         self.require(self.steps > 0, "steps", "> 0")
         self.require(self.problems_per_step >= 0, "problems_per_step", ">= 0")
+        self.require(self.accumulate > 0, "accumulate", "> 0")
         self.require(self.parallel_batches >= 0, "parallel_batches", ">= 0")
+        self.require(self.max_xent > 0, "max_xent", "> 0")
         self.require(0 <= self.label_smoothing < 1, "label_smoothing", "in [0, 1)")
         for field in ("checkpoint_steps", "keep_checkpoints", "log_steps"):
             self.require(getattr(self, field) > 0, field, "> 0")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import google_crc32c
 import numpy as np
 
 from t2t_multimodel import usr_dir
@@ -21,6 +20,7 @@ from t2t_multimodel.errors import UserError, unknown
 if TYPE_CHECKING:  # so that wrong names are told before TensorFlow is loaded
     from t2t_multimodel.multimodel import MultiModel
 
+CHECKSUMS = "checksums.json"
 _NAME = re.compile(r"step-(\d{8})")
 
 
@@ -29,7 +29,7 @@ class Checkpoint:
     """One saved state of a run.
 
     The folder holds `model.keras` (architecture and weights), `optimizer.npz`, `state.json`
-    (step, data positions, config) and `vocab/<name>.model`.
+    (step, data positions, config), `vocab/<name>.model` and `checksums.json` over all of them.
     """
 
     path: Path
@@ -77,48 +77,28 @@ class Checkpoint:
         with np.load(self.path / "optimizer.npz") as slots:
             return dict(slots)
 
+    def damage(self) -> str:
+        """What is wrong with its files, in words; empty if all are as they were written.
+
+        A checkpoint without `checksums.json` is of an earlier version and taken as it is.
+        """
+        if not (self.path / CHECKSUMS).exists():
+            return ""
+        try:
+            sums = json.loads((self.path / CHECKSUMS).read_text())
+            for name, expected in sums.items():
+                if checksum(self.path / name) != expected:
+                    return f"{name} is not what was written"
+        except FileNotFoundError as error:
+            return f"{Path(error.filename).relative_to(self.path)} is missing"
+        except (OSError, ValueError, AttributeError) as error:
+            return f"{CHECKSUMS} cannot be read ({error})"
+        return ""
+
     def tokenizers(self) -> dict[str, SubwordTokenizer]:
         """The vocabularies that the model was trained with."""
         models = sorted((self.path / "vocab").glob("*.model"))
         return {path.stem: SubwordTokenizer(path.stem, path.read_bytes()) for path in models}
-
-
-def save(
-    folder: Path,
-    model: MultiModel,
-    optimizer: dict[str, np.ndarray],
-    tokenizers: dict[str, SubwordTokenizer],
-    state: dict[str, Any],
-    keep: int,
-) -> Checkpoint:
-    """Saves a checkpoint under a temporary name, renames it, and removes the oldest ones.
-
-    Args:
-        folder: the run's `checkpoints`.
-        model: with its weights.
-        optimizer: slots by name.
-        tokenizers: vocabularies by name.
-        state: JSON-able; `state["step"]` names the checkpoint.
-        keep: checkpoints that stay.
-    """
-    path = folder / f"step-{state['step']:08d}"
-    temporary = folder / f".{path.name}.{os.getpid()}.tmp"
-    shutil.rmtree(temporary, ignore_errors=True)
-    (temporary / "vocab").mkdir(parents=True)
-    model.save(temporary / "model.keras")
-    np.savez(temporary / "optimizer.npz", **optimizer)  # type: ignore[arg-type]
-    for name, tokenizer in tokenizers.items():
-        (temporary / "vocab" / f"{name}.model").write_bytes(tokenizer.model)
-    (temporary / "state.json").write_text(json.dumps(state, indent=1))
-    for file in temporary.rglob("*"):
-        if file.is_file():
-            _sync(file)
-    if path.exists():
-        shutil.rmtree(path)
-    os.replace(temporary, path)
-    for old in found(folder)[:-keep]:
-        shutil.rmtree(old.path)
-    return Checkpoint(path)
 
 
 def found(folder: Path) -> list[Checkpoint]:
@@ -128,22 +108,47 @@ def found(folder: Path) -> list[Checkpoint]:
 
 
 def open_checkpoint(path: Path) -> Checkpoint:
-    """The newest checkpoint of a run folder, or the checkpoint folder itself.
+    """The newest whole checkpoint of a run folder, or the checkpoint folder itself.
 
     Raises:
-        UserError: there is none.
+        UserError: there is none, or the one named is damaged.
     """
     if (path / "state.json").is_file():
+        if damage := Checkpoint(path).damage():
+            raise UserError(f"{path} is damaged: {damage}.", fix="Take another one of its run.")
         return Checkpoint(path)
-    candidates = found(path / "checkpoints")
-    if not candidates:
+    if (newest := newest_whole(path / "checkpoints")) is None:
         raise UserError(
             f"There is no checkpoint in {path}.",
             fix="Train one: mm-trainer --output_dir=" + str(path),
         )
-    return candidates[-1]
+    return newest
 
 
-def _sync(path: Path) -> None:
-    with open(path, "rb") as file:
-        os.fsync(file.fileno())
+def newest_whole(folder: Path, say: Callable[[str], None] = print) -> Checkpoint | None:
+    """The newest checkpoint that is not damaged; says which ones are and what it takes instead.
+
+    Raises:
+        UserError: there are checkpoints, but all are damaged.
+    """
+    candidates = found(folder)
+    for checkpoint in reversed(candidates):
+        damage = checkpoint.damage()
+        if not damage:
+            return checkpoint
+        say(f"{checkpoint.path} is damaged: {damage}. The checkpoint before it is taken.")
+    if candidates:
+        raise UserError(
+            f"Every checkpoint in {folder} is damaged.",
+            fix="Copy the run again from where it came, or train anew in another --output_dir.",
+        )
+    return None
+
+
+def checksum(file: Path) -> str:
+    """CRC-32C of a file's content, as in TFRecord files."""
+    digest = google_crc32c.Checksum()
+    with open(file, "rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest().decode()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
+from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 import keras
@@ -23,7 +25,7 @@ class Engine(Protocol):
     """Gradients of a micro-batch, and one update from the gradients of a step."""
 
     traces: int
-    """Functions traced so far; it stands still once every problem was compiled."""
+    """Functions traced so far; on TensorFlow it stands still after the first step."""
 
     def compile(self, problem: str) -> None:
         """Traces the problem's function ahead of its first batch."""
@@ -37,14 +39,51 @@ class Engine(Protocol):
             draw: number of the micro-batch in the run; all random draws come from it.
         """
 
-    def apply(self, gradients: list[Gradients], learning_rate: float, step: int) -> float:
-        """Updates the variables with the mean of micro-batch gradients; returns their norm."""
+    def apply(self, gradients: Iterable[Gradients], learning_rate: float, step: int) -> float:
+        """Updates the variables with the mean of micro-batch gradients; returns their norm.
+
+        Takes one after the other and keeps only their sum.
+        """
+
+    def averages(self) -> dict[str, np.ndarray]:
+        """Path -> running mean of each trainable variable; empty without `ema_decay`."""
 
     def state(self) -> dict[str, np.ndarray]:
-        """The optimizer's slots by name, for a checkpoint."""
+        """Copies of the optimizer's slots by name: m/PATH, v/PATH.
+
+        With `ema_decay` also weights/PATH, since the saved model then holds the averages.
+        """
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Takes slots back from a checkpoint."""
+        """Takes slots back from a checkpoint, whose model was loaded before."""
+
+
+def value_of(variable: keras.Variable) -> np.ndarray:
+    """A copy that later updates, which work in place, cannot reach."""
+    return np.array(keras.ops.convert_to_numpy(variable.value))
+
+
+@contextlib.contextmanager
+def averaged(model: MultiModel, engine: Engine) -> Iterator[None]:
+    """The model with the averages of its weights, if the engine keeps any; then as before."""
+    averages = engine.averages()
+    last = {v.path: value_of(v) for v in model.trainable_variables} if averages else {}
+    try:
+        for variable in model.trainable_variables if averages else ():
+            variable.assign(averages[variable.path])
+        yield
+    finally:
+        for variable in model.trainable_variables if averages else ():
+            variable.assign(last[variable.path])
+
+
+def ema_rest(config: OptimizerConfig, count: Any, minimum: Any) -> Any:
+    """1 - the decay of the running mean at step `count`, from 1.
+
+    The decay grows to `ema_decay` as (1 + count) / (10 + count), so that the first weights,
+    which are random, do not stay in the mean.
+    """
+    return 1.0 - minimum(config.ema_decay, (1.0 + count) / (10.0 + count))
 
 
 def with_l2(gradient: Any, value: Any, config: OptimizerConfig) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import jax
@@ -14,7 +14,7 @@ from t2t_multimodel.config import Config
 from t2t_multimodel.data.collate import Batch
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.multimodel import MultiModel
-from t2t_multimodel.train.engine import Gradients, Scalars, decoupled_decay, with_l2
+from t2t_multimodel.train.engine import Gradients, Scalars, decoupled_decay, ema_rest, with_l2
 
 
 class JaxEngine:
@@ -25,9 +25,14 @@ class JaxEngine:
         self._variables = list(model.trainable_variables)
         self._others = list(model.non_trainable_variables)  # the routers' balancing bias, say
         self._slots = [[jnp.zeros_like(v.value) for v in self._variables] for _ in range(2)]
+        self._averages: list[Any] = []
+        if config.optimizer.ema_decay:
+            self._averages = [jnp.copy(v.value) for v in self._variables]
         self._read: dict[str, list[int]] = {}
         self._functions: dict[str, Callable[..., Any]] = {}
         self._update = jax.jit(self._adam, donate_argnums=(0, 1, 2))
+        self._average = jax.jit(self._moved_averages, donate_argnums=0)
+        self._add = jax.jit(_sum)
         self._mean = jax.jit(self._clipped_mean)
         self.traces = 0
 
@@ -75,6 +80,7 @@ class JaxEngine:
             state = zip([*variables, *self._others], [*values, *others], strict=True)
             with keras.StatelessScope(state_mapping=list(state)) as scope:
                 value, scalars = self._loss(problem, batch, draw)
+            value = value * self._config.loss_weights.get(problem, 1.0)
             return value, (scalars, [scope.get_current_value(v) for v in self._others])
 
         compute = jax.value_and_grad(loss, has_aux=True)
@@ -87,8 +93,15 @@ class JaxEngine:
 
         return run
 
-    def apply(self, gradients: list[Gradients], learning_rate: float, step: int) -> float:
-        means, norm = self._mean(gradients)
+    def apply(self, gradients: Iterable[Gradients], learning_rate: float, step: int) -> float:
+        total: Gradients = {}
+        number = 0
+        for part in gradients:
+            number += 1
+            both = sorted(total.keys() & part.keys())
+            added = self._add({i: total[i] for i in both}, {i: part[i] for i in both})
+            total = {**total, **part, **added}
+        means, norm = self._mean(total, jnp.float32(number))
         indices = sorted(means)
         values, first, second = self._update(
             {i: self._variables[i].value for i in indices},
@@ -101,15 +114,16 @@ class JaxEngine:
         for i in indices:
             self._variables[i].assign(values[i])
             self._slots[0][i], self._slots[1][i] = first[i], second[i]
+        if self._averages:
+            moved = {i: self._averages[i] for i in indices}
+            moved = self._average(moved, {i: values[i] for i in indices}, jnp.float32(step + 1))
+            for i in indices:
+                self._averages[i] = moved[i]
         return float(norm)
 
-    def _clipped_mean(self, gradients: list[Gradients]) -> tuple[Gradients, Any]:
+    def _clipped_mean(self, total: Gradients, number: Any) -> tuple[Gradients, Any]:
         """Mean over micro-batches, clipped by global norm, and that norm before clipping."""
-        shares: dict[int, list[Any]] = {}
-        for part in gradients:
-            for index, gradient in part.items():
-                shares.setdefault(index, []).append(gradient)
-        means = {i: sum(parts) / len(gradients) for i, parts in shares.items()}
+        means = {i: gradient / number for i, gradient in total.items()}
         norm = jnp.sqrt(sum(jnp.sum(jnp.square(mean)) for mean in means.values()))
         clip = self._config.optimizer.clip_norm
         scale = clip / jnp.maximum(norm, clip) if clip else 1.0
@@ -136,17 +150,38 @@ class JaxEngine:
             new[0][i] = value - rate_t * new[1][i] / (jnp.sqrt(new[2][i]) + optimizer.epsilon)
         return new
 
+    def _moved_averages(self, averages: Gradients, values: Gradients, count: Any) -> Gradients:
+        rest = ema_rest(self._config.optimizer, count, jnp.minimum)
+        return {i: mean - rest * (mean - values[i]) for i, mean in averages.items()}
+
+    def averages(self) -> dict[str, np.ndarray]:
+        return self._copies(self._averages) if self._averages else {}
+
     def state(self) -> dict[str, np.ndarray]:
+        kinds = dict(zip(("m", "v"), self._slots, strict=True))
+        if self._averages:
+            kinds["weights"] = [variable.value for variable in self._variables]
         return {
-            f"{slot}/{variable.path}": np.asarray(value)
-            for slot, values in zip(("m", "v"), self._slots, strict=True)
-            for variable, value in zip(self._variables, values, strict=True)
+            f"{kind}/{path}": value
+            for kind, values in kinds.items()
+            for path, value in self._copies(values).items()
         }
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        for slot, values in zip(("m", "v"), self._slots, strict=True):
-            for i, variable in enumerate(self._variables):
+        for i, variable in enumerate(self._variables):
+            for slot, values in zip(("m", "v"), self._slots, strict=True):
                 values[i] = jnp.asarray(state[f"{slot}/{variable.path}"])
+            if self._averages:  # the saved model's weights are the averages
+                self._averages[i] = jnp.copy(variable.value)
+                variable.assign(state[f"weights/{variable.path}"])
+
+    def _copies(self, values: list[Any]) -> dict[str, np.ndarray]:
+        """Values that later updates, which reuse the memory, cannot reach."""
+        return {v.path: np.array(value) for v, value in zip(self._variables, values, strict=True)}
+
+
+def _sum(first: Gradients, second: Gradients) -> Gradients:
+    return {i: first[i] + second[i] for i in first}
 
 
 class _ReadRecorder(keras.StatelessScope):

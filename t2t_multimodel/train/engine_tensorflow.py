@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,10 @@ from t2t_multimodel.backend import batch_spec
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.collate import Batch
 from t2t_multimodel.features import ProblemSignature
+from t2t_multimodel.layers.fast import for_xla
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.multimodel import MultiModel
-from t2t_multimodel.train.engine import Gradients, Scalars, decoupled_decay, with_l2
+from t2t_multimodel.train.engine import Gradients, Scalars, decoupled_decay, ema_rest, with_l2
 
 
 class TensorFlowEngine:
@@ -26,6 +27,9 @@ class TensorFlowEngine:
         self._variables: list[tf.Variable] = [v.value for v in model.trainable_variables]
         self._names = [v.path for v in model.trainable_variables]
         self._slots = [[tf.Variable(tf.zeros_like(v)) for v in self._variables] for _ in range(2)]
+        self._averages: list[tf.Variable] = []
+        if config.optimizer.ema_decay:
+            self._averages = [tf.Variable(tf.identity(v)) for v in self._variables]
         self._groups: list[_Group] | None = None
         self.traces = 0
         self._gradients = {
@@ -42,13 +46,14 @@ class TensorFlowEngine:
     def _gradient_function(self, problem: ProblemSignature) -> Any:
         """One trace for all lengths: a fixed input signature with open dimensions."""
         train, optimizer = self._config.train, self._config.optimizer
-
+        weight = self._config.loss_weights.get(problem.name, 1.0)
         types = [batch_spec(problem), tf.TensorSpec((), tf.int32)]
 
-        @tf.function(input_signature=types, autograph=False)
+        @tf.function(input_signature=types, autograph=False, jit_compile=train.jit_compile or None)
         def run(batch: dict[str, tf.Tensor], draw: tf.Tensor) -> tuple[dict, dict]:
             self.traces += 1
-            with tf.GradientTape() as tape:
+            forms = for_xla() if train.jit_compile else contextlib.nullcontext()
+            with tf.GradientTape() as tape, forms:
                 loss, scalars = self._model.problem_loss(
                     batch,
                     problem.name,
@@ -56,6 +61,7 @@ class TensorFlowEngine:
                     seed=StepSeed(draw * 65537 + train.seed),
                     label_smoothing=train.label_smoothing,
                 )
+                loss = loss if weight == 1.0 else loss * weight
             gradients = tape.gradient(loss, self._variables)
             found = {
                 str(i): with_l2(tf.convert_to_tensor(gradient), variable, optimizer)
@@ -68,17 +74,21 @@ class TensorFlowEngine:
 
         return run
 
-    def apply(self, gradients: list[Gradients], learning_rate: float, step: int) -> float:
+    def apply(self, gradients: Iterable[Gradients], learning_rate: float, step: int) -> float:
         if self._groups is None:
             self._groups = self._variable_groups()
-        sums: dict[_Group, list[tf.Tensor]] = {}
-        for group in self._groups:
-            shares = [[part[i] for i in group.indices] for part in gradients if group.in_(part)]
-            if shares:
-                sums[group] = functools.reduce(group.add, shares)
-        norm = tf.sqrt(tf.add_n([group.squares(s) for group, s in sums.items()])) / len(gradients)
+        found: dict[_Group, list[tf.Tensor]] = {}
+        number = 0
+        for part in gradients:
+            number += 1
+            for group in self._groups:
+                if group.in_(part):
+                    share = [part[i] for i in group.indices]
+                    found[group] = group.add(found[group], share) if group in found else share
+        sums = {group: found[group] for group in self._groups if group in found}
+        norm = tf.sqrt(tf.add_n([group.squares(s) for group, s in sums.items()])) / number
         clip = self._config.optimizer.clip_norm
-        scale = (clip / tf.maximum(norm, clip) if clip else 1.0) / len(gradients)
+        scale = (clip / tf.maximum(norm, clip) if clip else 1.0) / number
         rate, count = tf.constant(learning_rate, tf.float32), tf.constant(step + 1.0, tf.float32)
         for group, total in sums.items():
             group.update(total, tf.cast(scale, tf.float32), rate, count)
@@ -96,7 +106,9 @@ class TensorFlowEngine:
             by_problems.setdefault(problems, []).append(index)
         by_problems.pop((), None)
         shapes = [variable.shape for variable in self._variables]
-        return [_Group(tuple(group), shapes, self._adam) for group in by_problems.values()]
+        groups = [_Group(tuple(group), shapes, self._adam) for group in by_problems.values()]
+        self.traces += sum(group.traces for group in groups)
+        return groups
 
     def _touched(self, problem: str) -> set[int]:
         concrete = self._gradients[problem].get_concrete_function()
@@ -123,18 +135,35 @@ class TensorFlowEngine:
             epsilon=optimizer.epsilon,
             grad=gradient,
         )
+        if self._averages:
+            average = self._averages[index]
+            average.assign_sub(ema_rest(optimizer, count, tf.minimum) * (average - variable))
+
+    def averages(self) -> dict[str, np.ndarray]:
+        return _copies(self._names, self._averages) if self._averages else {}
 
     def state(self) -> dict[str, np.ndarray]:
         return {
-            f"{slot}/{name}": variable.numpy()
-            for slot, variables in zip(("m", "v"), self._slots, strict=True)
-            for name, variable in zip(self._names, variables, strict=True)
+            f"{kind}/{name}": value
+            for kind, variables in self._saved().items()
+            for name, value in _copies(self._names, variables).items()
         }
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        for slot, variables in zip(("m", "v"), self._slots, strict=True):
+        for average, variable in zip(self._averages, self._variables, strict=False):
+            average.assign(variable)  # the saved model's weights are the averages
+        for kind, variables in self._saved().items():
             for name, variable in zip(self._names, variables, strict=True):
-                variable.assign(state[f"{slot}/{name}"])
+                variable.assign(state[f"{kind}/{name}"])
+
+    def _saved(self) -> dict[str, list[tf.Variable]]:
+        saved = {"m": self._slots[0], "v": self._slots[1]}
+        return {**saved, "weights": self._variables} if self._averages else saved
+
+
+def _copies(names: list[str], variables: list[tf.Variable]) -> dict[str, np.ndarray]:
+    """Values that later updates, which work in place, cannot reach."""
+    return {name: np.array(v.numpy()) for name, v in zip(names, variables, strict=True)}
 
 
 class _Group:
@@ -144,18 +173,22 @@ class _Group:
         self, indices: tuple[int, ...], shapes: list[tf.TensorShape], adam: Callable[..., None]
     ) -> None:
         self.indices = indices
+        self.traces = 0
         sums = [tf.TensorSpec(shapes[index], tf.float32) for index in indices]
         scalar = tf.TensorSpec((), tf.float32)
 
         def add(a: list[tf.Tensor], b: list[tf.Tensor]) -> list[tf.Tensor]:
+            self.traces += 1
             return [one + other for one, other in zip(a, b, strict=True)]
 
         def squares(sums: list[tf.Tensor]) -> tf.Tensor:
+            self.traces += 1
             return tf.add_n([tf.reduce_sum(tf.square(one)) for one in sums])
 
         def update(
             sums: list[tf.Tensor], scale: tf.Tensor, rate: tf.Tensor, count: tf.Tensor
         ) -> None:
+            self.traces += 1
             for index, one in zip(indices, sums, strict=True):
                 adam(index, one * scale, rate, count)
 

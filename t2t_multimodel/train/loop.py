@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from typing import Any
 
 import numpy as np
 
@@ -15,14 +16,18 @@ from t2t_multimodel.config import Config
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.data.mixture import Mixture
 from t2t_multimodel.data.stream import BatchStream, StepBatches, read_ahead, step_batches
-from t2t_multimodel.errors import UserError
 from t2t_multimodel.evaluate.evaluator import Evaluator
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.train import checkpoints
-from t2t_multimodel.train.engine import Engine, parallel_batches
+from t2t_multimodel.train.best import Best
+from t2t_multimodel.train.display import live
+from t2t_multimodel.train.diverged import Guard
+from t2t_multimodel.train.engine import Engine, Gradients, averaged, parallel_batches, value_of
 from t2t_multimodel.train.progress import Progress
 from t2t_multimodel.train.run_folder import RunFolder
+from t2t_multimodel.train.saving import Saver, Snapshot
 from t2t_multimodel.train.schedules import learning_rate
+from t2t_multimodel.train.stopping import StopRequest
 
 
 class Trainer:
@@ -40,55 +45,74 @@ class Trainer:
         self.config, self.prepared, self.model = config, prepared, model
         self.engine, self.folder, self.say = engine, folder, say
         self.evaluator = Evaluator(model, prepared, config)
+        self.saver = Saver(folder.checkpoints, config.train.keep_checkpoints)
+        self.guard = Guard(folder.path, config.train.max_xent)
+        self.best = Best(config.evaluate)
         self.step = 0
+        self.saved_step = self.evaluated_step = 0
         self.positions: dict[str, int] = {}
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to train."""
+        return self.step >= self.config.train.steps or self.best.exhausted
 
     def restore(self, checkpoint: checkpoints.Checkpoint) -> None:
         """Takes step, data positions and optimizer slots back; the model is loaded already."""
         state = checkpoint.state
-        self.step, self.positions = state["step"], state["positions"]
+        self.step = self.saved_step = state["step"]
+        self.positions = state["positions"]
+        self.evaluated_step = state.get("evaluated_step", self.step)
+        self.best.records = state.get("best", {})
         self.engine.restore(checkpoint.optimizer())
+        self.folder.rewind(self.step)
 
     def save(self) -> None:
-        """Writes a checkpoint of this moment."""
+        """Begins to write a checkpoint of this moment; `saver.wait()` sees it through."""
         state = {
             "step": self.step,
             "positions": self.positions,
+            "evaluated_step": self.evaluated_step,
+            "best": self.best.records,
             "config": self.config.to_dict(),
             "usr_dirs": usr_dir.added(),
             "data": {name: one.fingerprint for name, one in self.prepared.items()},
         }
         tokenizers = {k: v for one in self.prepared.values() for k, v in one.tokenizers.items()}
-        keep = self.config.train.keep_checkpoints
-        folder = self.folder.checkpoints
-        checkpoints.save(folder, self.model, self.engine.state(), tokenizers, state, keep)
+        averages = self.engine.averages()
+        values = [averages.get(v.path, value_of(v)) for v in self.model.variables]
+        slots, best = self.engine.state(), self.best.steps
+        self.saver.save(Snapshot(self.model, values, slots, tokenizers, state, best))
+        self.saved_step = self.step
 
-    def run(self) -> None:
-        """Trains from where the run stands to `train.steps`."""
-        train, evaluate = self.config.train, self.config.evaluate
+    def run(self, stop: StopRequest | None = None) -> None:
+        """Trains from where the run stands to `train.steps`.
+
+        It ends before if `evaluate.patience` is exhausted, or after the step in which `stop` was
+        asked for; whatever ends it without an error, the last step is saved.
+        """
+        train = self.config.train
         optimizer, width = self.config.optimizer, self.config.model.hidden_size
         mixture = Mixture(self.config.rates, self.config.batches_per_step, train.seed)
-        for name in self.prepared:
-            self.engine.compile(name)
         progress = Progress(self.step, train.steps)
         items = step_batches(self._streams(), mixture, self.step, self.positions)
         workers = ThreadPoolExecutor(parallel_batches(self.config))
-        with closing(read_ahead(items)) as batches, workers as pool:
-            while self.step < train.steps:
+        with live(progress), closing(read_ahead(items)) as batches, workers, closing(self.saver):
+            for name in self.prepared:
+                self.engine.compile(name)
+            self._evaluate_if_due(progress)
+            while not self.finished and not stop:
                 rate = learning_rate(optimizer, self.step, train.steps, width)
-                self._train_step(next(batches), rate, pool, progress)
+                self._train_step(next(batches), rate, workers, progress)
                 self.step += 1
-                last = self.step == train.steps
-                if last or self.step % train.log_steps == 0:
-                    line, scalars = progress.report(self.step, rate)
-                    self.say(line)
-                    self.folder.scalars(self.step, scalars)
-                if last or self.step % train.checkpoint_steps == 0:
+                if self.step == train.steps or self.step % train.log_steps == 0:
+                    self._report(progress, rate)
+                if not stop:
+                    self._evaluate_if_due(progress)
+                if self.step % train.checkpoint_steps == 0 and self.saved_step < self.step:
                     self.save()
-                if not last and evaluate.steps and self.step % evaluate.steps == 0:
-                    begin = time.monotonic()
-                    self._evaluate()
-                    progress.skip(time.monotonic() - begin)
+            if self.saved_step < self.step:
+                self.save()
 
     def _streams(self) -> dict[str, BatchStream]:
         config, seed = self.config.data, self.config.train.seed
@@ -101,34 +125,76 @@ class Trainer:
         self, item: StepBatches, rate: float, pool: ThreadPoolExecutor, progress: Progress
     ) -> None:
         """Gradients of all micro-batches side by side, then one update."""
-        first_draw = item.step * len(item.problems)
-        draws = range(first_draw, first_draw + len(item.problems))
-        parts = list(pool.map(self.engine.gradients, item.problems, item.batches, draws))
-        for name, batch, (_, scalars) in zip(item.problems, item.batches, parts, strict=True):
-            values = {key: np.asarray(value) for key, value in scalars.items()}
-            _check_finite(f"The loss of {name}", float(values["xent"]), item.step)
-            progress.add(name, values, len(batch["inputs"]))
-        norm = self.engine.apply([gradients for gradients, _ in parts], rate, item.step)
-        _check_finite("The gradient's norm", norm, item.step)
+        with closing(self._gradients(item, pool, progress)) as gradients:
+            norm = self.engine.apply(gradients, rate, item.step)
+        self.guard.check_norm(item, norm)
         progress.add_step(norm)
         self.positions = item.positions
 
-    def _evaluate(self) -> None:
+    def _gradients(
+        self, item: StepBatches, pool: ThreadPoolExecutor, progress: Progress
+    ) -> Generator[Gradients, None, None]:
+        """Of one micro-batch after the other; their losses are looked at on the way."""
+        first_draw = item.step * len(item.problems)
+        draws = range(first_draw, first_draw + len(item.problems))
+        work = zip(item.problems, item.batches, draws, strict=True)
+        depth = 2 * parallel_batches(self.config)
+        for number, (gradients, scalars) in enumerate(
+            _side_by_side(pool, self.engine.gradients, work, depth)
+        ):
+            values = {key: np.asarray(value) for key, value in scalars.items()}
+            self.guard.check_loss(item, number, float(values["xent"]))
+            progress.add(item.problems[number], values, len(item.batches[number]["inputs"]))
+            yield gradients
+
+    def _report(self, progress: Progress, rate: float) -> None:
+        line, scalars = progress.report(rate)
+        self.say(line)
+        self.folder.scalars(self.step, {**scalars, "train/traces": self.engine.traces})
+
+    def _evaluate_if_due(self, progress: Progress) -> None:
+        """Evaluates every `evaluate.steps` steps, once each; a new best is saved."""
+        every = self.config.evaluate.steps
+        if every and self.step % every == 0 and self.step > self.evaluated_step:
+            begin = time.monotonic()
+            scores = self._evaluate(progress)
+            self.evaluated_step = self.step
+            if self.best.add(self.step, scores):
+                self.save()
+            progress.skip(time.monotonic() - begin)
+            if self.best.exhausted:
+                self.say(f"  No new best in {self.config.evaluate.patience} evaluations: done.")
+
+    def _evaluate(self, progress: Progress) -> dict[str, dict[str, float]]:
         """Scores a bounded number of examples and says the first score of each problem."""
-        evaluate, parts = self.config.evaluate, []
-        for name in self.prepared:
-            result = self.evaluator.evaluate(name, evaluate.split, evaluate.examples)
-            scores = {f"{name}/{result.split}/{k}": v for k, v in result.scores.items()}
-            self.folder.scalars(self.step, scores)
-            score, value = next(iter(result.scores.items()))
-            parts.append(f"{name} {score} {value:.3f}")
+        evaluate = self.config.evaluate
+        scores, parts = {}, []
+        with averaged(self.model, self.engine):
+            for name in self.prepared:
+                result = self.evaluator.evaluate(
+                    name, evaluate.split, evaluate.examples, evaluate.train_decode_examples
+                )
+                scores[name] = result.scores
+                logged = {f"{name}/{result.split}/{k}": v for k, v in result.scores.items()}
+                self.folder.scalars(self.step, logged)
+                if result.samples:
+                    samples = f"{name}/{result.split}/samples"
+                    self.folder.samples(self.step, samples, result.samples)
+                score, value = next(iter(result.scores.items()))
+                progress.dev_scores[name] = f"{result.split} {score} {value:.3f}"
+                parts.append(f"{name} {score} {value:.3f}")
         self.say(f"  {evaluate.split}: " + "  ".join(parts))
+        return scores
 
 
-def _check_finite(what: str, value: float, step: int) -> None:
-    if not math.isfinite(value):
-        raise UserError(
-            f"{what} is {value} at step {step}.",
-            fix="Lower optimizer.learning_rate or raise optimizer.warmup_steps; the same command "
-            "goes on from the last checkpoint.",
-        )
+def _side_by_side(
+    pool: ThreadPoolExecutor, compute: Callable[..., Any], work: Iterator[tuple], depth: int
+) -> Iterator[Any]:
+    """Results in order, computed by the pool; at most `depth` are there at a time."""
+    running: deque[Future] = deque()
+    for arguments in work:
+        running.append(pool.submit(compute, *arguments))
+        if len(running) == depth:
+            yield running.popleft().result()
+    while running:
+        yield running.popleft().result()

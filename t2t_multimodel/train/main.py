@@ -15,10 +15,17 @@ from t2t_multimodel.evaluate.table import print_table, with_floors
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.overrides import Resolved
 from t2t_multimodel.train import checkpoints
-from t2t_multimodel.train.engine import cores, make_engine, parallel_batches, share_cores
+from t2t_multimodel.train.engine import (
+    averaged,
+    cores,
+    make_engine,
+    parallel_batches,
+    share_cores,
+)
 from t2t_multimodel.train.loop import Trainer
 from t2t_multimodel.train.progress import duration
 from t2t_multimodel.train.run_folder import RunFolder
+from t2t_multimodel.train.stopping import stop_requests
 
 
 def train(
@@ -33,33 +40,40 @@ def train(
         output_dir: folder of the run.
 
     Returns:
-        The scores of every problem on the final split.
+        The scores of every problem on the final split; none if SIGTERM or SIGINT stopped it.
     """
     config, folder = resolved.config, RunFolder(output_dir)
     folder.check_settings(config)
     share_cores(parallel_batches(config))
-    found = checkpoints.found(output_dir / "checkpoints")
+    found = checkpoints.newest_whole(folder.checkpoints)
     prepared = generate(
         list(config.rates),
         data_dir,
         raw_dir,
         workers=cores(),
         vocab_size=config.data.vocab_size,
-        tokenizers=found[-1].tokenizers() if found else None,
+        tokenizers=found.tokenizers() if found else None,
     )
     folder.open(resolved, prepared)
-    model = found[-1].model() if found else new_model(config, prepared)
+    model = found.model() if found else new_model(config, prepared)
     trainer = Trainer(config, prepared, model, make_engine(model, config), folder)
     if found:
-        trainer.restore(found[-1])
-        print(f"Going on from {found[-1].path}, step {trainer.step:,}.")
+        trainer.restore(found)
+        print(f"Going on from {found.path}, step {trainer.step:,}.")
     print(
         f"{output_dir}: {resolved.set_name}, {len(prepared)} problems, "
         f"{model.count_params() / 1e6:.1f} M parameters, {config.train.steps:,} steps"
     )
-    if trainer.step < config.train.steps:
+    if not trainer.finished:
         begin = time.monotonic()
-        trainer.run()
+        with stop_requests() as stop:
+            trainer.run(stop)
+        if not trainer.finished:
+            print(
+                f"Stopped by {stop.signal} at step {trainer.step:,}; everything is saved in "
+                f"{output_dir}. The same command goes on from there."
+            )
+            return []
         print(f"Trained in {duration(time.monotonic() - begin)}.")
     return final_table(trainer)
 
@@ -73,12 +87,13 @@ def new_model(config: Config, prepared: dict[str, Prepared]) -> MultiModel:
 def final_table(trainer: Trainer) -> list[Result]:
     """Scores every problem on the final split, beside its floors; prints and stores the table."""
     evaluate = trainer.config.evaluate
-    results = [
-        trainer.evaluator.evaluate(
-            name, evaluate.final_split, evaluate.final_examples, evaluate.decode_examples
-        )
-        for name in trainer.prepared
-    ]
+    with averaged(trainer.model, trainer.engine):
+        results = [
+            trainer.evaluator.evaluate(
+                name, evaluate.final_split, evaluate.final_examples, evaluate.decode_examples
+            )
+            for name in trainer.prepared
+        ]
     rows = with_floors(results, trainer.prepared, evaluate.resamples)
     print_table(rows)
     store(rows, trainer.folder.path / "results.json")

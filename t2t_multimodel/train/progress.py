@@ -11,7 +11,13 @@ class Progress:
     """Collects what steps report and says it every so many steps."""
 
     def __init__(self, first_step: int, steps: int) -> None:
-        self._steps = steps
+        self.steps, self.step = steps, first_step
+        self.losses: dict[str, float] = {}
+        """Problem -> cross entropy as last reported, nats a target."""
+        self.dev_scores: dict[str, str] = {}
+        """Problem -> first score of the newest evaluation, in words."""
+        self.examples_per_second = 0.0
+        """As last reported."""
         self._begin_step = first_step
         self._begin = time.monotonic()
         self._reset()
@@ -33,33 +39,38 @@ class Progress:
     def add_step(self, gradient_norm: float) -> None:
         """Takes in the end of a step."""
         self._norms.append(gradient_norm)
+        self.step += 1
+
+    @property
+    def steps_done(self) -> int:
+        """Steps since the start of this process."""
+        return self.step - self._begin_step
+
+    @property
+    def seconds_left(self) -> float:
+        """To the last step, at the pace so far."""
+        seconds = time.monotonic() - self._begin
+        return seconds / max(1, self.steps_done) * (self.steps - self.step)
 
     def skip(self, seconds: float) -> None:
         """Leaves time that was not spent on steps out of the rates."""
         self._since += seconds
         self._begin += seconds
 
-    def report(self, step: int, learning_rate: float) -> tuple[str, dict[str, Any]]:
-        """The line and the means since the last report.
-
-        Args:
-            step: steps done.
-            learning_rate: of the last one.
-        """
-        now = time.monotonic()
+    def report(self, learning_rate: float) -> tuple[str, dict[str, Any]]:
+        """The line and the means since the last report, at the learning rate of the last step."""
         means = {
             f"{problem}/train/{name}": total / self._batches[problem]
             for problem, sums in sorted(self._sums.items())
             for name, total in sums.items()
         }
-        rate = self._examples / (now - self._since)
-        left = (now - self._begin) / max(1, step - self._begin_step) * (self._steps - step)
-        losses = "  ".join(
-            f"{problem} {means[f'{problem}/train/xent']:.3f}" for problem in sorted(self._sums)
-        )
+        rate = self._examples / (time.monotonic() - self._since)
+        losses = {name: means[f"{name}/train/xent"] for name in sorted(self._sums)}
+        self.examples_per_second, self.losses = rate, {**self.losses, **losses}
         line = (
-            f"step {step:,}/{self._steps:,}  {losses}  "
-            f"| {rate:,.0f} examples/s, {duration(left)} left"
+            f"step {self.step:,}/{self.steps:,}  "
+            + "  ".join(f"{name} {xent:.3f}" for name, xent in losses.items())
+            + f"  | {rate:,.0f} examples/s, {duration(self.seconds_left)} left"
         )
         scalars = {
             **means,

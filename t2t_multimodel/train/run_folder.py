@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import platform
 import time
-from collections.abc import Iterable
-from importlib import metadata
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,8 @@ from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.data.files import written_by_rename
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.overrides import Resolved, flatten
+from t2t_multimodel.train.event_file import EventFile
+from t2t_multimodel.train.provenance import session
 
 FREE_TO_CHANGE = (
     "train.steps",
@@ -24,10 +24,10 @@ FREE_TO_CHANGE = (
     "train.checkpoint_steps",
     "train.keep_checkpoints",
     "train.parallel_batches",
+    "train.max_xent",
     "evaluate.",
 )
 """Settings that a resumed run may change: they do not touch what was learned so far."""
-_PACKAGES = ("t2t-multimodel", "tensorflow", "keras", "numpy", "sentencepiece")
 
 
 class RunFolder:
@@ -36,7 +36,7 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.checkpoints = path / "checkpoints"
-        self._writer: Any = None
+        self._event_file: EventFile | None = None
 
     def check_settings(self, config: Config) -> None:
         """Raises `UserError` if the folder's run was begun with other settings."""
@@ -50,13 +50,13 @@ class RunFolder:
             )
 
     def open(self, resolved: Resolved, prepared: dict[str, Prepared]) -> None:
-        """Writes `config.json`.
+        """Writes `config.json`; each time that a run goes on, its `sessions` grow by one.
 
         Raises:
             UserError: the folder's run was begun with other data.
         """
         data = {name: one.fingerprint for name, one in prepared.items()}
-        old = self._record() or {"data": {}}
+        old = self._record() or {"data": {}, "sessions": []}
         self._refuse(
             f"the data of {name} is another"
             for name, fingerprint in data.items()
@@ -67,8 +67,7 @@ class RunFolder:
             "config": resolved.config.to_dict(),
             "origins": resolved.origins,
             "data": data,
-            "packages": {name: _version(name) for name in _PACKAGES},
-            "python": platform.python_version(),
+            "sessions": [*old["sessions"], session()],
         }
         self.write_json("config.json", record)
 
@@ -85,18 +84,28 @@ class RunFolder:
             )
 
     def scalars(self, step: int, values: dict[str, Any]) -> None:
-        """Appends numbers and arrays to `scalars.jsonl`, numbers to TensorBoard's event file."""
-        if self._writer is None:
-            from tensorboard.summary import Writer
-
-            self._writer = Writer(str(self.path / "tensorboard"))
+        """Appends numbers and arrays to `scalars.jsonl` and to TensorBoard's event file."""
+        self._events().add(step, values)
         plain = {name: np.asarray(value).tolist() for name, value in values.items()}
-        for name, value in plain.items():
-            if isinstance(value, float | int):
-                self._writer.add_scalar(name, value, step=step)
-        self._writer.flush()
         with open(self.path / "scalars.jsonl", "a") as file:
             file.write(json.dumps({"step": step, "time": time.time(), **plain}) + "\n")
+
+    def samples(self, step: int, name: str, samples: Sequence[tuple[Any, Any]]) -> None:
+        """Shows (target, output) pairs in TensorBoard."""
+        self._events().add_samples(step, name, samples)
+
+    def _events(self) -> EventFile:
+        if self._event_file is None:
+            self._event_file = EventFile(self.path / "tensorboard")
+        return self._event_file
+
+    def rewind(self, step: int) -> None:
+        """Drops scalars of steps after `step`, which a run that goes on from there does again."""
+        file = self.path / "scalars.jsonl"
+        if file.is_file():
+            kept = [line for at, line in _whole_lines(file) if at <= step]
+            with written_by_rename(file) as stream:
+                stream.write("".join(kept).encode())
 
     def write_json(self, name: str, value: Any) -> None:
         """Writes a JSON file into the run."""
@@ -104,8 +113,8 @@ class RunFolder:
             file.write(json.dumps(value, indent=1).encode())
 
 
-def _version(package: str) -> str:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return "not installed"
+def _whole_lines(file: Path) -> Iterator[tuple[int, str]]:
+    """(step, line) of each line; a kill may have cut the last one off."""
+    for line in file.read_text().splitlines(keepends=True):
+        if line.endswith("\n"):
+            yield json.loads(line)["step"], line

@@ -11,7 +11,15 @@ from typing import Any
 
 import pytest
 
-from t2t_multimodel.bin import _quiet, mm_datagen, mm_eval, mm_problems, mm_trainer
+from t2t_multimodel.bin import (
+    _quiet,
+    mm_average,
+    mm_datagen,
+    mm_eval,
+    mm_problems,
+    mm_report,
+    mm_trainer,
+)
 from t2t_multimodel.config import Config
 from t2t_multimodel.config.base import field_types
 from t2t_multimodel.overrides import SECTIONS
@@ -151,6 +159,75 @@ def test_trainer_takes_another_output_folder(mine: str, stub: Callable) -> None:
     argv = ["--hparams_set=my_set", "--output_dir=o", "--data_dir=d", "--raw_dir=r", mine]
     assert mm_trainer.main(argv) == 0
     assert train == [("what resolve returns", Path("d"), Path("r"), Path("o"))]
+
+
+def test_verify_resume_hands_on_what_to_train(mine: str, stub: Callable) -> None:
+    stub("t2t_multimodel.overrides", "resolve")
+    verify = stub("t2t_multimodel.train.verify_resume", "verify_resume")
+    argv = ["--hparams_set=my_set", "--problems=mine:2,other", "--hparams=a=1", "--raw_dir=r"]
+    argv += ["--gin_file=f", "--gin_param=p = 1", "--gin_param=q", "--output_dir=o", mine]
+    assert mm_trainer.main([*argv, "--verify_resume", "--data_dir=d"]) == 0
+    again = ["--hparams_set=my_set", "--data_dir=d", mine, "--problems=mine:2,other", "--raw_dir=r"]
+    again += ["--gin_file=f", "--gin_param=p = 1", "--gin_param=q"]
+    assert verify == [(again, "a=1", Path("o"), 60)]
+    assert mm_trainer.main([*argv, "--verify_resume", "--train_steps=30"]) == 0
+    assert verify[1][3] == 30
+
+
+def test_report_hands_on_one_run_two_or_a_batch(stub: Callable, tmp_path: Path) -> None:
+    one, two, batch = tmp_path / "one", tmp_path / "two", tmp_path / "diverged-step-00000001.npz"
+    for path in (one, two, batch):
+        path.mkdir()
+    summary = stub("t2t_multimodel.report.summary", "print_summary")
+    difference = stub("t2t_multimodel.report.difference", "print_differences")
+    batches = stub("t2t_multimodel.report.batch", "print_batches")
+    for paths in ([one], [one, two], [batch]):
+        assert mm_report.main(list(map(str, paths))) == 0
+    assert (summary, difference, batches) == ([(one,)], [(one, two)], [(batch,)])
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        ([], "mm-report takes one or two runs, but was given 0."),
+        (["a", "b", "c"], "mm-report takes one or two runs, but was given 3."),
+    ],
+)
+def test_report_explains_its_use(
+    argv: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert mm_report.main(argv) == 2
+    usage = "Usage: mm-report RUN [OTHER_RUN] | diverged-step-N.npz"
+    assert capsys.readouterr().err == f"{message}\n{usage}\n"
+
+
+def test_average_takes_the_newest_or_those_named(stub: Callable, tmp_path: Path) -> None:
+    found = [tmp_path / f"step-{step:08d}" for step in (10, 20)]
+    for path in found:
+        path.mkdir()
+        (path / "state.json").write_text(json.dumps({"step": int(path.name[5:])}))
+    averaging = "t2t_multimodel.train.averaging"
+    calls = stub(averaging, "average")
+    asked: list[Any] = []
+    sys.modules[averaging].last_checkpoints = (  # type: ignore[attr-defined]
+        lambda run, count: asked.append((run, count)) or [Checkpoint(path) for path in found]
+    )
+    parts = [Checkpoint(path) for path in found]
+    assert mm_average.main([f"--output_dir={tmp_path}", "--last=2"]) == 0
+    assert mm_average.main([str(found[0]), str(found[1]), "--to=mean"]) == 0
+    assert asked == [(tmp_path, 2)]
+    assert calls == [(parts, tmp_path / "averaged-00000020"), (parts, Path("mean"))]
+
+
+@pytest.mark.parametrize("argv", [[], ["--output_dir=a", "b"]])
+def test_average_wants_a_run_or_checkpoints(
+    argv: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert mm_average.main(argv) == 2
+    assert capsys.readouterr().err == (
+        "Give either --output_dir or checkpoints.\n"
+        "e.g. mm-average --output_dir=runs/octet_quick --last=3\n"
+    )
 
 
 def test_trainer_names_the_set_that_was_meant(

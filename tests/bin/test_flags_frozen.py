@@ -16,7 +16,7 @@ FLAGS = {
     ),
     "mm_trainer": (
         "problems hparams_set train_steps list_hparams gin_file gin_param hparams "
-        "data_dir raw_dir usr_dir output_dir problem"
+        "data_dir raw_dir usr_dir output_dir verify_resume problem"
     ),
     "mm_eval": (
         "output_dir checkpoint problems split shuffle_sources data_dir raw_dir usr_dir json "
@@ -28,6 +28,8 @@ FLAGS = {
         "data_dir raw_dir usr_dir"
     ),
     "mm_problems": "data_dir raw_dir usr_dir split",
+    "mm_average": "output_dir last usr_dir to",
+    "mm_report": "",
 }
 
 

@@ -1,34 +1,30 @@
-"""Checkpoints appear whole, come back equal, and older ones make room."""
+"""Checkpoints come back equal, and damaged ones are not taken."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 from made_run import Run
 
 from t2t_multimodel import UserError
-from t2t_multimodel.train import checkpoints
-from t2t_multimodel.train.checkpoints import found, open_checkpoint
+from t2t_multimodel.train.checkpoints import Checkpoint, found, newest_whole, open_checkpoint
+from t2t_multimodel.train.saving import Snapshot, write
 
 
-class Model:
+class Model(keras.Model):
     """Saves a file, as the model does."""
-
-    def __init__(self, broken: bool = False) -> None:
-        self.broken = broken
 
     def save(self, path: Path) -> None:
         path.write_bytes(b"weights")
-        if self.broken:
-            raise KeyboardInterrupt
 
 
-def save(folder: Path, step: int, keep: int = 3, model: Any = None, **state: Any) -> None:
+def save(folder: Path, step: int, **state: Any) -> Checkpoint:
     slots = {"m/w": np.full(2, step, np.float32)}
-    checkpoints.save(folder, model or Model(), slots, {}, {"step": step, **state}, keep)
+    return write(folder, Snapshot(Model(), [], slots, {}, {"step": step, **state}))
 
 
 def names(folder: Path) -> list[str]:
@@ -42,32 +38,80 @@ def test_a_checkpoint_comes_back(tmp_path: Path) -> None:
     assert checkpoint.step == 7
     assert checkpoint.state == {"step": 7, "positions": {"a": 3}}
     assert checkpoint.optimizer()["m/w"].tolist() == [7, 7]
-    assert names(checkpoint.path) == ["model.keras", "optimizer.npz", "state.json", "vocab"]
+    assert names(checkpoint.path) == [
+        "checksums.json",
+        "model.keras",
+        "optimizer.npz",
+        "state.json",
+        "vocab",
+    ]
+    assert checkpoint.damage() == ""
 
 
-def test_the_newest_ones_stay(tmp_path: Path) -> None:
-    for step in (5, 10, 100, 20):
-        save(tmp_path, step, keep=2)
-    assert names(tmp_path) == ["step-00000020", "step-00000100"]
-    assert [checkpoint.step for checkpoint in found(tmp_path)] == [20, 100]
+def flip_a_bit(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
 
 
-def test_a_step_saved_again_replaces_the_first(tmp_path: Path) -> None:
-    save(tmp_path, 5, note="first")
-    save(tmp_path, 5, note="second")
-    (checkpoint,) = found(tmp_path)
-    assert checkpoint.state["note"] == "second"
+@pytest.mark.parametrize("name", ["model.keras", "optimizer.npz", "state.json"])
+def test_a_flipped_bit_in_any_file_is_damage(tmp_path: Path, name: str) -> None:
+    checkpoint = save(tmp_path, 7)
+    flip_a_bit(checkpoint.path / name)
+    assert checkpoint.damage() == f"{name} is not what was written"
 
 
-def test_what_a_killed_save_leaves_does_not_count(tmp_path: Path) -> None:
-    save(tmp_path, 5)
-    with pytest.raises(KeyboardInterrupt):
-        save(tmp_path, 10, model=Model(broken=True))
-    assert len(names(tmp_path)) == 2
-    (tmp_path / "step-12.tmp").mkdir()
-    assert [checkpoint.step for checkpoint in found(tmp_path)] == [5]
-    save(tmp_path, 10)
-    assert [checkpoint.step for checkpoint in found(tmp_path)] == [5, 10]
+def test_a_missing_file_is_damage(tmp_path: Path) -> None:
+    checkpoint = save(tmp_path, 7)
+    (checkpoint.path / "model.keras").unlink()
+    assert checkpoint.damage() == "model.keras is missing"
+
+
+def test_checksums_that_cannot_be_read_are_damage(tmp_path: Path) -> None:
+    checkpoint = save(tmp_path, 7)
+    (checkpoint.path / "checksums.json").write_text("{")
+    assert checkpoint.damage().startswith("checksums.json cannot be read (")
+
+
+def test_the_one_before_a_damaged_checkpoint_is_taken_and_said(tmp_path: Path) -> None:
+    for step in (5, 10, 20):
+        save(tmp_path, step)
+    for step, name in ((20, "model.keras"), (10, "state.json")):
+        flip_a_bit(tmp_path / f"step-{step:08d}" / name)
+    said: list[str] = []
+    newest = newest_whole(tmp_path, said.append)
+    assert newest is not None and newest.path.name == "step-00000005"
+    assert said == [
+        f"{tmp_path}/step-00000020 is damaged: model.keras is not what was written. "
+        "The checkpoint before it is taken.",
+        f"{tmp_path}/step-00000010 is damaged: state.json is not what was written. "
+        "The checkpoint before it is taken.",
+    ]
+
+
+def test_a_run_whose_checkpoints_are_all_damaged_is_refused(tmp_path: Path) -> None:
+    flip_a_bit(save(tmp_path, 5).path / "optimizer.npz")
+    with pytest.raises(UserError) as caught:
+        newest_whole(tmp_path, lambda _: None)
+    assert str(caught.value) == (
+        f"Every checkpoint in {tmp_path} is damaged.\n"
+        "Copy the run again from where it came, or train anew in another --output_dir."
+    )
+
+
+def test_a_damaged_checkpoint_is_not_opened_by_name(tmp_path: Path) -> None:
+    checkpoint = save(tmp_path, 5)
+    flip_a_bit(checkpoint.path / "model.keras")
+    with pytest.raises(UserError) as caught:
+        open_checkpoint(checkpoint.path)
+    assert str(caught.value) == (
+        f"{checkpoint.path} is damaged: model.keras is not what was written.\n"
+        "Take another one of its run."
+    )
+
+
+def test_no_checkpoint_at_all_is_a_new_run(tmp_path: Path) -> None:
+    assert newest_whole(tmp_path) is None
 
 
 def test_a_folder_that_is_not_there_holds_none(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +19,7 @@ from t2t_multimodel.train import checkpoints
 from t2t_multimodel.train.engine import make_engine
 from t2t_multimodel.train.loop import Trainer
 from t2t_multimodel.train.run_folder import RunFolder
+from t2t_multimodel.train.stopping import StopRequest
 
 
 def scalars_of(folder: Path) -> dict[int, dict[str, float]]:
@@ -46,9 +48,10 @@ def test_every_task_learns(run: Run) -> None:
 
 def test_lines_tell_step_and_losses_and_the_dev_scores_between(run: Run) -> None:
     assert run.lines[0].startswith("step 1/90  made_captions ")
-    assert len(run.lines) == 91
+    assert len(run.lines) == 92
     assert run.lines[45].startswith("  dev: made_colours log_ppl ")
     assert run.lines[46].startswith("step 46/90")
+    assert run.lines[91].startswith("  dev: made_colours log_ppl ")
 
 
 def test_nothing_is_traced_after_the_first_step(run: Run) -> None:
@@ -59,8 +62,26 @@ def test_nothing_is_traced_after_the_first_step(run: Run) -> None:
 def test_the_run_folder_holds_all_there_is_to_know(run: Run) -> None:
     names = sorted(path.name for path in run.folder.iterdir())
     assert names == ["checkpoints", "config.json", "results.json", "scalars.jsonl", "tensorboard"]
-    kept = sorted(path.name for path in (run.folder / "checkpoints").iterdir())
-    assert kept == ["step-00000060", "step-00000090"]
+    checkpoints = run.folder / "checkpoints"
+    kept = {path.name: path for path in checkpoints.iterdir()}
+    best = {name: path for name, path in kept.items() if name.startswith("best-")}
+    assert sorted(best) == [f"best-{name}" for name in ["joint", *sorted(run.prepared)]]
+    steps = {"step-00000060", "step-00000090"} | {path.readlink().name for path in best.values()}
+    assert kept.keys() - best.keys() == steps <= {"step-00000045", *steps}
+
+
+def test_the_best_checkpoints_are_those_with_the_best_dev_scores(run: Run) -> None:
+    scores: dict[str, dict[int, float]] = {}
+    for line in (run.folder / "scalars.jsonl").read_text().splitlines():
+        values = json.loads(line)
+        for name, value in values.items():
+            if name.endswith("log_ppl"):
+                scores.setdefault(name.split("/")[0], {})[values["step"]] = value
+    assert scores.keys() == run.prepared.keys()
+    for name, by_step in scores.items():
+        assert list(by_step) == [45, 90]
+        best = checkpoints.open_checkpoint(run.folder / "checkpoints" / f"best-{name}")
+        assert best.step == min(by_step, key=by_step.__getitem__)
 
 
 def test_the_table_holds_the_results_beside_their_floors(run: Run) -> None:
@@ -79,6 +100,7 @@ def test_a_stopped_run_goes_on_bit_by_bit(run: Run, tmp_path: Path) -> None:
         run.folder / "checkpoints" / "step-00000060", copy / "checkpoints" / "step-00000060"
     )
     shutil.copy(run.folder / "config.json", copy)
+    shutil.copy(run.folder / "scalars.jsonl", copy)  # as a kill at step 90 leaves it
     (checkpoint,) = checkpoints.found(copy / "checkpoints")
     # Evaluations in between change nothing either.
     config = run.resolved.config.replace(evaluate=run.resolved.config.evaluate.replace(steps=0))
@@ -90,8 +112,9 @@ def test_a_stopped_run_goes_on_bit_by_bit(run: Run, tmp_path: Path) -> None:
     assert (trainer.step, trainer.positions) == (60, checkpoint.state["positions"])
     trainer.run()
     whole, resumed = scalars_of(run.folder), scalars_of(copy)
-    assert list(resumed) == list(range(61, 91))
-    assert resumed == {step: whole[step] for step in resumed}
+    assert list(resumed) == list(range(1, 91))
+    assert resumed == whole
+    assert len((copy / "scalars.jsonl").read_text().splitlines()) == 90 + len(run.prepared)
     assert trainer.positions == run.trainer.positions
     assert_same_arrays(weights(trainer), weights(run.trainer))
     assert_same_arrays(trainer.engine.state(), run.trainer.engine.state())
@@ -113,6 +136,10 @@ class Stub:
 
     def __init__(self, xent: dict[int, float] | None = None, norm: float = 1.0) -> None:
         self.xent, self.norm, self.draws = xent or {}, norm, []
+        self.applied: list[int] = []
+
+    def averages(self) -> dict[str, np.ndarray]:
+        return {}
 
     def compile(self, problem: str) -> None:
         pass
@@ -121,19 +148,37 @@ class Stub:
         self.draws.append(draw)
         return {}, {"xent": self.xent.get(draw, 1.0)}
 
-    def apply(self, gradients: list[dict], learning_rate: float, step: int) -> float:
+    def apply(self, gradients: Iterable[dict], learning_rate: float, step: int) -> float:
+        self.applied.append(len(list(gradients)))
         return self.norm
 
 
-def stubbed(run: Run, folder: Path, engine: Stub) -> Trainer:
+class Stubbed(Trainer):
+    """Saves nothing, but notes when it would; its dev scores are given."""
+
+    def __init__(self, *arguments: Any) -> None:
+        self.lines: list[str] = []
+        super().__init__(*arguments, say=self.lines.append)
+        self.saves: list[int] = []
+        self.dev: list[float] = []
+
+    def save(self) -> None:
+        self.saves.append(self.step)
+        self.saved_step = self.step
+
+    def _evaluate(self, progress: Any) -> dict[str, dict[str, float]]:
+        return {"made_colours": {"log_ppl": self.dev.pop(0)}}
+
+
+def stubbed(run: Run, folder: Path, engine: Stub, **fields: Any) -> Stubbed:
+    """A trainer of five steps; fields are of the config's sections `train` and `evaluate`."""
     config = run.resolved.config
+    train = {"steps": 5, "checkpoint_steps": 100, **fields.get("train", {})}
+    evaluate = {"steps": 0, **fields.get("evaluate", {})}
     config = config.replace(
-        train=config.train.replace(steps=5, checkpoint_steps=100),
-        evaluate=config.evaluate.replace(steps=0),
+        train=config.train.replace(**train), evaluate=config.evaluate.replace(**evaluate)
     )
-    trainer = Trainer(config, run.prepared, SimpleNamespace(), engine, RunFolder(folder), str)  # type: ignore[arg-type]
-    trainer.save = lambda: None  # type: ignore[method-assign]
-    return trainer
+    return Stubbed(config, run.prepared, SimpleNamespace(), engine, RunFolder(folder))
 
 
 def reading_threads() -> int:
@@ -146,6 +191,56 @@ def test_every_micro_batch_of_a_run_has_its_own_draw(run: Run, tmp_path: Path) -
     assert sorted(engine.draws) == list(range(5 * 4))
 
 
+def test_accumulation_makes_steps_of_so_many_times_more_micro_batches(
+    run: Run, tmp_path: Path
+) -> None:
+    engine = Stub()
+    trainer = stubbed(run, tmp_path, engine, train={"accumulate": 3})
+    trainer.run()
+    assert engine.applied == [12] * 5
+    assert sorted(engine.draws) == list(range(5 * 12))
+    assert trainer.positions == dict.fromkeys(run.prepared, 15)
+
+
+def test_the_last_step_is_saved_whenever_a_run_ends(run: Run, tmp_path: Path) -> None:
+    trainer = stubbed(run, tmp_path, Stub(), train={"checkpoint_steps": 2})
+    trainer.run()
+    assert trainer.saves == [2, 4, 5]
+
+
+def test_a_run_that_is_asked_to_stop_saves_and_ends(run: Run, tmp_path: Path) -> None:
+    stop, engine = StopRequest(), Stub()
+    trainer = stubbed(run, tmp_path, engine, evaluate={"steps": 1})
+    trainer.dev = [1.0] * 5
+
+    def compute(problem: str, batch: dict[str, Any], draw: int) -> tuple[dict, dict]:
+        if draw == 2 * 4:
+            stop.signal = "SIGTERM"
+        return {}, {"xent": 1.0}
+
+    engine.gradients = compute  # type: ignore[method-assign]
+    trainer.run(stop)
+    assert (trainer.step, trainer.evaluated_step) == (3, 2)
+    assert trainer.saves == [1, 3]  # a new best, and the end
+    trainer.run()  # as it goes on: the evaluation that was due comes first
+    assert (trainer.step, trainer.evaluated_step) == (5, 5)
+
+
+@pytest.mark.parametrize(("patience", "step"), [(0, 5), (1, 3), (2, 4)])
+def test_a_run_whose_dev_score_no_longer_improves_ends(
+    run: Run, tmp_path: Path, patience: int, step: int
+) -> None:
+    evaluate = {"steps": 1, "patience": patience}
+    trainer = stubbed(run, tmp_path, Stub(), evaluate=evaluate)
+    trainer.dev = [3.0, 2.0, 2.5, 2.5, 2.5]
+    trainer.run()
+    assert (trainer.step, trainer.finished) == (step, True)
+    assert trainer.best.steps == {"made_colours": 2, "joint": 2}
+    assert trainer.saves == [1, 2, step]
+    if patience:
+        assert trainer.lines[-1] == f"  No new best in {patience} evaluations: done."
+
+
 def test_a_loss_that_is_no_number_stops_the_run(run: Run, tmp_path: Path) -> None:
     threads = reading_threads()
     trainer = stubbed(run, tmp_path, Stub(xent={2 * 4 + 1: float("nan")}))
@@ -153,6 +248,7 @@ def test_a_loss_that_is_no_number_stops_the_run(run: Run, tmp_path: Path) -> Non
         trainer.run()
     assert str(caught.value) == (
         "The loss of made_captions is nan at step 2.\n"
+        f"Its batch is kept: mm-report {tmp_path}/diverged-step-00000002.npz shows it.\n"
         "Lower optimizer.learning_rate or raise optimizer.warmup_steps; the same command goes on "
         "from the last checkpoint."
     )
@@ -164,8 +260,6 @@ def test_a_gradient_that_is_no_number_stops_the_run_before_it_is_saved(
     run: Run, tmp_path: Path
 ) -> None:
     trainer = stubbed(run, tmp_path, Stub(norm=float("inf")))
-    saved = []
-    trainer.save = lambda: saved.append(trainer.step)  # type: ignore[method-assign]
     with pytest.raises(UserError, match="^The gradient's norm is inf at step 0.\n"):
         trainer.run()
-    assert saved == []
+    assert trainer.saves == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -32,16 +33,26 @@ class Trainer:
     """Notes what it is asked to do."""
 
     step = 0
+    stops = False
 
     def __init__(self, config: Any, prepared: Any, model: Any, engine: Any, folder: Any) -> None:
-        self.model, self.asked = model, []
+        self.config, self.model, self.asked = config, model, []
+
+    @property
+    def finished(self) -> bool:
+        return self.step >= self.config.train.steps
 
     def restore(self, checkpoint: Any) -> None:
         self.step = checkpoint.step
         self.asked.append("restore")
 
-    def run(self) -> None:
+    def run(self, stop: Any) -> None:
         self.asked.append("run")
+        if self.stops:
+            signal.raise_signal(signal.SIGTERM)
+            assert stop
+        else:
+            self.step = self.config.train.steps
 
 
 @pytest.fixture
@@ -99,3 +110,37 @@ def test_a_run_with_other_settings_is_refused_before_data_is_made(run: Run, tmp_
         "Give the same settings to go on with it, or another --output_dir."
     )
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.usefixtures("stubbed")
+def test_a_run_stopped_by_a_signal_says_how_to_go_on(
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(Trainer, "stops", True)
+    assert main.train(run.resolved, run.data_dir, None, tmp_path) == []
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        f"Stopped by SIGTERM at step 0; everything is saved in {tmp_path}. "
+        "The same command goes on from there."
+    )
+
+
+@pytest.mark.usefixtures("stubbed")
+def test_a_damaged_checkpoint_is_named_and_the_one_before_it_taken(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = copied(run, tmp_path)
+    before = Path("checkpoints", "step-00000060")
+    shutil.copytree(run.folder / before, folder / before)
+    newest = folder / "checkpoints" / "step-00000090"
+    (newest / "model.keras").write_bytes(b"")
+    trainer: Any = main.train(run.resolved, run.data_dir, None, folder)
+    assert trainer.asked == ["restore", "run"]
+    damaged, going_on, *_ = capsys.readouterr().out.splitlines()
+    assert damaged == (
+        f"{newest} is damaged: model.keras is not what was written. "
+        "The checkpoint before it is taken."
+    )
+    assert going_on == f"Going on from {folder / before}, step 60."

@@ -36,7 +36,9 @@ def test_the_config_is_kept_with_origins_data_and_versions(tmp_path: Path) -> No
     assert Config.from_dict(record["config"]) == CONFIG
     assert record["origins"]["model.hidden_size"] == "default"
     assert record["data"] == {"a": "aa", "b": "bb"}
-    assert record["packages"]["keras"].startswith("3.")
+    (session,) = record["sessions"]
+    assert session["packages"]["keras"].startswith("3.")
+    assert {"command", "git", "python"} <= session.keys()
 
 
 def test_a_run_goes_on_with_the_same_settings(tmp_path: Path) -> None:
@@ -44,6 +46,8 @@ def test_a_run_goes_on_with_the_same_settings(tmp_path: Path) -> None:
     RunFolder(tmp_path).open(resolved(), prepared())
     RunFolder(tmp_path).check_settings(CONFIG)
     RunFolder(tmp_path).open(resolved(), prepared())
+    record = json.loads((tmp_path / "config.json").read_text())
+    assert len(record["sessions"]) == 2  # with what each part was made
 
 
 def test_settings_that_touch_nothing_learned_may_change(tmp_path: Path) -> None:
@@ -109,6 +113,18 @@ def test_scalars_are_appended_as_json_and_for_tensorboard(tmp_path: Path) -> Non
         for event in events.Tensors("a/train/xent")
     ]
     assert written == [(1, 2.5), (2, 1.5)]
+
+
+def test_scalars_of_steps_that_are_done_again_are_dropped(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.rewind(0)  # a new run has none
+    for step in (1, 2, 3):
+        folder.scalars(step, {"a/train/xent": float(step)})
+    with open(tmp_path / "scalars.jsonl", "a") as file:
+        file.write('{"step": 4, "a/tr')  # cut off by a kill
+    folder.rewind(2)
+    lines = (tmp_path / "scalars.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [1, 2]
 
 
 def test_tables_appear_whole(tmp_path: Path) -> None:

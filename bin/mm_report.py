@@ -1,0 +1,53 @@
+"""mm-report: shows what a run was, or what differs between two."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from absl import flags
+
+from t2t_multimodel.bin import _cli
+from t2t_multimodel.errors import UserError
+
+COMMAND = _cli.Command(
+    "mm-report",
+    "Shows what a run was; what differs between two runs; or a batch that made a run diverge.",
+    arguments="RUN [OTHER_RUN] | diverged-step-N.npz",
+    example="mm-report runs/octet_quick runs/octet_tiny",
+)
+
+
+def report(args: flags.FlagValues, arguments: list[str]) -> None:
+    """Looks at what the arguments name."""
+    paths = [Path(argument).expanduser() for argument in arguments]
+    if len(paths) not in (1, 2):
+        raise UserError(
+            f"mm-report takes one or two runs, but was given {len(paths)}.",
+            f"Usage: mm-report {COMMAND.arguments}",
+        )
+    for path in paths:
+        if not path.exists():
+            raise UserError(f"{path} does not exist.", "mm-trainer writes runs into ./runs/SET.")
+    if len(paths) == 2:
+        from t2t_multimodel.report.difference import print_differences
+
+        print_differences(*paths)
+    elif paths[0].suffix == ".npz":
+        from t2t_multimodel.report.batch import print_batches
+
+        print_batches(paths[0])
+    else:
+        from t2t_multimodel.report.summary import print_summary
+
+        print_summary(paths[0])
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point; returns the exit code."""
+    return COMMAND.run(report, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

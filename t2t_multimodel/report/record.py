@@ -1,0 +1,84 @@
+"""A run's own record, read without TensorFlow and without the code that the run was made with."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from t2t_multimodel.errors import UserError
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What `config.json` and `results.json` of a run folder hold."""
+
+    path: Path
+    config: dict[str, Any]
+    results: list[dict[str, Any]]
+    """Rows of the table at the end; empty before the run is finished."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """`model.hidden_size` -> value, in the order recorded."""
+        return _flat(self.config["config"])
+
+    @property
+    def origins(self) -> dict[str, str]:
+        """`model.hidden_size` -> default, set NAME, gin FILE, or the flag."""
+        return self.config["origins"]
+
+    @property
+    def data(self) -> dict[str, str]:
+        """Problem -> fingerprint of its encoded data."""
+        return self.config["data"]
+
+    @property
+    def made_with(self) -> dict[str, Any]:
+        """Facts of the newest session: package -> version, python, backend, system, git."""
+        session = self.config["sessions"][-1]
+        git = session["git"] or {"commit": None, "changed": []}
+        facts = {name: session[name] for name in ("python", "backend", "system")}
+        return {
+            **session["packages"],
+            **facts,
+            "git commit": git["commit"],
+            "git changes": git["changed"],
+        }
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """ "octet_ende tf/log_ppl" -> value, of the table at the end."""
+        return {
+            f"{row['problem']} {name}": value
+            for row in self.results
+            for name, value in row["scores"].items()
+        }
+
+
+def read_record(path: Path) -> RunRecord:
+    """The record of a run folder.
+
+    Raises:
+        UserError: the folder holds no run.
+    """
+    file = path / "config.json"
+    if not file.is_file():
+        raise UserError(
+            f"{path} holds no run: there is no {file}.",
+            fix="Name a folder that mm-trainer wrote, such as runs/octet_quick.",
+        )
+    config = json.loads(file.read_text())
+    results = path / "results.json"
+    return RunRecord(path, config, json.loads(results.read_text()) if results.is_file() else [])
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{name}.")
+        else:
+            flat[prefix + name] = value
+    return flat

@@ -1,0 +1,29 @@
+"""A run in a screen: what was set, what it was made with, what it scored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from t2t_multimodel.report.record import read_record
+
+
+def print_summary(path: Path) -> None:
+    """Prints settings that are not the defaults, the newest session, and the scores."""
+    from rich.console import Console
+    from rich.table import Table
+
+    record, console = read_record(path), Console(highlight=False)
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    for column in ("", "name", "value", "from"):
+        table.add_column(column, overflow="fold")
+    for name, value in record.settings.items():
+        if record.origins.get(name) != "default":
+            table.add_row("setting", name, str(value), record.origins.get(name, "?"))
+    for name, fingerprint in record.data.items():
+        table.add_row("data", name, fingerprint)
+    for name, fact in record.made_with.items():
+        table.add_row("made with", name, str(fact))
+    for name, score in record.scores.items():
+        table.add_row("score", name, f"{score:.6g}")
+    console.print(f"{path}: {record.config['hparams_set']}, {len(record.data)} problems")
+    console.print(table)

@@ -1,0 +1,83 @@
+"""Best: which steps scored best, of each problem and joint, and when a run should end early."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable
+from typing import Any
+
+from t2t_multimodel.config import EvalConfig
+from t2t_multimodel.errors import UserError, unknown
+from t2t_multimodel.evaluate.metrics import is_lower_better
+from t2t_multimodel.registry import metrics
+
+_TEACHER_FORCED = ("tf/log_ppl", "tf/accuracy", "tf/sequence_accuracy", "log_ppl")
+JOINT = "joint"
+"""Name of the mean score over the problems."""
+
+
+class Best:
+    """The best evaluation so far of each problem, and of their mean.
+
+    A problem that no longer improves is not taken out of the mixture: the body that it shares goes
+    on changing for the others, and the problem would be forgotten. Its best checkpoint stays
+    instead, and the run ends once nothing that `patience_for` names improves.
+    """
+
+    def __init__(self, config: EvalConfig) -> None:
+        """Raises `UserError` if `evaluate.best` is a name that no score can have."""
+        known = [*_TEACHER_FORCED, *metrics.names()]
+        known += [f"decoded/{name}" for name in metrics.names()]
+        if config.best not in known:
+            raise unknown("score", config.best, known)
+        self._config = config
+        self.records: dict[str, dict[str, Any]] = {}
+        """Problem, or "joint" -> step and score of its best, evaluations without a new best."""
+
+    def add(self, step: int, scores: dict[str, dict[str, float]]) -> list[str]:
+        """Takes in the scores of every problem at a step; returns who has a new best.
+
+        Raises:
+            UserError: no problem has the score that `evaluate.best` names.
+        """
+        chosen = {problem: self._chosen(values) for problem, values in scores.items()}
+        known = {problem: value for problem, value in chosen.items() if value is not None}
+        if not known:
+            names = sorted({name for values in scores.values() for name in values})
+            raise UserError(
+                f"evaluate.best: these problems have no score '{self._config.best}'.",
+                fix=f"Scores during training: {', '.join(names)}. Decoded ones need "
+                "evaluate.train_decode_examples above 0.",
+            )
+        known[JOINT] = statistics.fmean(known.values())
+        return [name for name, value in known.items() if self._is_new_best(name, step, value)]
+
+    def _chosen(self, scores: dict[str, float]) -> float | None:
+        best = self._config.best
+        return scores.get(best, scores.get(best.removeprefix("tf/")))
+
+    def _is_new_best(self, name: str, step: int, score: float) -> bool:
+        record = self.records.get(name)
+        sign = -1 if is_lower_better(self._config.best) else 1
+        if record is None or sign * score > sign * record["score"]:
+            self.records[name] = {"step": step, "score": score, "without_new_best": 0}
+            return True
+        record["without_new_best"] += 1
+        return False
+
+    @property
+    def steps(self) -> dict[str, int]:
+        """Problem, or "joint" -> step of its best."""
+        return {name: record["step"] for name, record in self.records.items()}
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the run should end: `patience` evaluations brought no new best."""
+        patience = self._config.patience
+        waited = list(self._waited())
+        return bool(patience and waited and min(waited) >= patience)
+
+    def _waited(self) -> Iterable[int]:
+        for name, record in self.records.items():
+            if (name == JOINT) == (self._config.patience_for == "joint"):
+                yield record["without_new_best"]

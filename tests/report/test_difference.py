@@ -1,0 +1,139 @@
+"""What differs between two runs, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from t2t_multimodel import Config, TrainConfig, UserError
+from t2t_multimodel.overrides import flatten
+from t2t_multimodel.report.difference import Difference, differences, print_differences
+from t2t_multimodel.report.record import read_record
+from t2t_multimodel.report.summary import print_summary
+
+CONFIG = Config(problems=("a:2", "b"), train=TrainConfig(steps=9))
+SESSION = {
+    "packages": {"keras": "3.1"},
+    "python": "3.11",
+    "backend": "tensorflow",
+    "system": "Linux",
+    "git": {"commit": "c0", "changed": []},
+}
+
+
+def run(folder: Path, config: Config = CONFIG, **changes: Any) -> Path:
+    origins = dict.fromkeys(flatten(config), "default") | {"train.steps": "set made"}
+    record = {
+        "hparams_set": "made",
+        "config": config.to_dict(),
+        "origins": origins | changes.pop("origins", {}),
+        "data": {"a": "aa", "b": "bb"},
+        "sessions": [SESSION],
+    }
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps(record | changes))
+    return folder
+
+
+def scored(folder: Path, score: float) -> None:
+    rows = [{"problem": "a", "scores": {"tf/log_ppl": score, "tf/accuracy": 0.5}}]
+    (folder / "results.json").write_text(json.dumps(rows))
+
+
+def compared(first: Path, second: Path) -> list[Difference]:
+    return differences(read_record(first), read_record(second))
+
+
+def test_equal_runs_differ_in_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+    first = run(tmp_path / "one")
+    second = run(tmp_path / "two", origins={"train.steps": "--train_steps"})
+    assert compared(first, second) == []
+    print_differences(first, second)
+    said = capsys.readouterr().out.strip()
+    assert said == f"{first} and {second}: the same settings, data, code and scores."
+
+
+def test_settings_are_told_with_their_origins(tmp_path: Path) -> None:
+    other = CONFIG.replace(problems=("a:2",), train=CONFIG.train.replace(steps=12))
+    origins = {"train.steps": "--train_steps", "problems": "--problems"}
+    second = run(tmp_path / "two", other, origins=origins)
+    assert compared(run(tmp_path / "one"), second) == [
+        Difference("setting", "problems", "a:2, b (default)", "a:2 (--problems)"),
+        Difference("setting", "train.steps", "9 (set made)", "12 (--train_steps)"),
+    ]
+
+
+def test_data_code_and_scores_are_told(tmp_path: Path) -> None:
+    session = SESSION | {
+        "packages": {"keras": "3.2"},
+        "git": {"commit": "c1", "changed": ["x.py", "y.py"]},
+    }
+    first = run(tmp_path / "one")
+    second = run(tmp_path / "two", data={"a": "aa", "b": "b2"}, sessions=[SESSION, session])
+    scored(first, 2.5)
+    scored(second, 2.25)
+    assert compared(first, second) == [
+        Difference("data", "b", "bb", "b2"),
+        Difference("made with", "keras", "3.1", "3.2"),
+        Difference("made with", "git commit", "c0", "c1"),
+        Difference("made with", "git changes", "none", "x.py, y.py"),
+        Difference("score", "a tf/log_ppl", "2.5", "2.25"),
+    ]
+
+
+def test_what_one_run_has_not_is_a_dash(tmp_path: Path) -> None:
+    first = run(tmp_path / "one", data={"a": "aa"})
+    second = run(tmp_path / "two", sessions=[SESSION | {"git": None}])
+    assert compared(first, second) == [
+        Difference("data", "b", "-", "bb"),
+        Difference("made with", "git commit", "c0", "-"),
+    ]
+
+
+def test_the_table_names_each_kind_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.chdir(tmp_path)
+    other = CONFIG.replace(train=CONFIG.train.replace(steps=12, seed=1))
+    run(tmp_path / "one")
+    run(tmp_path / "two", other)
+    print_differences(Path("one"), Path("two"))
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines == [
+        ["what", "differs", "one", "two"],
+        ["setting", "train.steps", "9", "(set", "made)", "12", "(set", "made)"],
+        ["train.seed", "0", "(default)", "1", "(default)"],
+    ]
+
+
+def test_a_summary_tells_what_was_set_and_scored(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    folder = run(tmp_path / "one")
+    scored(folder, 2.5)
+    print_summary(folder)
+    title, _, *rows = capsys.readouterr().out.splitlines()
+    assert title == f"{folder}: made, 2 problems"
+    cells = [row.split() for row in rows]
+    assert cells[0] == ["setting", "train.steps", "9", "set", "made"]
+    assert ["data", "b", "bb"] in cells
+    assert ["made", "with", "git", "commit", "c0"] in cells
+    assert ["score", "a", "tf/log_ppl", "2.5"] in cells
+    assert not any("optimizer" in row for row in rows)  # all defaults
+
+
+def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        read_record(tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path} holds no run: there is no {tmp_path}/config.json.\n"
+        "Name a folder that mm-trainer wrote, such as runs/octet_quick."
+    )

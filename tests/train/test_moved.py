@@ -1,0 +1,49 @@
+"""A run whose folder was moved goes on and is evaluated as if it had not been."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from made_run import TASKS, Run, forget_made_tasks
+
+from t2t_multimodel import usr_dir
+from t2t_multimodel.evaluate.main import evaluate_checkpoint
+from t2t_multimodel.overrides import resolve
+from t2t_multimodel.report.difference import differences
+from t2t_multimodel.report.record import read_record
+from t2t_multimodel.train import main
+from t2t_multimodel.train.checkpoints import open_checkpoint
+
+
+@pytest.fixture
+def moved(run: Run, tmp_path: Path) -> Path:
+    """Run, data and tasks in other places; the old ones are not there."""
+    forget_made_tasks()
+    for source, name in ((run.folder, "run"), (run.data_dir, "data")):
+        shutil.copytree(source, tmp_path / name, symlinks=True)
+    shutil.copy(TASKS, tmp_path / "tasks.py")
+    for file in (tmp_path / "run").rglob("state.json"):
+        assert str(TASKS) in file.read_text()
+        state = json.loads(file.read_text()) | {"usr_dirs": ["/no/where.py"]}
+        file.write_text(json.dumps(state))
+        (file.parent / "checksums.json").unlink()
+    usr_dir.add(tmp_path / "tasks.py")
+    return tmp_path
+
+
+def test_it_goes_on(run: Run, moved: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    resolved = resolve("made_tiny", train_steps=91, hparams="evaluate.decode_examples=0")
+    results = main.train(resolved, moved / "data", None, moved / "run")
+    assert [result.problem for result in results] == list(run.prepared)
+    assert f"Going on from {moved}/run/checkpoints/step-00000090" in capsys.readouterr().out
+    assert open_checkpoint(moved / "run").step == 91
+
+
+def test_it_is_evaluated_and_compared(run: Run, moved: Path) -> None:
+    best = open_checkpoint(moved / "run" / "checkpoints" / "best-joint")
+    (row,) = evaluate_checkpoint(best, ["made_colours"], data_dir=moved / "data")
+    assert row.result.examples == 14
+    assert differences(read_record(run.folder), read_record(moved / "run")) == []

@@ -1,0 +1,47 @@
+"""SIGTERM and SIGINT ask a run to stop; they do not kill it."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+import pytest
+
+from t2t_multimodel.train.stopping import stop_requests
+
+
+@pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_is_noted(kind: signal.Signals) -> None:
+    with stop_requests() as stop:
+        assert not stop
+        signal.raise_signal(kind)
+        assert stop
+        assert stop.signal == kind.name
+
+
+def test_the_second_ctrl_c_works_as_ever() -> None:
+    with stop_requests() as stop:
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert stop.signal == "SIGINT"
+
+
+def test_afterwards_signals_are_as_before() -> None:
+    before = [signal.getsignal(kind) for kind in (signal.SIGTERM, signal.SIGINT)]
+    with stop_requests():
+        assert signal.getsignal(signal.SIGTERM) is not before[0]
+    assert [signal.getsignal(kind) for kind in (signal.SIGTERM, signal.SIGINT)] == before
+
+
+def test_in_another_thread_nothing_is_noted() -> None:
+    entered = []
+
+    def work() -> None:
+        with stop_requests() as stop:
+            entered.append(bool(stop))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert entered == [False]
