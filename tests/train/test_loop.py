@@ -61,7 +61,8 @@ def test_nothing_is_traced_after_the_first_step(run: Run) -> None:
 
 def test_the_run_folder_holds_all_there_is_to_know(run: Run) -> None:
     names = sorted(path.name for path in run.folder.iterdir())
-    assert names == ["checkpoints", "config.json", "results.json", "scalars.jsonl", "tensorboard"]
+    files = ["config.json", "mixture.json", "results.json", "scalars.jsonl"]
+    assert names == ["checkpoints", *files, "tensorboard"]
     checkpoints = run.folder / "checkpoints"
     kept = {path.name: path for path in checkpoints.iterdir()}
     best = {name: path for name, path in kept.items() if name.startswith("best-")}
