@@ -1,0 +1,78 @@
+"""A plan for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from t2t_multimodel.train.plan import BucketPlan, Plan, ProblemPlan
+
+
+def print_plan(plan: Plan) -> None:
+    """Prints the tables of problems and of buckets, then parameters and memory."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    console.print(
+        f"{plan.steps:,} steps of {plan.batches_per_step} micro-batches: in the mean "
+        f"{plan.per_step('rows'):,.0f} examples and {plan.per_step('targets'):,.0f} target tokens "
+        "a step."
+    )
+    _print_problems(console, plan)
+    _print_buckets(console, plan.problems)
+    memory, giga = plan.memory, 2**30
+    console.print(f"Parameters: {plan.parameters:,}")
+    console.print(
+        f"Memory of training: about {memory.total / giga:.2f} GiB "
+        f"(parameters {memory.parameters / giga:.2f}, optimizer {memory.slots / giga:.2f}, "
+        f"gradients {memory.gradients / giga:.2f}, activations {memory.activations / giga:.2f}), "
+        "beside the program itself."
+    )
+    declared = [one.problem for one in plan.problems if one.source == "declared"]
+    if declared:
+        console.print(
+            f"No records yet of {', '.join(declared)}: sizes are those that the problems declare."
+        )
+
+
+def _print_problems(console: object, plan: Plan) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column("problem", overflow="fold")
+    headings = ("share", "batches", "epochs", "examples", "rows", "targets", "padding", "active")
+    for column in headings:
+        table.add_column(column, justify="right")
+    for one in plan.problems:
+        table.add_row(
+            one.problem,
+            f"{one.share:.1%}",
+            f"{one.micro_batches:,.0f}",
+            f"{one.epochs:.3g}",
+            f"{one.examples:,}",
+            f"{one.rows:.0f}",
+            f"{one.targets:,.0f}",
+            "?" if one.padding is None else f"{one.padding:.1%}",
+            _short(plan.footprints[one.problem].active),
+        )
+    console.print(table)  # type: ignore[attr-defined]
+    console.print(  # type: ignore[attr-defined]
+        "rows, targets: examples and target tokens of a micro-batch. padding: at most, see below.\n"
+        "active: parameters that a token of the problem meets."
+    )
+
+
+def _print_buckets(console: object, problems: Sequence[ProblemPlan]) -> None:
+    for one in problems:
+        if one.buckets:
+            parts = [_bucket(bucket) for bucket in one.buckets]
+            text = f"{one.problem}, {len(parts)} buckets (inputs/targets x rows padding): "
+            console.print(text + ", ".join(parts), soft_wrap=False)  # type: ignore[attr-defined]
+
+
+def _bucket(bucket: BucketPlan) -> str:
+    return f"{bucket.inputs}/{bucket.targets} x{bucket.rows} {bucket.padding:.0%}"
+
+
+def _short(number: int) -> str:
+    """1234567 -> '1.2 M'."""
+    return f"{number / 1e9:.2f} G" if number >= 1e9 else f"{number / 1e6:.1f} M"
