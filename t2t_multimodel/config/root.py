@@ -34,6 +34,9 @@ class Config(Section):
         self.require(
             len(names) == len(self.problems), "problems", "a tuple that names each problem once"
         )
+        for name in self.loss_weights:
+            if name not in names:
+                raise unknown("problem of this run", name, names)
         self.data.check_problems(names)
         if self.mixture.schedule:
             self._check_schedule(names)
@@ -45,10 +48,6 @@ class Config(Section):
                 f"mixture.schedule has {given} rates at each step, but there are {len(names)} "
                 f"problems: {', '.join(names)}."
             )
-
-        for name in self.loss_weights:
-            if name not in names:
-                raise unknown("problem of this run", name, names)
 
     @property
     def batches_per_step(self) -> int:

@@ -61,24 +61,28 @@ def footprints(
 ) -> tuple[int, dict[str, Footprint]]:
     """Parameters of the model, and the footprint of each problem.
 
-    Problems with the same nets and the same shapes are traced once.
+    Problems with the same nets are traced once, with the largest micro-batch of them all.
 
     Args:
         config: of the run.
         problems: of the model.
         shapes: problem -> shapes of its largest micro-batch.
     """
+    by_nets: dict[tuple[str, str], list[ProblemSignature]] = {}
+    for problem in problems:
+        nets = problem.inputs.identity, problem.targets.identity
+        by_nets.setdefault(nets, []).append(problem)
+
+    def size(problem: ProblemSignature) -> int:
+        return sum(math.prod(shape) for shape in shapes[problem.name].values())
 
     def work() -> tuple[int, dict[str, Footprint]]:
         model = MultiModel(config.model, problems)
-        known: dict[Any, Footprint] = {}
         found = {}
-        for problem in problems:
-            nets = problem.inputs.identity, problem.targets.identity
-            key = (*nets, *sorted(shapes[problem.name].items()))
-            if key not in known:
-                known[key] = _footprint(model, config, problem, shapes[problem.name])
-            found[problem.name] = known[key]
+        for alike in by_nets.values():
+            largest = max(alike, key=size)
+            one = _footprint(model, config, largest, shapes[largest.name])
+            found |= dict.fromkeys((problem.name for problem in alike), one)
         return model.count_params(), found
 
     return symbolic(work)

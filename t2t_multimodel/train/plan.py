@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from t2t_multimodel import registry
-from t2t_multimodel.config import Config, DataConfig
+from t2t_multimodel.config import Config, DataConfig, MixtureConfig
 from t2t_multimodel.data import vocab
 from t2t_multimodel.data.batching import batch_share, rows_of
 from t2t_multimodel.data.dataset import DataSet
@@ -140,11 +140,10 @@ def make_plan(config: Config, data_dir: Path) -> Plan:
         UserError: a problem has no records and declares no sizes.
     """
     known = {name: _look(name, config, data_dir) for name in config.rates}
-    mixture = make_mixture(config, {name: one.sizes for name, one in known.items()})
-    if config.mixture.strategy == "adaptive":  # losses are not known: by the rates alone
-        mixture = make_mixture(
-            config.replace(mixture=config.mixture.replace(strategy="rates")), {**_sizes(known)}
-        )
+    planned = config
+    if config.mixture.strategy == "adaptive":  # whose losses are not known: by the rates alone
+        planned = config.replace(mixture=MixtureConfig())
+    mixture = make_mixture(planned, {name: one.sizes for name, one in known.items()})
     asked = mixture.asked(config.train.steps)
     total = sum(asked.values())
     problems = tuple(_problem_plan(name, one, asked[name], total) for name, one in known.items())
@@ -156,10 +155,6 @@ def make_plan(config: Config, data_dir: Path) -> Plan:
     memory = estimate_memory(config, parameters, prints)
     per_step = config.batches_per_step
     return Plan(config.train.steps, per_step, problems, parameters, prints, memory)
-
-
-def _sizes(known: dict[str, _Known]) -> dict[str, Sizes]:
-    return {name: one.sizes for name, one in known.items()}
 
 
 def _problem_plan(name: str, known: _Known, asked: float, total: float) -> ProblemPlan:
@@ -181,19 +176,18 @@ def _problem_plan(name: str, known: _Known, asked: float, total: float) -> Probl
 def estimate_memory(config: Config, parameters: int, prints: dict[str, Footprint]) -> Memory:
     """Bytes of a training step at its largest.
 
-    Weights, two slots of Adam, the sum of a step's gradients beside those of the micro-batches
-    that are computed at once, and what these keep for their backward passes.
+    Weights, two slots of Adam and perhaps a moving average, the sum of a step's gradients beside
+    those of the micro-batches that are computed at once and of one that waits, and what the
+    forward passes at once keep for their backward passes.
     """
     parallel = min(parallel_batches(config), config.batches_per_step)
     touched = max(one.parameters for one in prints.values())
-    largest = sorted((one.activations for one in prints.values()), reverse=True)
+    slots = 3 if config.optimizer.ema_decay else 2
     return Memory(
         parameters=FLOAT * parameters,
-        slots=2 * FLOAT * parameters,
-        gradients=FLOAT * touched * (1 + parallel),
-        activations=sum((largest * parallel)[:: max(1, len(largest))][:parallel])
-        if len(largest) < parallel
-        else sum(largest[:parallel]),
+        slots=slots * FLOAT * parameters,
+        gradients=FLOAT * touched * min(2 + parallel, 1 + config.batches_per_step),
+        activations=parallel * max(one.activations for one in prints.values()),
     )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from t2t_multimodel.train.plan import BucketPlan, Plan, ProblemPlan
+from t2t_multimodel.train.plan import Plan
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def print_plan(plan: Plan) -> None:
-    """Prints the tables of problems and of buckets, then parameters and memory."""
+    """Prints the table of problems, then parameters and memory."""
     from rich.console import Console
 
     console = Console(highlight=False)
@@ -18,7 +21,6 @@ def print_plan(plan: Plan) -> None:
         "a step."
     )
     _print_problems(console, plan)
-    _print_buckets(console, plan.problems)
     memory, giga = plan.memory, 2**30
     console.print(f"Parameters: {plan.parameters:,}")
     console.print(
@@ -34,43 +36,30 @@ def print_plan(plan: Plan) -> None:
         )
 
 
-def _print_problems(console: object, plan: Plan) -> None:
+def _print_problems(console: Console, plan: Plan) -> None:
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column("problem", overflow="fold")
-    headings = ("share", "batches", "epochs", "examples", "rows", "targets", "padding", "active")
-    for column in headings:
-        table.add_column(column, justify="right")
+    for column in ("share", "batches", "epochs", "rows", "targets", "padding", "active"):
+        table.add_column(column, justify="right", no_wrap=True)
     for one in plan.problems:
         table.add_row(
             one.problem,
             f"{one.share:.1%}",
             f"{one.micro_batches:,.0f}",
-            f"{one.epochs:.3g}",
-            f"{one.examples:,}",
+            f"{one.epochs:,.0f}" if one.epochs >= 100 else f"{one.epochs:.2f}",
             f"{one.rows:.0f}",
             f"{one.targets:,.0f}",
             "?" if one.padding is None else f"{one.padding:.1%}",
             _short(plan.footprints[one.problem].active),
         )
-    console.print(table)  # type: ignore[attr-defined]
-    console.print(  # type: ignore[attr-defined]
-        "rows, targets: examples and target tokens of a micro-batch. padding: at most, see below.\n"
-        "active: parameters that a token of the problem meets."
+    console.print(table)
+    console.print(
+        "rows, targets: examples and target tokens of a micro-batch. padding: part of its inputs "
+        "and targets, at most. active: parameters that a token meets. --json=FILE holds every "
+        "bucket."
     )
-
-
-def _print_buckets(console: object, problems: Sequence[ProblemPlan]) -> None:
-    for one in problems:
-        if one.buckets:
-            parts = [_bucket(bucket) for bucket in one.buckets]
-            text = f"{one.problem}, {len(parts)} buckets (inputs/targets x rows padding): "
-            console.print(text + ", ".join(parts), soft_wrap=False)  # type: ignore[attr-defined]
-
-
-def _bucket(bucket: BucketPlan) -> str:
-    return f"{bucket.inputs}/{bucket.targets} x{bucket.rows} {bucket.padding:.0%}"
 
 
 def _short(number: int) -> str:

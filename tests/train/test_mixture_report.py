@@ -22,7 +22,7 @@ def test_the_run_folder_says_what_each_problem_got(run: Run) -> None:
     assert (labels["inputs"], labels["targets"]) == (16 * labels["examples"], labels["examples"])
     lines = (run.folder / "scalars.jsonl").read_text().splitlines()
     scalars = [json.loads(line) for line in lines if "mixture/epochs" in line]
-    assert [line["step"] for line in scalars] == [30, 60, 90]
+    assert {30, 60, 90} <= {line["step"] for line in scalars}  # and where a best was saved
     assert scalars[-1]["made_tones/mixture/share"] == 0.25
     assert scalars[-1]["made_tones/mixture/batches"] == 90
 
