@@ -31,7 +31,8 @@ class Footprint:
     active: int
     """Of those, what one token meets: k of the experts."""
     activations: int
-    """Bytes that the forward pass of a micro-batch keeps for the backward pass."""
+    """Bytes that the forward pass of a micro-batch keeps for the backward pass, or that it works
+    on meanwhile."""
 
 
 def symbolic(work: Callable[[], R]) -> R:
@@ -195,9 +196,11 @@ def _trace_tensorflow(loss: Callable[..., Any], types: dict[str, Any], reads: _R
                 if tensor.op.name in forward:
                     origin = _origin(tensor)
                     kept[origin.name] = origin
-    return round(sum(_bytes(tensor) for tensor in kept.values()))
+    return round(_WORKING * sum(_bytes(tensor) for tensor in kept.values()))
 
 
+_WORKING = 1.25
+"""What the backward pass works on comes on top; measured by bench/memory.py."""
 _SAME_BUFFER = ("Reshape", "Identity", "ExpandDims", "Squeeze", "StopGradient")
 _NOT_COUNTED = ("Placeholder", "Const", "Shape", "StridedSlice", "Pack")
 """Weights, and shapes."""

@@ -27,7 +27,7 @@ def print_plan(plan: Plan) -> None:
         f"Memory of training: about {memory.total / giga:.2f} GiB "
         f"(parameters {memory.parameters / giga:.2f}, optimizer {memory.slots / giga:.2f}, "
         f"gradients {memory.gradients / giga:.2f}, activations {memory.activations / giga:.2f}), "
-        "beside the program itself."
+        "beside the program itself, about 1 GiB."
     )
     declared = [one.problem for one in plan.problems if one.source == "declared"]
     if declared:
@@ -48,7 +48,7 @@ def _print_problems(console: Console, plan: Plan) -> None:
             one.problem,
             f"{one.share:.1%}",
             f"{one.micro_batches:,.0f}",
-            f"{one.epochs:,.0f}" if one.epochs >= 100 else f"{one.epochs:.2f}",
+            f"{one.epochs:,.0f}" if one.epochs >= 100 else f"{one.epochs:.2g}",
             f"{one.rows:.0f}",
             f"{one.targets:,.0f}",
             "?" if one.padding is None else f"{one.padding:.1%}",
