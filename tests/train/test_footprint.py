@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import keras
 import pytest
 from small_models import OCTET, PROBLEMS, V1, batch_for
@@ -79,3 +85,30 @@ def test_problems_with_the_same_nets_are_traced_once(monkeypatch: pytest.MonkeyP
     shapes = {"translate": shapes_of(TRANSLATE, 2), "back": shapes_of(back, 5)}
     footprints(CONFIG, [TRANSLATE, back], shapes)
     assert traced == [("back", shapes["back"])]
+
+
+ON_JAX = """
+from test_footprint import CONFIG, CLASSIFY, TRANSLATE, found
+total, by_problem = found(CONFIG, TRANSLATE, CLASSIFY)
+for one in by_problem.values():
+    print(total, one.parameters, one.active, one.activations)
+"""
+
+
+@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="jax is not installed")
+def test_jax_counts_the_same_and_keeps_about_as_much() -> None:
+    tests = Path(__file__).parent
+    path = os.pathsep.join([str(tests), str(tests.parent), str(tests.parent.parent)])
+    done = subprocess.run(
+        [sys.executable, "-c", ON_JAX],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": path},
+    )
+    total, by_problem = found(CONFIG, TRANSLATE, CLASSIFY)
+    for line, here in zip(done.stdout.splitlines(), by_problem.values(), strict=True):
+        there = list(map(int, line.split()))
+        assert there[:3] == [total, here.parameters, here.active]
+        # JAX's trace keeps what a compiler then fuses, and the gating's comparisons
+        assert 0.7 * here.activations < there[3] < 2.5 * here.activations
