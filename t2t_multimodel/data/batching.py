@@ -72,7 +72,8 @@ def _cut(members: np.ndarray, values: np.ndarray, width: float, least: int) -> l
     """Cuts members into parts whose values span about `width`, with `least` members or more."""
     order = members[np.argsort(values[members], kind="stable")]
     sorted_values = values[order]
-    cuts, begin = [], 0
+    cuts: list[int] = []
+    begin = 0
     while True:
         end = int(np.searchsorted(sorted_values, sorted_values[begin] + width, "right"))
         end = max(end, begin + least)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from t2t_multimodel.config import Config
 from t2t_multimodel.config.mixture import Schedule, parse_schedule
@@ -47,17 +48,8 @@ class Shares(Protocol):
         """Takes back a state."""
 
 
-class Constant:
-    """The same in every step."""
-
-    def __init__(self, rates: Sequence[float]) -> None:
-        self._shares = _normal(np.asarray(rates, float))
-
-    def at(self, step: int) -> np.ndarray:
-        return self._shares
-
-    def total(self, steps: int) -> np.ndarray:
-        return steps * self._shares
+class Stateless:
+    """The part of shares that losses do not change."""
 
     def hear(self, step: int, losses: Sequence[tuple[int, float]]) -> None:
         pass
@@ -69,7 +61,20 @@ class Constant:
         pass
 
 
-class Scheduled(Constant):
+class Constant(Stateless):
+    """The same in every step."""
+
+    def __init__(self, rates: ArrayLike) -> None:
+        self._shares = _normal(np.asarray(rates, float))
+
+    def at(self, step: int) -> np.ndarray:
+        return self._shares
+
+    def total(self, steps: int) -> np.ndarray:
+        return steps * self._shares
+
+
+class Scheduled(Stateless):
     """By a schedule; before its first point and behind its last as at the point."""
 
     def __init__(self, schedule: Schedule) -> None:
@@ -157,9 +162,8 @@ def unimax_rates(rates: Sequence[float], capacities: Sequence[float], budget: fl
     Returns:
         What each gets. Where all capacities together are less than the budget, each capacity.
     """
-    rates, capacities = np.asarray(rates, float), np.asarray(capacities, float)
-    shares, left = np.zeros(len(rates)), rates.sum()
-    for i in np.argsort(capacities / rates, kind="stable"):
+    shares, left = np.zeros(len(rates)), sum(rates)
+    for i in np.argsort(np.divide(capacities, rates), kind="stable"):
         shares[i] = min(capacities[i], budget * rates[i] / left)
         budget, left = budget - shares[i], left - rates[i]
     return shares

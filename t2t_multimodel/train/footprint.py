@@ -79,7 +79,7 @@ def footprints(
 
     def work() -> tuple[int, dict[str, Footprint]]:
         model = MultiModel(config.model, problems)
-        found = {}
+        found: dict[str, Footprint] = {}
         for alike in by_nets.values():
             largest = max(alike, key=size)
             one = _footprint(model, config, largest, shapes[largest.name])

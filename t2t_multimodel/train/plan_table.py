@@ -27,7 +27,7 @@ def print_plan(plan: Plan) -> None:
         f"Memory of training: about {memory.total / giga:.2f} GiB "
         f"(parameters {memory.parameters / giga:.2f}, optimizer {memory.slots / giga:.2f}, "
         f"gradients {memory.gradients / giga:.2f}, activations {memory.activations / giga:.2f}), "
-        "beside the program itself, about 1 GiB."
+        "beside the program and its compiled functions, 1 to 2 GiB."
     )
     declared = [one.problem for one in plan.problems if one.source == "declared"]
     if declared:
