@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from absl import flags
 
 from t2t_multimodel import usr_dir
 from t2t_multimodel.bin import _cli, _listing, _quiet
+from t2t_multimodel.errors import UserError
+
+if TYPE_CHECKING:
+    from t2t_multimodel.overrides import Resolved
 
 COMMAND = _cli.Command(
     "mm-trainer",
@@ -30,9 +36,12 @@ COMMAND.places()
 COMMAND.group("Results").path(
     "output_dir", "DIR", "Checkpoints, logs and reports. Default: ./runs/SET."
 )
-COMMAND.group("Instead of training").switch(
+_instead = COMMAND.group("Instead of training")
+_instead.switch(
     "verify_resume", "Prove exact resume: 60 steps (or --train_steps) with and without ten kills."
 )
+_instead.switch("plan", "Tell epochs, padding, parameters and memory of the run, and stop.")
+_instead.path("json", "FILE", "With --plan: write it here as well, with every bucket.")
 
 
 def train(args: flags.FlagValues, _: list[str]) -> None:
@@ -47,7 +56,12 @@ def train(args: flags.FlagValues, _: list[str]) -> None:
     resolved = overrides.resolve(
         args.hparams_set, args.problems, args.hparams, *gin, args.train_steps
     )
+    if args.json and not args.plan:
+        raise UserError("--json goes with --plan.")
     _quiet.import_tensorflow()
+    if args.plan:
+        _plan(resolved, args)
+        return
     output_dir = args.output_dir or Path("runs", args.hparams_set)
     if args.verify_resume:
         from t2t_multimodel.train import verify_resume
@@ -57,6 +71,17 @@ def train(args: flags.FlagValues, _: list[str]) -> None:
     from t2t_multimodel.train import main as training
 
     training.train(resolved, args.data_dir, args.raw_dir, output_dir)
+
+
+def _plan(resolved: Resolved, args: flags.FlagValues) -> None:
+    from t2t_multimodel.data.records import written_by_rename
+    from t2t_multimodel.train import plan, plan_table
+
+    made = plan.make_plan(resolved.config, args.data_dir)
+    plan_table.print_plan(made)
+    if args.json:
+        with written_by_rename(args.json) as file:
+            file.write(json.dumps(made.to_dict(), indent=1).encode())
 
 
 def _again(args: flags.FlagValues) -> list[str]:

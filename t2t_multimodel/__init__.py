@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from t2t_multimodel.config import Config as Config
     from t2t_multimodel.config import DataConfig as DataConfig
     from t2t_multimodel.config import EvalConfig as EvalConfig
+    from t2t_multimodel.config import MixtureConfig as MixtureConfig
     from t2t_multimodel.config import ModelConfig as ModelConfig
     from t2t_multimodel.config import OptimizerConfig as OptimizerConfig
     from t2t_multimodel.config import TrainConfig as TrainConfig
@@ -42,6 +43,7 @@ _HOMES = {
         "Config",
         "DataConfig",
         "EvalConfig",
+        "MixtureConfig",
         "ModelConfig",
         "OptimizerConfig",
         "TrainConfig",

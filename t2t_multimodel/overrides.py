@@ -14,6 +14,7 @@ from t2t_multimodel.config import (
     Config,
     DataConfig,
     EvalConfig,
+    MixtureConfig,
     ModelConfig,
     OptimizerConfig,
     Section,
@@ -26,6 +27,7 @@ from t2t_multimodel.errors import UserError, did_you_mean
 SECTIONS: dict[str, type[Section]] = {
     "model": ModelConfig,
     "data": DataConfig,
+    "mixture": MixtureConfig,
     "optimizer": OptimizerConfig,
     "train": TrainConfig,
     "evaluate": EvalConfig,

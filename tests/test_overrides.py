@@ -213,6 +213,7 @@ def test_a_flat_config_names_each_field_with_its_section() -> None:
     assert {name.split(".")[0] for name in flat} == {
         "model",
         "data",
+        "mixture",
         "optimizer",
         "train",
         "evaluate",

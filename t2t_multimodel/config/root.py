@@ -8,6 +8,7 @@ import math
 from t2t_multimodel.config.base import Section
 from t2t_multimodel.config.data import DataConfig
 from t2t_multimodel.config.evaluate import EvalConfig
+from t2t_multimodel.config.mixture import MixtureConfig, parse_schedule
 from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.config.optimizer import OptimizerConfig
 from t2t_multimodel.config.train import TrainConfig
@@ -22,6 +23,7 @@ class Config(Section):
     """Names, each with an optional rate: ("wmt_ende:2", "imagenet")."""
     model: ModelConfig = ModelConfig()
     data: DataConfig = DataConfig()
+    mixture: MixtureConfig = MixtureConfig()
     optimizer: OptimizerConfig = OptimizerConfig()
     train: TrainConfig = TrainConfig()
     evaluate: EvalConfig = EvalConfig()
@@ -32,10 +34,20 @@ class Config(Section):
         self.require(
             len(names) == len(self.problems), "problems", "a tuple that names each problem once"
         )
-
         for name in self.loss_weights:
             if name not in names:
                 raise unknown("problem of this run", name, names)
+        self.data.check_problems(names)
+        if self.mixture.schedule:
+            self._check_schedule(names)
+
+    def _check_schedule(self, names: list[str]) -> None:
+        given = len(parse_schedule(self.mixture.schedule).rates[0])
+        if given != len(names):
+            raise UserError(
+                f"mixture.schedule has {given} rates at each step, but there are {len(names)} "
+                f"problems: {', '.join(names)}."
+            )
 
     @property
     def batches_per_step(self) -> int:

@@ -12,8 +12,8 @@ from t2t_multimodel.config import DataConfig
 from t2t_multimodel.data.draws import generator
 
 
-def batch_share(lengths: dict[str, np.ndarray], config: DataConfig) -> np.ndarray:
-    """The part of a batch's budget that each example takes: float [n] in (0, 1].
+def length_share(lengths: dict[str, np.ndarray], config: DataConfig) -> np.ndarray:
+    """The part of the scarcest budget that each example's length takes: float [n] above 0.
 
     Args:
         lengths: unit -> int [n], for the units that the problem has: tokens, frames, pixels.
@@ -24,10 +24,12 @@ def batch_share(lengths: dict[str, np.ndarray], config: DataConfig) -> np.ndarra
         "frames": config.frames_per_batch,
         "pixels": config.pixels_per_batch,
     }
-    n = len(next(iter(lengths.values())))
-    shares = [np.full(n, 1 / config.examples_per_batch)]
-    shares += [lengths[unit] / budgets[unit] for unit in lengths]
-    return np.minimum(np.max(shares, axis=0), 1.0)
+    return np.max([lengths[unit] / budgets[unit] for unit in lengths], axis=0)
+
+
+def batch_share(lengths: dict[str, np.ndarray], config: DataConfig) -> np.ndarray:
+    """The part of a batch that each example takes, `examples_per_batch` counted: (0, 1]."""
+    return np.clip(length_share(lengths, config), 1 / config.examples_per_batch, 1.0)
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,47 @@ class Bucket:
     """Of a batch: what the budget allows for the longest member."""
 
 
+def make_buckets(
+    unit_lengths: dict[str, np.ndarray], feature_lengths: dict[str, np.ndarray], config: DataConfig
+) -> list[Bucket]:
+    """The buckets that the config asks for.
+
+    Args:
+        unit_lengths: unit -> int [n], `DataSet.unit_lengths`.
+        feature_lengths: "inputs" and "targets" -> int [n].
+        config: budgets and `bucket_by`.
+    """
+    shares = batch_share(unit_lengths, config)
+    if config.bucket_by == "longest":
+        return buckets(shares, config.bucket_growth)
+    groups = _like(length_share(unit_lengths, config), config.bucket_growth)
+    ratio = np.log(feature_lengths["inputs"] / feature_lengths["targets"])
+    made, waiting = [], np.array([], int)
+    for group in groups:
+        members = np.concatenate([waiting, group])
+        rows, waiting = rows_of(shares[members].max()), members
+        if len(members) >= rows or group is groups[-1]:  # else they join the next longer ones
+            parts = _cut(members, ratio, np.log(config.bucket_growth), 2 * rows)
+            made += [Bucket(part, rows_of(shares[part].max())) for part in parts]
+            waiting = np.array([], int)
+    return made
+
+
+def _cut(members: np.ndarray, values: np.ndarray, width: float, least: int) -> list[np.ndarray]:
+    """Cuts members into parts whose values span about `width`, with `least` members or more."""
+    order = members[np.argsort(values[members], kind="stable")]
+    sorted_values = values[order]
+    cuts: list[int] = []
+    begin = 0
+    while True:
+        end = int(np.searchsorted(sorted_values, sorted_values[begin] + width, "right"))
+        end = max(end, begin + least)
+        if len(order) - end < least:
+            return [np.sort(part) for part in np.split(order, cuts)]
+        cuts.append(end)
+        begin = end
+
+
 def buckets(shares: np.ndarray, growth: float) -> list[Bucket]:
     """Groups examples whose shares lie within a factor.
 
@@ -47,9 +90,13 @@ def buckets(shares: np.ndarray, growth: float) -> list[Bucket]:
         shares: float [n], what each example takes of a batch (`batch_share`).
         growth: ratio of the bounds of neighbouring buckets.
     """
+    return [Bucket(group, rows_of(shares[group].max())) for group in _like(shares, growth)]
+
+
+def _like(shares: np.ndarray, growth: float) -> list[np.ndarray]:
+    """The numbers of examples whose shares lie within a factor, from short to long."""
     number = np.ceil(np.log(shares / shares.min()) / np.log(growth) - 1e-9).astype(int)
-    groups = [np.flatnonzero(number == one) for one in np.unique(number)]
-    return [Bucket(members, rows_of(shares[members].max())) for members in groups]
+    return [np.flatnonzero(number == one) for one in np.unique(number)]
 
 
 def rows_of(share: float) -> int:
@@ -84,14 +131,18 @@ class BatchPlan:
         """Examples of an epoch."""
         return sum(len(bucket.members) for bucket in self.buckets)
 
+    @property
+    def batches(self) -> float:
+        """Batches of an epoch, in the mean."""
+        return sum(len(bucket.members) / bucket.rows for bucket in self.buckets)
+
     def first_batch(self, epoch: int) -> int:
         """The number of the batch with which an epoch begins."""
         return sum(_chunks(bucket, epoch) for bucket in self.buckets)
 
     def epoch_of(self, batch: int) -> int:
         """The epoch that a batch belongs to."""
-        per_epoch = sum(len(bucket.members) / bucket.rows for bucket in self.buckets)
-        epoch = int(batch / per_epoch)  # or one next to it
+        epoch = int(batch / self.batches)  # or one next to it
         while self.first_batch(epoch) > batch:
             epoch -= 1
         while self.first_batch(epoch + 1) <= batch:
@@ -106,6 +157,23 @@ class BatchPlan:
         positions = range(chunk * rows, (chunk + 1) * rows)
         chosen = [self._permutation(number, place // size)[place % size] for place in positions]
         return number, np.asarray(chosen)
+
+    def times_seen(self, batches: int) -> np.ndarray:
+        """How often each example was in the first so many batches: int [largest number + 1]."""
+        epoch = self.epoch_of(batches)
+        drawn = self._order(epoch)[: batches - self.first_batch(epoch)].reshape(-1, 2)
+        seen = np.zeros(1 + max(int(bucket.members.max()) for bucket in self.buckets), int)
+        for number, bucket in enumerate(self.buckets):
+            size, before = len(bucket.members), _chunks(bucket, epoch) * bucket.rows
+            passes, rest = divmod(before, size)  # earlier epochs took the stream's first
+            seen[bucket.members] += passes
+            seen[self._permutation(number, passes)[:rest]] += 1
+            chunks = drawn[drawn[:, 0] == number, 1].astype(int)
+            places = chunks[:, None] * bucket.rows + np.arange(bucket.rows)
+            for one in np.unique(places // size):
+                inside = places[places // size == one] % size
+                seen[self._permutation(number, int(one))[inside]] += 1  # none comes twice
+        return seen
 
     def _draw_order(self, epoch: int) -> np.ndarray:
         """int [batches, 2]: (bucket, chunk of its stream), shuffled."""

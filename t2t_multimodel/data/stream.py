@@ -10,21 +10,46 @@ from dataclasses import dataclass
 import numpy as np
 
 from t2t_multimodel.config import DataConfig
-from t2t_multimodel.data.batching import BatchPlan, Bucket, batch_share, buckets, eval_batches
+from t2t_multimodel.config.mixture import READ_AHEAD
+from t2t_multimodel.data.batching import (
+    BatchPlan,
+    Bucket,
+    batch_share,
+    buckets,
+    eval_batches,
+    make_buckets,
+)
 from t2t_multimodel.data.collate import Batch, collate, fill_up
 from t2t_multimodel.data.dataset import DataSet
 from t2t_multimodel.data.draws import generator
 from t2t_multimodel.data.mixture import Mixture
+from t2t_multimodel.data.strategies import Sizes
 
 
 class BatchStream:
     """The endless training batches of one problem: `stream[n]` is the n-th, whenever asked."""
 
     def __init__(self, dataset: DataSet, config: DataConfig, seed: int, name: str) -> None:
-        self._dataset, self._config = dataset, config
+        """
+        Args:
+            dataset: of the train split.
+            config: of the run; budgets of the problem's own take effect.
+            seed: of the run.
+            name: of the problem.
+        """
+        self._dataset, self._config = dataset, config.of(name)
         self._seed, self._name = seed, name
-        shares = batch_share(dataset.unit_lengths(), config)
-        self.plan = BatchPlan(buckets(shares, config.bucket_growth), seed, name)
+        self.plan = BatchPlan(train_buckets(dataset, self._config, seed, name), seed, name)
+
+    @property
+    def sizes(self) -> Sizes:
+        """Examples and batches of an epoch."""
+        return Sizes(self.plan.examples, self.plan.batches)
+
+    @property
+    def lengths(self) -> dict[str, np.ndarray]:
+        """Feature -> length of each example of the data set: int [n]."""
+        return self._dataset.lengths
 
     def __getitem__(self, n: int) -> Batch:
         number, chosen = self.plan.bucket_and_examples(n)
@@ -41,6 +66,18 @@ class BatchStream:
             for i in chosen
         ]
         return collate(examples, features, pad_to)
+
+
+def train_buckets(dataset: DataSet, config: DataConfig, seed: int, name: str) -> list[Bucket]:
+    """The buckets of the examples that a run trains on: all, or `max_examples` of them."""
+    units, lengths, chosen = dataset.unit_lengths(), dataset.lengths, None
+    if 0 < config.max_examples < len(dataset):
+        draw = generator(seed, f"choice/{name}").permutation(len(dataset))
+        chosen = np.sort(draw[: config.max_examples])
+        units = {unit: values[chosen] for unit, values in units.items()}
+        lengths = {feature: values[chosen] for feature, values in lengths.items()}
+    made = make_buckets(units, lengths, config)
+    return made if chosen is None else [Bucket(chosen[one.members], one.rows) for one in made]
 
 
 def longest(dataset: DataSet, bucket: Bucket) -> dict[str, int]:
@@ -113,7 +150,9 @@ def step_batches(
         step += 1
 
 
-def read_ahead(items: Iterator[StepBatches], depth: int = 4) -> Generator[StepBatches, None, None]:
+def read_ahead(
+    items: Iterator[StepBatches], depth: int = READ_AHEAD
+) -> Generator[StepBatches, None, None]:
     """The same items, made by a thread that stays up to `depth` ahead."""
     ready: queue.Queue[StepBatches | BaseException] = queue.Queue(depth)
     stopped = threading.Event()

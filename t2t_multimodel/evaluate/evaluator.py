@@ -59,7 +59,7 @@ class Evaluator:
             sources[chosen] = np.roll(chosen, 1)  # a cycle: no example keeps its own
 
         numbers, rows = [], []
-        for chosen_here, batch in eval_stream(dataset, self._config.data, chosen, sources):
+        for chosen_here, batch in eval_stream(dataset, self._config.data.of(name), chosen, sources):
             numbers.append(chosen_here)
             rows.append(teacher_forced.counts(self._scores(name, batch), batch))
         counts = np.concatenate(rows)
@@ -96,7 +96,7 @@ class Evaluator:
         feature = prepared.problem.targets
         tokenizer = prepared.problem.tokenizer("targets", dict(prepared.tokenizers))
         outputs: list[Output] = []
-        for numbers, batch in eval_stream(dataset, self._config.data, chosen, sources):
+        for numbers, batch in eval_stream(dataset, self._config.data.of(name), chosen, sources):
             decoded = np.asarray(self._output(name, batch))
             for number, ids in zip(numbers, decoded[: len(numbers)], strict=True):
                 target = metric_target(feature, dataset[int(number)]["targets"], tokenizer)

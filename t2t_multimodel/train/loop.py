@@ -14,7 +14,8 @@ import numpy as np
 from t2t_multimodel import usr_dir
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.datagen import Prepared
-from t2t_multimodel.data.mixture import Mixture
+from t2t_multimodel.data.mixture import make_mixture
+from t2t_multimodel.data.realised import Realised, realised
 from t2t_multimodel.data.stream import BatchStream, StepBatches, read_ahead, step_batches
 from t2t_multimodel.evaluate.evaluator import Evaluator
 from t2t_multimodel.multimodel import MultiModel
@@ -23,6 +24,7 @@ from t2t_multimodel.train.best import Best
 from t2t_multimodel.train.display import live
 from t2t_multimodel.train.diverged import Guard
 from t2t_multimodel.train.engine import Engine, Gradients, averaged, parallel_batches, value_of
+from t2t_multimodel.train.mixture_report import write_mixture
 from t2t_multimodel.train.progress import Progress
 from t2t_multimodel.train.run_folder import RunFolder
 from t2t_multimodel.train.saving import Saver, Snapshot
@@ -45,6 +47,9 @@ class Trainer:
         self.config, self.prepared, self.model = config, prepared, model
         self.engine, self.folder, self.say = engine, folder, say
         self.evaluator = Evaluator(model, prepared, config)
+        self.streams = self._streams()
+        sizes = {name: stream.sizes for name, stream in self.streams.items()}
+        self.mixture = make_mixture(config, sizes)
         self.saver = Saver(folder.checkpoints, config.train.keep_checkpoints)
         self.guard = Guard(folder.path, config.train.max_xent)
         self.best = Best(config.evaluate)
@@ -64,6 +69,7 @@ class Trainer:
         self.positions = state["positions"]
         self.evaluated_step = state.get("evaluated_step", self.step)
         self.best.records = state.get("best", {})
+        self.mixture.restore(state["mixture"])
         self.engine.restore(checkpoint.optimizer())
         self.folder.rewind(self.step)
 
@@ -72,6 +78,7 @@ class Trainer:
         state = {
             "step": self.step,
             "positions": self.positions,
+            "mixture": self.mixture.state(),
             "evaluated_step": self.evaluated_step,
             "best": self.best.records,
             "config": self.config.to_dict(),
@@ -82,6 +89,7 @@ class Trainer:
         averages = self.engine.averages()
         values = [averages.get(v.path, value_of(v)) for v in self.model.variables]
         slots, best = self.engine.state(), self.best.steps
+        write_mixture(self.folder, self.step, self.realised(), self.mixture)
         self.saver.save(Snapshot(self.model, values, slots, tokenizers, state, best))
         self.saved_step = self.step
 
@@ -93,9 +101,8 @@ class Trainer:
         """
         train = self.config.train
         optimizer, width = self.config.optimizer, self.config.model.hidden_size
-        mixture = Mixture(self.config.rates, self.config.batches_per_step, train.seed)
         progress = Progress(self.step, train.steps)
-        items = step_batches(self._streams(), mixture, self.step, self.positions)
+        items = step_batches(self.streams, self.mixture, self.step, self.positions)
         workers = ThreadPoolExecutor(parallel_batches(self.config))
         with live(progress), closing(read_ahead(items)) as batches, workers, closing(self.saver):
             for name in self.prepared:
@@ -113,6 +120,10 @@ class Trainer:
                     self.save()
             if self.saved_step < self.step:
                 self.save()
+
+    def realised(self) -> list[Realised]:
+        """What each problem got so far."""
+        return realised(self.mixture, self.streams, self.step, self.positions)
 
     def _streams(self) -> dict[str, BatchStream]:
         config, seed = self.config.data, self.config.train.seed
@@ -138,14 +149,16 @@ class Trainer:
         first_draw = item.step * len(item.problems)
         draws = range(first_draw, first_draw + len(item.problems))
         work = zip(item.problems, item.batches, draws, strict=True)
-        depth = 2 * parallel_batches(self.config)
+        depth, losses = 2 * parallel_batches(self.config), []
         for number, (gradients, scalars) in enumerate(
             _side_by_side(pool, self.engine.gradients, work, depth)
         ):
             values = {key: np.asarray(value) for key, value in scalars.items()}
-            self.guard.check_loss(item, number, float(values["xent"]))
+            losses.append(float(values["xent"]))
+            self.guard.check_loss(item, number, losses[-1])
             progress.add(item.problems[number], values, len(item.batches[number]["inputs"]))
             yield gradients
+        self.mixture.hear(item.step, item.problems, losses)
 
     def _report(self, progress: Progress, rate: float) -> None:
         line, scalars = progress.report(rate)

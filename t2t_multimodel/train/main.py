@@ -23,6 +23,7 @@ from t2t_multimodel.train.engine import (
     share_cores,
 )
 from t2t_multimodel.train.loop import Trainer
+from t2t_multimodel.train.mixture_report import print_mixture
 from t2t_multimodel.train.progress import duration
 from t2t_multimodel.train.run_folder import RunFolder
 from t2t_multimodel.train.stopping import stop_requests
@@ -85,7 +86,8 @@ def new_model(config: Config, prepared: dict[str, Prepared]) -> MultiModel:
 
 
 def final_table(trainer: Trainer) -> list[Result]:
-    """Scores every problem on the final split, beside its floors; prints and stores the table."""
+    """Prints the mixture, and the scores of the final split beside their floors; stores them."""
+    print_mixture(trainer.realised())
     evaluate = trainer.config.evaluate
     with averaged(trainer.model, trainer.engine):
         results = [

@@ -9,6 +9,7 @@ import pytest
 from t2t_multimodel import (
     DataConfig,
     EvalConfig,
+    MixtureConfig,
     ModelConfig,
     OptimizerConfig,
     TrainConfig,
@@ -26,6 +27,10 @@ OUT_OF_RANGE = [
     (DataConfig, "frames_per_batch", 0, "> 0"),
     (DataConfig, "pixels_per_batch", -1, "> 0"),
     (DataConfig, "examples_per_batch", 0, "> 0"),
+    (DataConfig, "max_examples", -1, ">= 0"),
+    (MixtureConfig, "temperature", 0.0, "> 0"),
+    (MixtureConfig, "max_epochs", 0.0, "> 0"),
+    (MixtureConfig, "adaptive_steps", 7, "8 or more"),
     (EvalConfig, "steps", -1, ">= 0"),
     (EvalConfig, "examples", -1, ">= 0"),
     (EvalConfig, "final_examples", -1, ">= 0"),

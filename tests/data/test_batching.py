@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from t2t_multimodel import DataConfig
-from t2t_multimodel.data.batching import BatchPlan, Bucket, batch_share, buckets, eval_batches
+from t2t_multimodel.data.batching import (
+    BatchPlan,
+    Bucket,
+    batch_share,
+    buckets,
+    eval_batches,
+    make_buckets,
+)
 
 GROWTH = 1.15
 
@@ -139,6 +146,62 @@ def test_the_epoch_of_a_far_batch_of_few_examples_is_found_at_once(
     monkeypatch.setattr(plan, "first_batch", lambda epoch: asked.append(epoch) or counted(epoch))
     assert plan.epoch_of(1_000_000) == 8_000_000
     assert len(asked) < 10
+
+
+def pairs_of(n: int) -> dict[str, np.ndarray]:
+    """Lengths of sentences and their translations, which are about as long."""
+    rng = np.random.default_rng(n)
+    inputs = rng.integers(1, 60, n)
+    return {
+        "inputs": inputs,
+        "targets": np.maximum(1, inputs * rng.uniform(0.6, 1.6, n)).astype(int),
+    }
+
+
+def padding(made: list[Bucket], lengths: dict[str, np.ndarray]) -> float:
+    """Part of all positions that is padding when each bucket is padded to its longest."""
+    cells = [
+        len(bucket.members) * values[bucket.members].max()
+        for bucket in made
+        for values in lengths.values()
+    ]
+    return 1 - sum(map(np.sum, lengths.values())) / sum(cells)
+
+
+@pytest.mark.parametrize("n", [1, 5, 300, 20_000])
+def test_buckets_by_both_lengths_hold_every_example_once_and_pad_little(n: int) -> None:
+    lengths = pairs_of(n)
+    units = {"tokens": np.maximum(lengths["inputs"], lengths["targets"])}
+    config = DataConfig(tokens_per_batch=500)
+    by_both = make_buckets(units, lengths, config)
+    by_longest = make_buckets(units, lengths, config.replace(bucket_by="longest"))
+    for made in (by_both, by_longest):
+        members = np.concatenate([bucket.members for bucket in made])
+        assert sorted(members.tolist()) == list(range(n))
+        assert all(np.all(np.diff(bucket.members) > 0) for bucket in made)
+        for bucket in made:
+            longest = units["tokens"][bucket.members].max()
+            assert bucket.rows == max(1, min(256, 500 // longest))
+    if n == 20_000:
+        assert padding(by_both, lengths) < 0.08 < 0.13 < padding(by_longest, lengths)
+        small = [bucket for bucket in by_both if len(bucket.members) < bucket.rows]
+        assert len(small) <= 1  # the longest examples of all
+
+
+def test_examples_too_few_for_a_batch_join_the_next_longer_ones() -> None:
+    lengths = {"inputs": np.array([2, 2, 3, 3, *[10] * 30]), "targets": np.full(34, 2)}
+    config = DataConfig(tokens_per_batch=100)
+    (bucket,) = make_buckets({"tokens": lengths["inputs"]}, lengths, config)
+    assert (len(bucket.members), bucket.rows) == (34, 10)
+
+
+@pytest.mark.parametrize(("n", "budget"), [(1, 500), (40, 200), (500, 200)])
+def test_times_seen_are_those_of_the_batches(n: int, budget: int) -> None:
+    plan = plan_of(n, budget)
+    seen = np.zeros(n, int)
+    for batch in range(2 * plan.first_batch(1) + 7):
+        assert plan.times_seen(batch).tolist() == seen.tolist()
+        np.add.at(seen, chosen(plan, batch), 1)
 
 
 @pytest.mark.parametrize("n", [1, 10, 777])

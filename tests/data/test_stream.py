@@ -14,6 +14,7 @@ import pytest
 from t2t_multimodel import ClassLabel, DataConfig, Image, Problem, Text, register_problem
 from t2t_multimodel.data.datagen import Prepared, generate
 from t2t_multimodel.data.mixture import Mixture
+from t2t_multimodel.data.strategies import Constant
 from t2t_multimodel.data.stream import (
     BatchStream,
     StepBatches,
@@ -63,7 +64,7 @@ def streams_of(prepared: dict[str, Prepared], seed: int = 0) -> dict[str, BatchS
 def steps(
     prepared: dict[str, Prepared], step: int, positions: dict[str, int], seed: int = 0
 ) -> Iterator[StepBatches]:
-    mixture = Mixture({"made_words": 3.0, "made_dots": 1.0}, 1, seed)
+    mixture = Mixture(["made_words", "made_dots"], Constant([3.0, 1.0]), 1, seed)
     return step_batches(streams_of(prepared, seed), mixture, step, positions)
 
 

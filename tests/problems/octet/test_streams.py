@@ -1,0 +1,101 @@
+"""Batches of all eight problems of the octet after a resume: those of a run never stopped."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from t2t_multimodel import Config, DataConfig, MixtureConfig, TrainConfig, register_problem
+from t2t_multimodel.data import vocab
+from t2t_multimodel.data.datagen import Prepared, generate
+from t2t_multimodel.data.mixture import Mixture, make_mixture
+from t2t_multimodel.data.stream import BatchStream, StepBatches, read_ahead, step_batches
+from t2t_multimodel.hparams.octet import OCTET
+from t2t_multimodel.registry import problems, vocabularies
+
+STEPS = 60
+NAMES = [f"few_{name}" for name in OCTET]
+CONFIG = Config(
+    problems=tuple(f"{name}:{1 + n % 3}" for n, name in enumerate(NAMES)),
+    data=DataConfig(tokens_per_batch=300, frames_per_batch=1500, pixels_per_batch=8000),
+    train=TrainConfig(problems_per_step=3, seed=5),
+)
+
+
+def few_examples(name: str) -> None:
+    """Registers the problem with the first 40 train examples of the octet's."""
+    base = problems.get(name)
+
+    @register_problem(f"few_{name}")
+    class Few(base):
+        splits = ("train",)
+        train_shards = 2
+
+        def examples(self, split: str, raw_dir: Path | None) -> Iterator[dict[str, Any]]:
+            return itertools.islice(base.examples(self, split, raw_dir), 40)
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Prepared]:
+    for name in OCTET:
+        few_examples(name)
+    octet = vocabularies.get("octet")
+    texts = ["All sentences of the help are read from left to right."]
+    model = vocab.train(texts, 330, octet.symbols, "octet")
+    tokenizers = {"octet": vocab.SubwordTokenizer("octet", model)}
+    folder = tmp_path_factory.mktemp("octet")
+    return generate(NAMES, folder, tokenizers=tokenizers, report=lambda _: None)
+
+
+def fresh(prepared: dict[str, Prepared], strategy: str) -> tuple[dict[str, BatchStream], Mixture]:
+    """Streams and mixture as a new process makes them."""
+    mixture = MixtureConfig(strategy=strategy, adaptive_steps=8)
+    config = CONFIG.replace(mixture=mixture)
+    streams = {
+        name: BatchStream(one.dataset("train"), config.data, config.train.seed, name)
+        for name, one in prepared.items()
+    }
+    return streams, make_mixture(config, {name: one.sizes for name, one in streams.items()})
+
+
+def trained(
+    streams: dict[str, BatchStream],
+    mixture: Mixture,
+    steps: range,
+    positions: dict[str, int],
+) -> Iterator[tuple[StepBatches, str]]:
+    """Each step with the state that a checkpoint after it holds; losses follow from the batch."""
+    items = step_batches(streams, mixture, steps.start, positions)
+    with closing(read_ahead(items)) as batches:
+        for step in steps:
+            item = next(batches)
+            losses = [float(batch["targets_length"].mean()) / 10 for batch in item.batches]
+            mixture.hear(step, item.problems, losses)
+            yield item, json.dumps([item.positions, mixture.state()])
+
+
+@pytest.mark.parametrize("strategy", ["rates", "unimax", "adaptive"])
+def test_after_a_resume_every_batch_is_that_of_a_run_never_stopped(
+    prepared: dict[str, Prepared], strategy: str
+) -> None:
+    whole = list(trained(*fresh(prepared, strategy), range(STEPS), {}))
+    assert {name for item, _ in whole for name in item.problems} == set(NAMES)
+    assert max(whole[-1][0].positions.values()) > 15  # several epochs of some
+    for stop in (1, 21, 40):
+        streams, mixture = fresh(prepared, strategy)
+        positions, state = json.loads(whole[stop - 1][1])
+        mixture.restore(state)
+        resumed = trained(streams, mixture, range(stop, STEPS), positions)
+        for (item, saved), (expected, expected_saved) in zip(resumed, whole[stop:], strict=True):
+            assert (item.step, item.problems) == (expected.step, expected.problems)
+            assert saved == expected_saved
+            for batch, other in zip(item.batches, expected.batches, strict=True):
+                assert batch.keys() == other.keys()
+                assert all(np.array_equal(batch[key], other[key]) for key in batch)
