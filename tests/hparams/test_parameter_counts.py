@@ -1,4 +1,4 @@
-"""Parameters of every named set on the octet, counted by hand. Nothing is allocated."""
+"""Parameters of every named set on its problems, counted by hand. Nothing is allocated."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from t2t_multimodel.train.footprint import count_parameters
 from t2t_multimodel.train.plan_sizes import declared_signature
 
 V = 4096  # pieces of the octet's vocabulary
+WMT = 32_000  # those of all pairs of languages
+PAPER_TEXT = WMT + 3 * 8192 + 512  # and of COCO, WSJ speech, WSJ words, WSJ trees: 57,088
 CLASSES = 10
 COMMANDS = 8
 BANDS = 40
@@ -34,9 +36,9 @@ def linear(c: int, f: int) -> int:
     return c * f + f
 
 
-def exit_flow(d: int, f4: int, f5: int) -> int:
+def exit_flow(d: int, f4: int, f5: int, classes: int = CLASSES) -> int:
     """Skip and two steps at width d, two wider ones, the classes."""
-    return 3 * step(d, d) + step(d, f4) + step(f4, f5) + linear(f5, CLASSES)
+    return 3 * step(d, d) + step(d, f4) + step(f4, f5) + linear(f5, classes)
 
 
 def audio_net(last: int) -> int:
@@ -107,20 +109,26 @@ PAPER_NETS = step(3, 32) + step(32, 64)  # the first steps of the image net
 COUNTS = {
     # body 1,077,456,896: 14 blocks of 4,239,360, 5 x 2 x 1024^2, 2 x 503,810,048
     # image 187 + 2,464 + 35,264 + 136,064 + 1,590,528 = 1,764,507
-    # labels 3 x 1,059,840 + 1,585,152 + 3,163,648 + 20,490 = 7,948,810
-    # text 2 x 4096 x 1024 = 8,388,608; log-mel 184,705 + 256 x 1024 = 446,849
+    # labels of 1000 classes 3 x 1,059,840 + 1,585,152 + 3,163,648 + 2,049,000 = 9,977,320
+    # text 2 x 57,088 x 1024 = 116,916,224; log-mel 184,705 + 256 x 1024 = 446,849
     # commands 8 x 1024
     "multimodel_paper": (
-        1_096_013_862,
+        1_206_569_988,
         paper_body(1024, 240, 1024, 14, 5)
         + PAPER_NETS
         + conv_res(64, 128)
         + conv_res(128, 256)
         + conv_res(256, 1024)
-        + exit_flow(1024, 1536, 2048)
-        + 2 * V * 1024
+        + exit_flow(1024, 1536, 2048, classes=1000)
+        + 2 * PAPER_TEXT * 1024
         + audio_net(1024)
         + COMMANDS * 1024,
+    ),
+    # on EN-DE, 60 experts: blocks 59,351,040, attentions 10,485,760,
+    # 2 x (2 x 1024 x 60 + 60 x 2 x 1024^2 + 2 x 1024) = 251,908,096; text 65,536,000; command
+    "multimodel_paper_single": (
+        387_281_920,
+        paper_body(1024, 60, 1024, 14, 5) + 2 * WMT * 1024 + 1024,
     ),
     # body 80,656,384: 14 x 1,071,104, 5 x 2 x 512^2, 2 x 31,519,744
     # image 708,251, labels 2,008,330, text 4,194,304, log-mel 315,777, commands 4,096
