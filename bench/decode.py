@@ -5,8 +5,8 @@
     python bench/decode.py --rows=1 --lengths=16,64,256
 
 prints JSON lines: CPU (all threads) and wall milliseconds of one batch, medians, and of one
-position, the encoder's share included. With --lengths a line for each, and how much the dearest
-position costs more than the cheapest. With --peer the two sides run in turn, each in a process of
+position, the encoder's share included. With --lengths a line for each, the ratio of the cost of a
+position in the longest and in the shortest, and what a further position costs. With --peer the two sides run in turn, each in a process of
 its own, and ratios of medians follow; the peer prints one JSON line with cpu_ms and wall_ms (or
 median_ms) of one batch of the same number of positions. Sources are random text and weights are
 random too; no output ends before its last position.
@@ -15,6 +15,7 @@ random too; no output ends before its last position.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import resource
@@ -155,17 +156,22 @@ def own_run(flags: argparse.Namespace, *changes: str) -> dict[str, Any]:
 
 
 def compare_lengths(flags: argparse.Namespace) -> None:
-    """One run for each length, in turn, and the ratio of the extremes."""
+    """One run for each length, in turn; how the cost of a position grows with the length."""
     lengths = [int(length) for length in flags.lengths.split(",")]
-    found: dict[int, list[float]] = {length: [] for length in lengths}
+    found: dict[int, list[float]] = {length: [] for length in sorted(lengths)}
     for _ in range(flags.rounds):
         for length in lengths:
             run = own_run(flags, f"--length={length}")
-            found[length].append(run["cpu_ms_per_position"])
+            found[length].append(run["cpu_ms"])
             print(json.dumps(run), flush=True)
     medians = {length: statistics.median(costs) for length, costs in found.items()}
-    ratio = max(medians.values()) / min(medians.values())
-    print(f"cpu_ms_per_position: {medians}, dearest / cheapest {ratio:.2f}")
+    each = {length: cost / length for length, cost in medians.items()}
+    ratio = each[max(each)] / each[min(each)]
+    print(f"cpu_ms_per_position, longest / shortest: {ratio:.2f}")
+    for (one, cost), (more, cost_more) in itertools.pairwise(medians.items()):
+        print(
+            f"cpu_ms of a further position, {one} to {more}: {(cost_more - cost) / (more - one):.3f}"
+        )
 
 
 def compare(flags: argparse.Namespace) -> None:

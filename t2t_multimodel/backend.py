@@ -28,7 +28,7 @@ def compile_for(
 def compiled(
     model: keras.Model, function: Callable[..., Any], *specs: Any, jit: bool = False
 ) -> Callable[..., Any]:
-    """Compiles a function of tensors.
+    """Compiles a function of tensors, with `jit` of tensors that are arguments of their own.
 
     On TensorFlow it is traced once, whatever the open sizes; with `jit` XLA compiles it for each
     size. On JAX XLA always does. Either way it reads the variables as they are when it is called.
@@ -91,10 +91,10 @@ def _compiled_by_xla(function: Callable[..., Any]) -> Callable[..., Any]:
     by_shapes: dict[Any, Callable[..., Any]] = {}
 
     def run(*arguments: Any) -> Any:
-        arguments = keras.tree.map_structure(tf.convert_to_tensor, arguments)
-        types = keras.tree.map_structure(tf.TensorSpec.from_tensor, arguments)
-        shapes = tuple(tuple(one.shape) for one in keras.tree.flatten(types))
+        arguments = tuple(map(tf.convert_to_tensor, arguments))
+        shapes = tuple(tuple(argument.shape) for argument in arguments)
         if shapes not in by_shapes:
+            types = map(tf.TensorSpec.from_tensor, arguments)
             compiler = tf.function(function, autograph=False, jit_compile=True)
             by_shapes[shapes] = compiler.get_concrete_function(*types)
         return by_shapes[shapes](*arguments)

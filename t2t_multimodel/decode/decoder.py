@@ -150,6 +150,8 @@ def _filled_up(x_BLD: Any, mask_BL: Any, forced_BT: Any, live_B: Any) -> tuple[A
     """More rows and positions, all of them padding, up to the next sizes that are compiled."""
     rows, length = x_BLD.shape[:2]
     row, position = next_size(rows) - rows, next_size(max(length, 8)) - length
+    if not row and not position:
+        return x_BLD, mask_BL, forced_BT, live_B
     return (
         ops.pad(x_BLD, [[0, row], [0, position], [0, 0]]),
         ops.pad(mask_BL, [[0, row], [0, position]]),

@@ -117,7 +117,7 @@ class AttentionBlock(Block):
     def step(
         self, x_RC: Any, cache: dict[str, Any], memory: dict[str, Any], place: Place
     ) -> tuple[Any, dict[str, Any]]:
-        after = {}
+        after: dict[str, Any] = {}
         m, after["premix"] = self.premix.step(x_RC, cache["premix"], place)
         attended, after["self_attention"] = self.self_attention.step(
             m, cache["self_attention"], place

@@ -157,6 +157,7 @@ class MultiConvRes(Block):
         return masked(x_BLC, mask_BL)
 
     def memory(self, source_BLC: Any, source_mask_BL: Any) -> dict[str, Any]:
+        assert self.attention is not None, "encoder blocks have no memory"
         return self.attention.memory(source_BLC, source_mask_BL)
 
     def cache(self, rows: Any) -> dict[str, Any]:
@@ -165,6 +166,7 @@ class MultiConvRes(Block):
     def step(
         self, x_RC: Any, cache: dict[str, Any], memory: dict[str, Any], place: Place
     ) -> tuple[Any, dict[str, Any]]:
+        assert self.attention is not None, "encoder blocks take no steps"
         after = {}
         y, after["steps1"] = self.steps1.step(x_RC, cache["steps1"], place)
         z, after["steps2"] = self.steps2.step(x_RC + y, cache["steps2"], place)
