@@ -6,10 +6,10 @@
 
 prints JSON lines: CPU (all threads) and wall milliseconds of one batch, medians, and of one
 position, the encoder's share included. With --lengths a line for each, the ratio of the cost of a
-position in the longest and in the shortest, and what a further position costs. With --peer the two sides run in turn, each in a process of
-its own, and ratios of medians follow; the peer prints one JSON line with cpu_ms and wall_ms (or
-median_ms) of one batch of the same number of positions. Sources are random text and weights are
-random too; no output ends before its last position.
+position in the longest and in the shortest, and what a further position costs. With --peer the
+two sides run in turn, each in a process of its own, and ratios of medians follow; the peer prints
+one JSON line with cpu_ms and wall_ms (or median_ms) of one batch of the same number of positions.
+Sources are random text and weights are random too; no output ends before its last position.
 """
 
 from __future__ import annotations
@@ -169,9 +169,8 @@ def compare_lengths(flags: argparse.Namespace) -> None:
     ratio = each[max(each)] / each[min(each)]
     print(f"cpu_ms_per_position, longest / shortest: {ratio:.2f}")
     for (one, cost), (more, cost_more) in itertools.pairwise(medians.items()):
-        print(
-            f"cpu_ms of a further position, {one} to {more}: {(cost_more - cost) / (more - one):.3f}"
-        )
+        further = (cost_more - cost) / (more - one)
+        print(f"cpu_ms of a further position, {one} to {more}: {further:.3f}")
 
 
 def compare(flags: argparse.Namespace) -> None:
