@@ -183,7 +183,7 @@ class _Group:
 
         def squares(sums: list[tf.Tensor]) -> tf.Tensor:
             self.traces += 1
-            return tf.add_n([tf.reduce_sum(tf.square(one)) for one in sums])
+            return 2.0 * tf.add_n([tf.nn.l2_loss(one) for one in sums])  # no squares in memory
 
         def update(
             sums: list[tf.Tensor], scale: tf.Tensor, rate: tf.Tensor, count: tf.Tensor
