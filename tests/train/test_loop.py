@@ -61,7 +61,8 @@ def test_nothing_is_traced_after_the_first_step(run: Run) -> None:
 
 def test_the_run_folder_holds_all_there_is_to_know(run: Run) -> None:
     names = sorted(path.name for path in run.folder.iterdir())
-    files = ["config.json", "mixture.json", "results.json", "scalars.jsonl"]
+    files = ["config.json", "mixture.json", "results.examples.json", "results.json"]
+    files += ["scalars.jsonl"]
     assert names == ["checkpoints", *files, "tensorboard"]
     checkpoints = run.folder / "checkpoints"
     kept = {path.name: path for path in checkpoints.iterdir()}
