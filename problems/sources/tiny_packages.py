@@ -5,12 +5,16 @@ from __future__ import annotations
 import io
 import tarfile
 from pathlib import Path
+from typing import Literal
+
+Compression = Literal["", "gz", "xz"]
+_MODES: dict[Compression, Literal["w:", "w:gz", "w:xz"]] = {"": "w:", "gz": "w:gz", "xz": "w:xz"}
 
 
-def tar(files: dict[str, bytes], compression: str = "") -> bytes:
+def tar(files: dict[str, bytes], compression: Compression = "") -> bytes:
     """A tar archive of the files; `compression` is "", "gz" or "xz"."""
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode=f"w:{compression}") as archive:
+    with tarfile.open(fileobj=buffer, mode=_MODES[compression]) as archive:
         for name, contents in files.items():
             entry = tarfile.TarInfo(name)
             entry.size = len(contents)
@@ -18,7 +22,7 @@ def tar(files: dict[str, bytes], compression: str = "") -> bytes:
     return buffer.getvalue()
 
 
-def write_deb(path: Path, files: dict[str, bytes], compression: str = "xz") -> None:
+def write_deb(path: Path, files: dict[str, bytes], compression: Compression = "xz") -> None:
     """A Debian package; names begin with `./`."""
     control = tar({"./control": b"Package: x"}, "gz")
     path.write_bytes(
