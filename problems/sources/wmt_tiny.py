@@ -32,8 +32,8 @@ def write(folder: Path) -> None:
         (folder / file).write_bytes(contents)
     for name, files in members.items():
         inside = {f"training/{file}": contents for file, contents in files.items()}
-        compression = "gz" if name.endswith("gz") else ""
-        (folder / name).write_bytes(tiny_packages.tar(inside, compression))
+        packed = tiny_packages.tar(inside, "gz" if name.endswith("gz") else "")
+        (folder / name).write_bytes(packed)
 
 
 def _files(corpus: Corpus, source: str, target: str, begin: int) -> dict[str, bytes]:
