@@ -25,13 +25,16 @@ COMMAND = _cli.Command(
 _what = COMMAND.group("What to train")
 _rates = "Problems and their rates. Default: those of the set."
 _what.names("problems", _rates, alias="problem", metavar="NAME[:RATE],...")
-_what.text("hparams_set", "SET", "Named set of settings.", "octet_quick")
+_set = "Named set of settings. Without it a run in --output_dir goes on with its own."
+_what.text("hparams_set", "SET", _set, "octet_quick")
 _what.number("train_steps", "How long to train. Default: as the set says.", lowest=1)
 _what.choice("list_hparams", ["sets", "fields"], "List all sets, or all settings, and stop.")
 _settings = COMMAND.group("Single settings, each over the one before")
 _settings.texts("gin_file", "FILE", "Gin file with settings.")
 _settings.texts("gin_param", "BINDING", "Gin binding, as in 'TrainConfig.steps = 1000'.")
 _settings.text("hparams", "K=V,...", "As in model.hidden_size=256,train.steps=1000.", "")
+_warm_start = "Run or checkpoint whose weights a new run begins with, where they fit."
+_settings.text("warm_start", "RUN", _warm_start, "")
 COMMAND.places()
 COMMAND.group("Results").path(
     "output_dir", "DIR", "Checkpoints, logs and reports. Default: ./runs/SET."
@@ -52,9 +55,16 @@ def train(args: flags.FlagValues, _: list[str]) -> None:
         return
     from t2t_multimodel import overrides
 
-    gin = args.gin_file, args.gin_param
+    own = not args["hparams_set"].present and args.output_dir is not None
     resolved = overrides.resolve(
-        args.hparams_set, args.problems, args.hparams, *gin, args.train_steps
+        args.hparams_set,
+        args.problems,
+        args.hparams,
+        args.gin_file,
+        args.gin_param,
+        args.train_steps,
+        args.warm_start,
+        overrides.recorded(args.output_dir) if own else None,
     )
     if args.json and not args.plan:
         raise UserError("--json goes with --plan.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,8 +52,10 @@ def resolve(
     gin_files: Sequence[str] = (),
     gin_params: Sequence[str] = (),
     train_steps: int | None = None,
+    warm_start: str = "",
+    base: Resolved | None = None,
 ) -> Resolved:
-    """An hparams set with overrides on top, the later ones winning: gin, --hparams, flags.
+    """A set or a run's config with overrides on top, the later ones winning: gin, --hparams, flags.
 
     Args:
         set_name: registered hparams set.
@@ -61,29 +64,56 @@ def resolve(
         gin_files: files of bindings like `TrainConfig.steps = 1000`.
         gin_params: further such bindings.
         train_steps: same as `train.steps`.
+        warm_start: same as `train.warm_start`.
+        base: config with origins that stands for the set's, such as `recorded`'s.
 
     Raises:
         UserError: an unknown name, or a value of the wrong type or out of range.
     """
-    base: Config = registry.hparams.get(set_name)()
+    base = base or _of_set(set_name)
     layers = [
         _gin_values(gin_files, gin_params),
         {path: (value, "--hparams") for path, value in _parse_hparams(hparams).items()},
     ]
     if train_steps is not None:
         layers.append({"train.steps": (train_steps, "--train_steps")})
-    values = {path: value for path, value in flatten(base).items() if path != "problems"}
-    origins = {
-        path: "default" if value == default else f"set {set_name}"
-        for (path, value), default in zip(values.items(), _defaults(), strict=True)
-    }
+    if warm_start:
+        layers.append({"train.warm_start": (warm_start, "--warm_start")})
+    values = {path: value for path, value in flatten(base.config).items() if path != "problems"}
+    origins = dict(base.origins)
     for layer in layers:
         for path, (value, origin) in layer.items():
             values[path], origins[path] = value, origin
-    names = tuple(problems) or base.problems
-    origins["problems"] = "--problems" if problems else f"set {set_name}"
+    names = tuple(problems) or base.config.problems
+    if problems:
+        origins["problems"] = "--problems"
     registry.problems.check([parse_rate(name)[0] for name in names])
-    return Resolved(set_name, _build(values, names), origins)
+    return Resolved(base.set_name, _build(values, names), origins)
+
+
+def _of_set(name: str) -> Resolved:
+    config: Config = registry.hparams.get(name)()
+    return Resolved(name, config, origins_of(config, f"set {name}"))
+
+
+def origins_of(config: Config, origin: str) -> dict[str, str]:
+    """The origin of each value: "default" where it is the default, else the given one."""
+    defaults = [*_defaults(), None]  # there are no default problems
+    return {
+        path: "default" if value == default else origin
+        for (path, value), default in zip(flatten(config).items(), defaults, strict=True)
+    }
+
+
+def recorded(run: Path) -> Resolved | None:
+    """The config that a run folder records, with its origins; None if it records none."""
+    file = run / "config.json"
+    if not file.is_file():
+        return None
+    record = json.loads(file.read_text())
+    config = Config.from_dict(record["config"])
+    origins = {**origins_of(config, "default"), **record["origins"]}
+    return Resolved(record["hparams_set"], config, origins)
 
 
 def flatten(config: Config) -> dict[str, Any]:

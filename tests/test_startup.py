@@ -51,6 +51,13 @@ ANSWERED_AT_ONCE = [
     ("mm_report", ["--help"], 0),
     ("mm_report", ["nowhere"], 2),
     ("mm_report", [], 2),
+    ("mm_add_task", ["--help"], 0),
+    ("mm_add_task", [], 2),
+    ("mm_add_task", ["--from=nowhere", "--problems=octet_parse"], 2),
+    ("mm_add_task", ["--from=runs", "--problems=octet_parse", "--body=solid"], 2),
+    ("mm_remove_task", ["--help"], 0),
+    ("mm_remove_task", [], 2),
+    ("mm_remove_task", ["--from=nowhere", "--problems=octet_parse"], 2),
 ]
 
 

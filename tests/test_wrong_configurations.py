@@ -31,7 +31,7 @@ WRONG = {
     ),
     "a rate that is no number": (
         "--problems=octet_image:often",
-        "The rate of problem 'octet_image' must be a number above 0, but is 'often'.\n"
+        "The rate of problem 'octet_image' must be 0 or a number above 0, but is 'often'.\n"
         "write e.g. --problems=octet_ende:2,octet_image\n",
     ),
     "a problem named twice": (

@@ -45,6 +45,9 @@ class OptimizerConfig(Section):
     weight_decay_form: Literal["decoupled", "t2t"] = "decoupled"
     """Times the learning rate beside Adam (arXiv 1711.05101), or as Tensor2Tensor's loss
     weight_decay * sum of squares / (2 * size of the matrix)."""
+    rate_factors: tuple[str, ...] = ()
+    """Factors of the learning rate in parts of the model, as in body:0.1+command_octet_ende:0; 0
+    leaves a part as it is. Parts are the body, each modality net and each command token."""
     ema_decay: float = 0.0
     """Decay a step of the running mean of the weights that is evaluated and saved in place of the
     last ones; a weight's mean moves when the weight does. 0: none."""

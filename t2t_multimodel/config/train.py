@@ -13,6 +13,9 @@ class TrainConfig(Section):
 
     steps: int = 250_000
     """Optimizer steps."""
+    warm_start: str = ""
+    """Run or checkpoint whose weights and vocabularies the first step begins with, where they fit;
+    empty: fresh weights."""
     seed: int = 0
     """All random draws come from (seed, purpose, step)."""
     problems_per_step: int = 0

@@ -87,9 +87,9 @@ def make_mixture(config: Config, sizes: Mapping[str, Sizes]) -> Mixture:
 
     Args:
         config: of the run.
-        sizes: of each problem's train split.
+        sizes: of each trained problem's train split.
     """
-    names = list(config.rates)
+    names = list(config.trained)
     if config.mixture.strategy == "distributed":
         return RoundRobin(names, config.batches_per_step)
     shares = make_shares(config, [sizes[name] for name in names])

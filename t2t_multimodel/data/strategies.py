@@ -174,9 +174,9 @@ def make_shares(config: Config, sizes: Sequence[Sizes]) -> Shares:
 
     Args:
         config: of the run.
-        sizes: of each problem, in the order listed.
+        sizes: of each trained problem, in the order listed.
     """
-    mixture, rates = config.mixture, list(config.rates.values())
+    mixture, rates = config.mixture, list(config.trained.values())
     if mixture.strategy == "schedule":
         return Scheduled(parse_schedule(mixture.schedule))
     if mixture.strategy == "adaptive":

@@ -95,7 +95,7 @@ class MixtureOfExperts(Block):
         gates = self.gating(x_ND, mask_N=mask_N, mode=mode)
         kernels = tuple(map(ops.convert_to_tensor, self.kernels))
         y_ND = fast.expert_ffn(x_ND, gates.experts_Nk, gates.weights_Nk, kernels, mask_N)
-        if mode.training and self.balance_rate:
+        if mode.training and self.balance_rate and self.trainable:
             behind_E = ops.sign(ops.mean(gates.tokens_E) - gates.tokens_E)
             self.gating.move_bias(self.balance_rate * behind_E)
         y_BLD = ops.reshape(y_ND * self.scale, ops.shape(x_BLD))

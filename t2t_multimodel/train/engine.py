@@ -86,6 +86,14 @@ def ema_rest(config: OptimizerConfig, count: Any, minimum: Any) -> Any:
     return 1.0 - minimum(config.ema_decay, (1.0 + count) / (10.0 + count))
 
 
+def rate_factor(config: Config, path: str) -> float:
+    """What the learning rate of a variable is multiplied with, by the part that it lies in."""
+    for part, factor in config.rate_factors.items():
+        if f"/{part}/" in f"/{path}":
+            return factor
+    return 1.0
+
+
 def with_l2(gradient: Any, value: Any, config: OptimizerConfig) -> Any:
     """Adds the gradient of Tensor2Tensor's weight decay, an L2 loss divided by the size."""
     if config.weight_decay_form != "t2t" or not config.weight_decay or len(value.shape) < 2:

@@ -14,7 +14,14 @@ from t2t_multimodel.config import Config
 from t2t_multimodel.data.collate import Batch
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.multimodel import MultiModel
-from t2t_multimodel.train.engine import Gradients, Scalars, decoupled_decay, ema_rest, with_l2
+from t2t_multimodel.train.engine import (
+    Gradients,
+    Scalars,
+    decoupled_decay,
+    ema_rest,
+    rate_factor,
+    with_l2,
+)
 
 
 class JaxEngine:
@@ -23,7 +30,9 @@ class JaxEngine:
     def __init__(self, model: MultiModel, config: Config) -> None:
         self._model, self._config = model, config
         self._variables = list(model.trainable_variables)
-        self._others = list(model.non_trainable_variables)  # the routers' balancing bias, say
+        others = model.non_trainable_variables
+        self._fixed = [v for v in others if rate_factor(config, v.path) == 0]
+        self._others = [v for v in others if rate_factor(config, v.path) > 0]  # routers' bias, say
         self._slots = [[jnp.zeros_like(v.value) for v in self._variables] for _ in range(2)]
         self._averages: list[Any] = []
         if config.optimizer.ema_decay:
@@ -45,7 +54,7 @@ class JaxEngine:
             self._functions[problem] = self._gradient_function(problem)
         indices = self._read[problem]
         values = [self._variables[i].value for i in indices]
-        others = [variable.value for variable in self._others]
+        others = [variable.value for variable in [*self._others, *self._fixed]]
         gradients, scalars, others = self._functions[problem](values, others, batch, np.int32(draw))
         for variable, value in zip(self._others, others, strict=True):
             variable.assign(value)
@@ -77,7 +86,7 @@ class JaxEngine:
 
         def loss(values: list[Any], others: list[Any], batch: Batch, draw: Any) -> Any:
             self.traces += 1
-            state = zip([*variables, *self._others], [*values, *others], strict=True)
+            state = zip([*variables, *self._others, *self._fixed], [*values, *others], strict=True)
             with keras.StatelessScope(state_mapping=list(state)) as scope:
                 value, scalars = self._loss(problem, batch, draw)
             value = value * self._config.loss_weights.get(problem, 1.0)
@@ -146,8 +155,10 @@ class JaxEngine:
         for i, mean in means.items():
             new[1][i] = beta1 * first[i] + (1 - beta1) * mean
             new[2][i] = beta2 * second[i] + (1 - beta2) * jnp.square(mean)
-            value = values[i] * (1 - rate * decoupled_decay(values[i], optimizer))
-            new[0][i] = value - rate_t * new[1][i] / (jnp.sqrt(new[2][i]) + optimizer.epsilon)
+            factor = rate_factor(self._config, self._variables[i].path)
+            value = values[i] * (1 - factor * rate * decoupled_decay(values[i], optimizer))
+            moved = factor * rate_t * new[1][i]
+            new[0][i] = value - moved / (jnp.sqrt(new[2][i]) + optimizer.epsilon)
         return new
 
     def _moved_averages(self, averages: Gradients, values: Gradients, count: Any) -> Gradients:

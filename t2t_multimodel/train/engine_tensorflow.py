@@ -16,7 +16,14 @@ from t2t_multimodel.features import ProblemSignature
 from t2t_multimodel.layers.fast import for_xla
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.multimodel import MultiModel
-from t2t_multimodel.train.engine import Gradients, Scalars, decoupled_decay, ema_rest, with_l2
+from t2t_multimodel.train.engine import (
+    Gradients,
+    Scalars,
+    decoupled_decay,
+    ema_rest,
+    rate_factor,
+    with_l2,
+)
 
 
 class TensorFlowEngine:
@@ -33,7 +40,7 @@ class TensorFlowEngine:
         self._groups: list[_Group] | None = None
         self.traces = 0
         self._gradients = {
-            problem.name: self._gradient_function(problem) for problem in model.problems.values()
+            name: self._gradient_function(model.problems[name]) for name in config.trained
         }
 
     def compile(self, problem: str) -> None:
@@ -121,6 +128,8 @@ class TensorFlowEngine:
         stand still. `count` counts all steps of the run.
         """
         optimizer, variable = self._config.optimizer, self._variables[index]
+        if (factor := rate_factor(self._config, self._names[index])) != 1.0:
+            rate = rate * factor
         if decay := decoupled_decay(variable, optimizer):
             variable.assign_sub(rate * decay * variable)
         tf.raw_ops.ResourceApplyAdam(

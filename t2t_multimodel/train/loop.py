@@ -105,7 +105,7 @@ class Trainer:
         items = step_batches(self.streams, self.mixture, self.step, self.positions)
         workers = ThreadPoolExecutor(parallel_batches(self.config))
         with live(progress), closing(read_ahead(items)) as batches, workers, closing(self.saver):
-            for name in self.prepared:
+            for name in self.config.trained:
                 self.engine.compile(name)
             self._evaluate_if_due(progress)
             while not self.finished and not stop:
@@ -128,8 +128,8 @@ class Trainer:
     def _streams(self) -> dict[str, BatchStream]:
         config, seed = self.config.data, self.config.train.seed
         return {
-            name: BatchStream(one.dataset("train"), config, seed, name)
-            for name, one in self.prepared.items()
+            name: BatchStream(self.prepared[name].dataset("train"), config, seed, name)
+            for name in self.config.trained
         }
 
     def _train_step(

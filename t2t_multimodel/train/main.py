@@ -14,7 +14,7 @@ from t2t_multimodel.evaluate.results_file import store
 from t2t_multimodel.evaluate.table import print_table, with_floors
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.overrides import Resolved
-from t2t_multimodel.train import checkpoints
+from t2t_multimodel.train import checkpoints, warm_start
 from t2t_multimodel.train.engine import (
     averaged,
     cores,
@@ -24,6 +24,7 @@ from t2t_multimodel.train.engine import (
 )
 from t2t_multimodel.train.loop import Trainer
 from t2t_multimodel.train.mixture_report import print_mixture
+from t2t_multimodel.train.parts import freeze
 from t2t_multimodel.train.progress import duration
 from t2t_multimodel.train.run_folder import RunFolder
 from t2t_multimodel.train.stopping import stop_requests
@@ -47,16 +48,21 @@ def train(
     folder.check_settings(config)
     share_cores(parallel_batches(config))
     found = checkpoints.newest_whole(folder.checkpoints)
+    source = None if found else warm_start.source(config.train.warm_start)
+    vocabularies = found or source
     prepared = generate(
         list(config.rates),
         data_dir,
         raw_dir,
         workers=cores(),
         vocab_size=config.data.vocab_size,
-        tokenizers=found.tokenizers() if found else None,
+        tokenizers=vocabularies.tokenizers() if vocabularies else None,
     )
-    folder.open(resolved, prepared)
     model = found.model() if found else new_model(config, prepared)
+    if source:
+        warm_start.begin(model, source, prepared)
+    freeze(model, config)
+    folder.open(resolved, prepared)
     trainer = Trainer(config, prepared, model, make_engine(model, config), folder)
     if found:
         trainer.restore(found)

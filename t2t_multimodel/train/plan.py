@@ -106,7 +106,9 @@ def make_plan(config: Config, data_dir: Path) -> Plan:
     mixture = make_mixture(planned, {name: one.sizes for name, one in known.items()})
     asked = mixture.asked(config.train.steps)
     total = sum(asked.values())
-    problems = tuple(_problem_plan(name, one, asked[name], total) for name, one in known.items())
+    problems = tuple(
+        _problem_plan(name, one, asked.get(name, 0.0), total) for name, one in known.items()
+    )
     parameters, prints = footprints(
         config,
         [one.signature for one in known.values()],

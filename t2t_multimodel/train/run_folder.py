@@ -55,7 +55,10 @@ class RunFolder:
         Raises:
             UserError: the folder's run was begun with other data.
         """
-        data = {name: one.fingerprint for name, one in prepared.items()}
+        self.record(resolved, {name: one.fingerprint for name, one in prepared.items()})
+
+    def record(self, resolved: Resolved, data: dict[str, str]) -> None:
+        """As `open`, from the fingerprints of the problems' data alone."""
         old = self._record() or {"data": {}, "sessions": []}
         self._refuse(
             f"the data of {name} is another"

@@ -149,7 +149,7 @@ def test_trainer_resolves_and_trains(mine: str, stub: Callable) -> None:
     train = stub("t2t_multimodel.train.main", "train")
     argv = ["--hparams_set=my_set", "--problems=mine:2,other", "--hparams=a=1", "--train_steps=5"]
     assert mm_trainer.main([*argv, "--gin_file=f", "--gin_param=p", "--gin_param=q", mine]) == 0
-    assert resolve == [("my_set", ["mine:2", "other"], "a=1", ["f"], ["p", "q"], 5)]
+    assert resolve == [("my_set", ["mine:2", "other"], "a=1", ["f"], ["p", "q"], 5, "", None)]
     assert train == [("what resolve returns", Path("data"), None, Path("runs/my_set"))]
 
 

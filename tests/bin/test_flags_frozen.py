@@ -16,7 +16,7 @@ FLAGS = {
     ),
     "mm_trainer": (
         "problems hparams_set train_steps list_hparams gin_file gin_param hparams "
-        "data_dir raw_dir usr_dir output_dir verify_resume plan json problem"
+        "warm_start data_dir raw_dir usr_dir output_dir verify_resume plan json problem"
     ),
     "mm_eval": (
         "output_dir checkpoint problems split shuffle_sources data_dir raw_dir usr_dir json "
@@ -30,6 +30,10 @@ FLAGS = {
     "mm_problems": "data_dir raw_dir usr_dir split",
     "mm_average": "output_dir last usr_dir to",
     "mm_report": "",
+    "mm_add_task": (
+        "from problems body train_steps hparams data_dir raw_dir usr_dir output_dir problem"
+    ),
+    "mm_remove_task": "from problems usr_dir output_dir problem",
 }
 
 

@@ -23,7 +23,7 @@ def test_a_rate_that_is_no_positive_number_is_refused(rate: str) -> None:
     with pytest.raises(UserError) as caught:
         parse_rate(f"a:{rate}")
     assert str(caught.value) == (
-        f"The rate of problem 'a' must be a number above 0, but is {rate!r}.\n"
+        f"The rate of problem 'a' must be 0 or a number above 0, but is {rate!r}.\n"
         "write e.g. --problems=octet_ende:2,octet_image"
     )
 

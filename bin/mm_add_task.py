@@ -1,0 +1,74 @@
+"""mm-add-task: teaches a trained model new problems."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from absl import flags
+
+from t2t_multimodel import registry, usr_dir
+from t2t_multimodel.bin import _cli, _quiet
+from t2t_multimodel.config import parse_rate
+from t2t_multimodel.errors import UserError
+
+COMMAND = _cli.Command(
+    "mm-add-task",
+    "Adds problems to a trained model, trains it on them, and tells what the old ones lost.",
+    example="mm-add-task --from=runs/octet_quick --problems=octet_parse --train_steps=1000",
+)
+_what = COMMAND.group("What to add to what")
+_what.path("from", "RUN", "Folder of a run (its newest checkpoint), or one checkpoint.")
+_rates = "New problems and their rates; old ones named here are rehearsed."
+_what.names("problems", _rates, alias="problem", metavar="NAME[:RATE],...")
+_how = COMMAND.group("How")
+_body = "What the old run learned stays as it is, learns a tenth as fast, or like all else."
+_how.choice("body", ["frozen", "slow", "free"], f"{_body} Without it frozen.")
+_how.number("train_steps", "How long to train. Without it as long as the old run.", lowest=1)
+_how.text("hparams", "K=V,...", "Settings other than the old run's: train.seed=1.", "")
+COMMAND.places()
+COMMAND.group("Results").path("output_dir", "DIR", "New run. Default: ./runs/RUN-PROBLEM.")
+
+
+def add(args: flags.FlagValues, _: list[str]) -> None:
+    """Checks the run and the names, then adds."""
+    usr_dir.add(args.usr_dir)
+    source = args["from"].value
+    if source is None or not args.problems:
+        raise UserError("--from and --problems are needed.", f"e.g. {COMMAND.example}")
+    if not source.is_dir():
+        raise UserError(f"{source} does not exist.", "mm-trainer writes runs into ./runs/SET.")
+
+    from t2t_multimodel.train.checkpoints import open_checkpoint
+
+    checkpoint = open_checkpoint(source)
+    old = checkpoint.problems([])
+    named = [parse_rate(entry)[0] for entry in args.problems]
+    registry.problems.check(named)
+    new = [name for name in named if name not in old]
+    if not new:
+        raise UserError(
+            f"{source} knows {', '.join(named)} already.",
+            f"To train on them: mm-trainer --warm_start={source} --problems={','.join(named)}",
+        )
+    _quiet.import_tensorflow()
+    from t2t_multimodel.train import add_task
+
+    request = add_task.Request(
+        problems=args.problems,
+        body=args.body or "frozen",
+        hparams=args.hparams,
+        train_steps=args.train_steps,
+    )
+    output_dir = args.output_dir or Path("runs", "-".join([source.resolve().name, *new]))
+    add_task.add_task(source, checkpoint, request, args.data_dir, args.raw_dir, output_dir)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point; returns the exit code."""
+    return COMMAND.run(add, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

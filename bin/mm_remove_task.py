@@ -1,0 +1,57 @@
+"""mm-remove-task: takes problems out of a trained model."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from absl import flags
+
+from t2t_multimodel import usr_dir
+from t2t_multimodel.bin import _cli, _quiet
+from t2t_multimodel.errors import UserError
+
+COMMAND = _cli.Command(
+    "mm-remove-task",
+    "Writes a run without some of its problems, and without the weights that only they use.",
+    example="mm-remove-task --from=runs/octet_quick --problems=octet_caption",
+)
+_what = COMMAND.group("What to remove from what")
+_what.path("from", "RUN", "Folder of a run (its newest checkpoint), or one checkpoint.")
+_what.names("problems", "Problems to leave out.", alias="problem")
+_usr_dir = "Your own problems and nets, if the run was trained on some."
+COMMAND.group("Where things are").text("usr_dir", "DIR", _usr_dir, "")
+COMMAND.group("Results").path("output_dir", "DIR", "New run. Default: ./runs/RUN-without-PROBLEM.")
+
+
+def remove(args: flags.FlagValues, _: list[str]) -> None:
+    """Checks the run and the names, then writes the new run."""
+    usr_dir.add(args.usr_dir)
+    source = args["from"].value
+    if source is None or not args.problems:
+        raise UserError("--from and --problems are needed.", f"e.g. {COMMAND.example}")
+    if not source.is_dir():
+        raise UserError(f"{source} does not exist.", "mm-trainer writes runs into ./runs/SET.")
+
+    from t2t_multimodel.train.checkpoints import open_checkpoint
+
+    checkpoint = open_checkpoint(source)
+    checkpoint.problems(args.problems)
+    _quiet.import_tensorflow()
+    from t2t_multimodel.train import remove_task
+
+    name = "-".join([source.resolve().name, "without", *args.problems])
+    output_dir = args.output_dir or Path("runs", name)
+    remove_task.remove_task(source, checkpoint, args.problems, output_dir)
+    print(f"mm-eval --output_dir={output_dir} scores it.")
+    print(f"mm-trainer --output_dir={output_dir} --train_steps=N trains it on.")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point; returns the exit code."""
+    return COMMAND.run(remove, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
