@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from t2t_multimodel import Config, ModelConfig, TrainConfig, UserError, register_hparams
-from t2t_multimodel.overrides import flatten, resolve
+from t2t_multimodel.overrides import flatten, recorded, resolve
 from t2t_multimodel.registry import register_problem
 
 FIELDS = "mm-trainer --list_hparams=fields"
@@ -46,6 +47,24 @@ def test_a_set_alone_is_taken_as_it_is() -> None:
 def test_every_value_has_an_origin() -> None:
     resolved = resolve("made_set")
     assert list(resolved.origins) == list(flatten(resolved.config))
+
+
+def test_a_runs_own_config_may_stand_for_the_set(tmp_path: Path) -> None:
+    assert recorded(tmp_path) is None
+    first = resolve("made_set", hparams="model.dropout=0.3", train_steps=20)
+    record = {"hparams_set": "made_set", "config": first.config.to_dict(), "origins": first.origins}
+    (tmp_path / "config.json").write_text(json.dumps(record))
+    assert recorded(tmp_path) == first
+    again = resolve("", train_steps=30, warm_start="other", base=recorded(tmp_path))
+    assert again.set_name == "made_set"
+    assert again.config.problems == ("made_a:2", "made_b")
+    assert (again.config.model.dropout, again.origins["model.dropout"]) == (0.3, "--hparams")
+    assert (again.config.train.steps, again.origins["train.steps"]) == (30, "--train_steps")
+    assert (again.config.train.warm_start, again.origins["train.warm_start"]) == (
+        "other",
+        "--warm_start",
+    )
+    assert again.origins["model.hidden_size"] == "set made_set"
 
 
 def test_gin_then_hparams_then_flags_win(tmp_path: Path) -> None:

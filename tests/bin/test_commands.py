@@ -13,10 +13,12 @@ import pytest
 
 from t2t_multimodel.bin import (
     _quiet,
+    mm_add_task,
     mm_average,
     mm_datagen,
     mm_eval,
     mm_problems,
+    mm_remove_task,
     mm_report,
     mm_trainer,
 )
@@ -161,6 +163,21 @@ def test_trainer_takes_another_output_folder(mine: str, stub: Callable) -> None:
     assert train == [("what resolve returns", Path("d"), Path("r"), Path("o"))]
 
 
+def test_trainer_goes_on_with_a_runs_own_settings_if_no_set_is_named(
+    mine: str, stub: Callable, tmp_path: Path
+) -> None:
+    stub("t2t_multimodel.overrides", "recorded", "the record")
+    resolve: list[Any] = []
+    overrides = sys.modules["t2t_multimodel.overrides"]
+    overrides.resolve = lambda *args: resolve.append(args)  # type: ignore[attr-defined]
+    stub("t2t_multimodel.train.main", "train")
+    assert mm_trainer.main([f"--output_dir={tmp_path}", "--warm_start=r", mine]) == 0
+    assert mm_trainer.main([f"--output_dir={tmp_path}", "--hparams_set=my_set", mine]) == 0
+    assert mm_trainer.main([mine]) == 0
+    assert [args[0] for args in resolve] == ["octet_quick", "my_set", "octet_quick"]
+    assert [args[-2:] for args in resolve] == [("r", "the record"), ("", None), ("", None)]
+
+
 def test_verify_resume_hands_on_what_to_train(mine: str, stub: Callable) -> None:
     stub("t2t_multimodel.overrides", "resolve")
     verify = stub("t2t_multimodel.train.verify_resume", "verify_resume")
@@ -296,6 +313,50 @@ def test_eval_says_that_a_run_is_not_there(capsys: pytest.CaptureFixture[str]) -
     assert mm_eval.main(["--output_dir=no/where"]) == 2
     assert capsys.readouterr().err == (
         "no/where does not exist.\nmm-trainer writes runs into ./runs/SET.\n"
+    )
+
+
+@pytest.mark.parametrize("command", [mm_add_task, mm_remove_task])
+@pytest.mark.parametrize("argv", [["--from=a"], ["--problems=octet_parse"]])
+def test_tasks_are_added_to_and_removed_from_a_run(
+    command: Any, argv: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.main(argv) == 2
+    assert capsys.readouterr().err == (
+        f"--from and --problems are needed.\ne.g. {command.COMMAND.example}\n"
+    )
+
+
+def test_add_task_hands_on_its_request(mine: str, stub: Callable, checkpoint: Path) -> None:
+    calls = stub("t2t_multimodel.train.add_task", "add_task")
+    module = sys.modules["t2t_multimodel.train.add_task"]
+    module.Request = lambda **fields: fields  # type: ignore[attr-defined]
+    argv = [f"--from={checkpoint}", "--problems=octet_parse:2,mine", "--hparams=a=1", mine]
+    assert mm_add_task.main([*argv, "--body=slow", "--train_steps=9", "--raw_dir=r"]) == 0
+    assert mm_add_task.main([*argv, "--output_dir=o"]) == 0
+    request = {"problems": ["octet_parse:2", "mine"], "hparams": "a=1"}
+    places = Path("data"), Path("r"), Path("runs", f"{checkpoint.name}-octet_parse")
+    slow = {**request, "body": "slow", "train_steps": 9}
+    frozen = {**request, "body": "frozen", "train_steps": None}
+    here = checkpoint, Checkpoint(checkpoint)
+    assert calls == [(*here, slow, *places), (*here, frozen, Path("data"), None, Path("o"))]
+
+
+def test_remove_task_hands_on_its_names(
+    mine: str, stub: Callable, checkpoint: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls = stub("t2t_multimodel.train.remove_task", "remove_task")
+    assert mm_remove_task.main([f"--from={checkpoint}", "--problems=other", mine]) == 0
+    new = Path("runs", f"{checkpoint.name}-without-other")
+    assert calls == [(checkpoint, Checkpoint(checkpoint), ["other"], new)]
+    assert capsys.readouterr().out == (
+        f"mm-eval --output_dir={new} scores it.\n"
+        f"mm-trainer --output_dir={new} --train_steps=N trains it on.\n"
+    )
+    assert mm_remove_task.main([f"--from={checkpoint}", "--problems=othr", mine]) == 2
+    assert capsys.readouterr().err == (
+        "No problem of this checkpoint is named 'othr'. Did you mean 'other'?\n"
+        "Known: mine, other.\n"
     )
 
 

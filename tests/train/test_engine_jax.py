@@ -75,6 +75,12 @@ decayed = engine_of(weight_decay=0.1)
 step(decayed, 0, "half")
 found |= {f"decayed/{k}": v for k, v in values(decayed).items()}
 
+slow = engine_of(clip_norm=0.0, weight_decay=0.1, rate_factors=("first:0.5",))
+whole = engine_of(clip_norm=0.0, weight_decay=0.1)
+for name, engine in (("slow", slow), ("whole", whole)):
+    step(engine, 0, "whole")
+    found |= {f"{name}/{k}": v for k, v in values(engine).items()}
+
 mean = engine_of(ema_decay=0.5)
 for number in range(3):
     step(mean, number, "half")
@@ -130,6 +136,12 @@ def test_a_weight_of_a_loss_scales_its_gradients(found: dict[str, np.ndarray]) -
 def test_decay_never_moves_a_matrix_without_a_gradient(found: dict[str, np.ndarray]) -> None:
     assert np.array_equal(found["decayed/second"], START)
     assert not np.array_equal(found["decayed/first"], START)
+
+
+def test_a_part_learns_at_a_rate_of_its_own(found: dict[str, np.ndarray]) -> None:
+    moved = found["whole/first"] - START
+    assert np.allclose(found["slow/first"] - START, moved / 2, rtol=1e-4)
+    assert np.array_equal(found["slow/second"], found["whole/second"])
 
 
 def test_the_running_mean_follows_weights_that_move(found: dict[str, np.ndarray]) -> None:

@@ -240,6 +240,18 @@ def test_saved_slots_are_out_of_reach_of_later_steps() -> None:
     assert all(np.array_equal(saved[name], value) for name, value in kept.items())
 
 
+def test_a_part_learns_at_a_rate_of_its_own() -> None:
+    engine = engine_of(clip_norm=0.0, weight_decay=0.1, rate_factors=("matrix:0.5",))
+    plain = engine_of(clip_norm=0.0, weight_decay=0.1)
+    for one in (engine, plain):
+        apply(one, 0, (MATRIX, VECTOR))
+    half, whole = values(engine), values(plain)
+    moved = whole["matrix"] - START["matrix"]
+    assert np.allclose(half["matrix"] - START["matrix"], moved / 2, rtol=1e-4)
+    assert np.array_equal(half["vector"], whole["vector"])
+    assert np.array_equal(engine.state()["m/matrix"], plain.state()["m/matrix"])
+
+
 def test_only_matrices_decay() -> None:
     plain, decayed = engine_of(), engine_of(weight_decay=0.1)
     for engine in (plain, decayed):
