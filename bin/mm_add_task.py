@@ -16,7 +16,7 @@ from t2t_multimodel.errors import UserError
 COMMAND = _cli.Command(
     "mm-add-task",
     "Adds problems to a trained model, trains it on them, and tells what the old ones lost.",
-    example="mm-add-task --from=runs/octet_quick --problems=octet_parse --train_steps=1000",
+    example="mm-add-task --from=runs/octet_quick --problems=octet_fren --body=slow",
 )
 _what = COMMAND.group("What to add to what")
 _what.path("from", "RUN", "Folder of a run (its newest checkpoint), or one checkpoint.")

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 from t2t_multimodel.config import Config, parse_rate
-from t2t_multimodel.data.datagen import Prepared, generate
+from t2t_multimodel.data.datagen import generate
 from t2t_multimodel.evaluate.evaluator import Evaluator
+from t2t_multimodel.evaluate.result import Result
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.overrides import Resolved, origins_of, recorded, resolve
 from t2t_multimodel.train import forgetting
@@ -127,9 +128,9 @@ def _evaluate(
     config: Config,
     data_dir: Path,
     raw_dir: Path | None,
-) -> list:
+) -> list[Result]:
     """The old problems as the final table will score them again."""
-    prepared: dict[str, Prepared] = generate(
+    prepared = generate(
         checkpoint.problems([]),
         data_dir,
         raw_dir,

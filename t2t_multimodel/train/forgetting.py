@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from t2t_multimodel.data.files import written_by_rename
-from t2t_multimodel.evaluate.evaluator import Result
 from t2t_multimodel.evaluate.metrics import is_lower_better
+from t2t_multimodel.evaluate.result import Result
 
 
 class Scored(NamedTuple):

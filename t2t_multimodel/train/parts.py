@@ -22,7 +22,10 @@ def parts_of(model: MultiModel) -> dict[str, Block]:
 def parts_for(model: MultiModel, problem: ProblemSignature) -> list[str]:
     """The parts that a problem runs through."""
     nets = [model.nets[signature.identity] for signature in (problem.inputs, problem.targets)]
-    layers = (model.body, *nets, model.commands[problem.command])
+    layers: list[Block] = [model.body, *nets]
+    command = model.commands[problem.command]
+    if command.routes or not nets[1].reads_encoder:
+        layers.append(command)
     return list(dict.fromkeys(layer.name for layer in layers))
 
 

@@ -119,6 +119,17 @@ def mixture_of(strategy: str, per_step: int = 1, seed: int = 3) -> Mixture:
     return make_mixture(config, SIZES)
 
 
+@pytest.mark.parametrize("strategy", ["rates", "uniform", "unimax", "temperature", "distributed"])
+def test_a_problem_of_rate_0_is_never_drawn(strategy: str) -> None:
+    config = Config(
+        problems=("a:5", "b:0", "c"), mixture=STRATEGIES[strategy], train=TrainConfig(steps=STEPS)
+    )
+    mixture = make_mixture(config, {name: SIZES[name] for name in "ac"})
+    assert mixture.names == ["a", "c"]
+    assert mixture.per_step == 2
+    assert {name for step in range(50) for name in mixture.draw(step)} == {"a", "c"}
+
+
 def run(mixture: Mixture, steps: int) -> list[list[str]]:
     """The draws of a run in which the losses are always the same."""
     drawn = []

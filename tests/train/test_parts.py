@@ -43,6 +43,7 @@ def test_parts_are_the_body_nets_and_commands() -> None:
         "command_to_label",
     ]
     assert parts_for(model, TRANSLATE) == ["body", "text_shared_30_1a2b", "command_to_german"]
+    assert parts_for(model, CLASSIFY) == ["body", "image", "class_label_pictures"]
     assert {variable.path.split("/")[1] for variable in model.variables} == parts_of(model).keys()
 
 
