@@ -49,7 +49,7 @@ def remove_task(
     config = config.replace(optimizer=config.optimizer.replace(rate_factors=factors))
     state = checkpoint.state
     state |= {"config": config.to_dict(), "best": {}}
-    if state["mixture"] is not None:  # averages of losses, a column for each trained problem
+    if state.get("mixture") is not None:  # averages of losses, a column for each trained problem
         columns = _columns(checkpoint.config(), problems)
         state["mixture"] = [[row[i] for i in columns] for row in state["mixture"]]
     for section in ("positions", "data"):
