@@ -71,7 +71,8 @@ WRONG = {
     "a loss weight of a problem that is not trained": (
         "--hparams=train.loss_weights=octet_imag:2",
         "No problem of this run is named 'octet_imag'. Did you mean 'octet_image'?\n"
-        "Known: octet_caption, octet_ende, octet_image.\n",
+        "Known: octet_caption, octet_deen, octet_ende, octet_enfr, octet_frde, octet_image, "
+        "octet_parse, octet_speech.\n",
     ),
     "a loss weight that is no number": (
         "--hparams=train.loss_weights=octet_image:x",

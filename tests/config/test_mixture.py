@@ -66,6 +66,7 @@ def test_a_schedule_goes_with_its_strategy(settings: dict[str, str]) -> None:
 
 def test_the_command_line_gives_a_schedule() -> None:
     text = "mixture.strategy=schedule,mixture.schedule=linear @0 1 0 1 @9 0 1 1"
-    assert resolve("octet_quick", hparams=text).config.mixture == MixtureConfig(
+    names = ["octet_image", "octet_caption", "octet_ende"]
+    assert resolve("octet_quick", names, hparams=text).config.mixture == MixtureConfig(
         strategy="schedule", schedule="linear @0 1 0 1 @9 0 1 1"
     )
