@@ -102,6 +102,10 @@ def place(part: Any, split: str, raw_dir: Path | None) -> str:
     """A part as messages name it: files relative to `raw_dir`."""
     if part is None:
         return split
-    if isinstance(part, Path) and raw_dir is not None and part.is_relative_to(raw_dir):
-        part = part.relative_to(raw_dir)
-    return f"{split} {part}"
+    names = [
+        str(one.relative_to(raw_dir))
+        if isinstance(one, Path) and raw_dir is not None and one.is_relative_to(raw_dir)
+        else str(one)
+        for one in (part if isinstance(part, tuple) else (part,))
+    ]
+    return f"{split} {' '.join(names)}"
