@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import keras
 
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.datagen import Prepared, generate
+from t2t_multimodel.evaluate.floors import known_floors
 from t2t_multimodel.evaluate.result import Result
 from t2t_multimodel.evaluate.results_file import store
 from t2t_multimodel.evaluate.table import print_table, with_floors
@@ -56,6 +58,7 @@ def train(
         tokenizers=found.tokenizers() if found else None,
     )
     folder.open(resolved, prepared)
+    write_floors(folder, config, prepared)
     model = found.model() if found else new_model(config, prepared)
     trainer = Trainer(config, prepared, model, make_engine(model, config), folder)
     if found:
@@ -96,7 +99,22 @@ def final_table(trainer: Trainer) -> list[Result]:
             )
             for name in trainer.prepared
         ]
+        for result in results if evaluate.decode_examples else ():
+            trainer.keep_samples(result)
     rows = with_floors(results, trainer.prepared, evaluate.resamples)
     print_table(rows)
     store(rows, trainer.folder.path / "results.json")
+    write_floors(trainer.folder, trainer.config, trainer.prepared)
     return results
+
+
+def write_floors(folder: RunFolder, config: Config, prepared: dict[str, Prepared]) -> None:
+    """Writes the floors that are known by now beside the run, where reports look for them."""
+    known: dict[str, dict[str, Any]] = {}
+    for name, one in prepared.items():
+        for wanted in (config.evaluate.split, config.evaluate.final_split):
+            floors = known_floors(one, one.problem.eval_split(wanted))
+            if floors is not None:
+                scores = {"source_blind": floors.source_blind, "trivial": floors.trivial}
+                known.setdefault(name, {})[floors.split] = scores
+    folder.write_json("floors.json", known)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from made_run import Run
+from made_tasks import COLOURS, NUMBERS
 
 from t2t_multimodel import UserError
 from t2t_multimodel.train import checkpoints
@@ -61,8 +62,17 @@ def test_nothing_is_traced_after_the_first_step(run: Run) -> None:
 
 def test_the_run_folder_holds_all_there_is_to_know(run: Run) -> None:
     names = sorted(path.name for path in run.folder.iterdir())
-    files = ["config.json", "mixture.json", "results.json", "scalars.jsonl"]
-    assert names == ["checkpoints", *files, "tensorboard"]
+    assert names == [
+        "checkpoints",
+        "config.json",
+        "floors.json",
+        "mixture.json",
+        "results.examples.json",
+        "results.json",
+        "samples.json",
+        "scalars.jsonl",
+        "tensorboard",
+    ]
     checkpoints = run.folder / "checkpoints"
     kept = {path.name: path for path in checkpoints.iterdir()}
     best = {name: path for name, path in kept.items() if name.startswith("best-")}
@@ -93,6 +103,32 @@ def test_the_table_holds_the_results_beside_their_floors(run: Run) -> None:
         assert (row["split"], row["examples"]) == ("test", 14)
         assert row["above_source_blind_floor"] is True
     assert rows[0]["trivial_floor"]["top1"] == pytest.approx(1 / 3)
+
+
+def test_the_floors_of_the_final_split_lie_beside_the_results(run: Run) -> None:
+    rows = json.loads((run.folder / "results.json").read_text())
+    floors = json.loads((run.folder / "floors.json").read_text())
+    assert {row["problem"]: row["source_blind_floor"] for row in rows} == {
+        name: by_split["test"]["source_blind"] for name, by_split in floors.items()
+    }
+
+
+def test_samples_of_every_kind_of_problem_are_kept(run: Run) -> None:
+    kept = json.loads((run.folder / "samples.json").read_text())
+    assert {(one["step"], one["split"]) for one in kept.values()} == {(90, "test")}
+    first = {name: one["samples"][0] for name, one in kept.items()}
+    assert {name: (one["type"], len(kept[name]["samples"])) for name, one in first.items()} == {
+        "made_colours": ("image/png", 4),
+        "made_captions": ("image/png", 4),
+        "made_tones": ("image/png", 4),
+        "made_numbers": ("text/plain", 4),
+    }
+    assert first["made_colours"]["words"] == "picture 4x4"
+    assert first["made_colours"]["target"] in COLOURS
+    names = first["made_colours"]["output"].split(", ")
+    assert (names[0], sorted(names)) == (first["made_colours"]["target"], sorted(COLOURS))
+    numbers = [int(digit) for digit in first["made_numbers"]["words"].split()]
+    assert first["made_numbers"]["target"] == " ".join(NUMBERS[n - 1] for n in numbers)
 
 
 def test_a_stopped_run_goes_on_bit_by_bit(run: Run, tmp_path: Path) -> None:
