@@ -29,7 +29,7 @@ FLAGS = {
     ),
     "mm_problems": "data_dir raw_dir usr_dir split",
     "mm_average": "output_dir last usr_dir to",
-    "mm_report": "",
+    "mm_report": "output",
 }
 
 
