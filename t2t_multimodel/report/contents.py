@@ -78,7 +78,7 @@ def _compared(row: dict[str, Any]) -> tuple[Cell, ...]:
         row["split"],
         f"{row['examples']:,}",
         name,
-        f"{row['scores'][name]:.4f}",
+        _score(row["scores"][name]),
         _interval(row, name),
         _score(row["source_blind_floor"].get(name)),
         _score(row["trivial_floor"].get(name)),
@@ -95,12 +95,13 @@ def _scores(row: dict[str, Any]) -> list[tuple[Cell, ...]]:
 
 
 def _score(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"
+    """Four digits behind the point of a share or of nats, two of a percentage."""
+    return "-" if value is None else f"{value:.4f}" if abs(value) < 10 else f"{value:.2f}"
 
 
 def _interval(row: dict[str, Any], name: str) -> str:
     ends = row["intervals"].get(name)
-    return "-" if ends is None else "{:.4f} to {:.4f}".format(*ends)
+    return "-" if ends is None else f"{_score(ends[0])} to {_score(ends[1])}"
 
 
 def _mixture(record: RunRecord) -> Section:

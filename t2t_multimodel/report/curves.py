@@ -31,18 +31,18 @@ def curves_section(record: RunRecord, history: History) -> Section:
     columns = ("problem", "train xent", "first", "last")
     columns += ("evaluated", "first", "best", "at step", "last", "source-blind floor")
     rows = [row for name in record.data for row in _rows(record, history, name)]
-    figures = [
-        _figure(f"{name}: curves", panels)
-        for name in record.data
-        if (panels := _panels(record, history, name))
-    ]
-    run = [
+    drawn = {f"{name}: curves": _panels(record, history, name) for name in record.data}
+    drawn["the whole run"] = [
         Panel(name, {name: curve}, log=name == "gradient_norm")
         for name in ("learning_rate", "gradient_norm", "examples_per_second")
         if (curve := history.curves.get(f"train/{name}"))
     ]
-    whole = [_figure("the whole run", run)] if run else []
-    return Section("Curves", [Table(columns, rows), *figures, *whole])
+    figures = [
+        Figure(Media("image/png", draw(panels, history.last_step), words))
+        for words, panels in drawn.items()
+        if panels
+    ]
+    return Section("Curves", [Table(columns, rows), *figures])
 
 
 def evaluations(history: History, problem: str) -> list[Evaluated]:
@@ -117,7 +117,3 @@ def _panels(record: RunRecord, history: History, problem: str) -> list[Panel]:
             others.append(Panel(f"{problem}: {name}", {name: one.curve}, level))
     first = [Panel(f"{problem}: nats a target", nats, levels)] if nats else []
     return first + others
-
-
-def _figure(words: str, panels: list[Panel]) -> Figure:
-    return Figure(Media("image/png", draw(panels), words))

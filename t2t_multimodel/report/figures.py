@@ -43,8 +43,8 @@ class HeatMap:
     """First and last x; None: columns are numbered."""
 
 
-def draw(panels: Sequence[Panel]) -> bytes:
-    """Panels side by side, three in a row."""
+def draw(panels: Sequence[Panel], last_step: int) -> bytes:
+    """Panels side by side, three in a row, all from step 0 to the same last step."""
     figure, axes = _grid(len(panels), _INCH_WIDE, _INCH_HIGH)
     for ax, panel in zip(axes, panels, strict=True):
         for number, (name, curve) in enumerate(panel.curves.items()):
@@ -53,7 +53,7 @@ def draw(panels: Sequence[Panel]) -> bytes:
             ax.axhline(level, color="#555", linewidth=1, linestyle=style, label=name)
         ax.set_title(panel.title, fontsize=10)
         ax.set_xlabel("step", fontsize=8)
-        ax.set_xlim(left=0)
+        ax.set_xlim(0, max(1, last_step) * 1.02)
         if panel.log:
             ax.set_yscale("log")
         if len(panel.curves) + len(panel.levels) > 1:

@@ -15,7 +15,7 @@ summary { cursor: pointer; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; margin: .6em 0 1.2em; font-size: 14px; }
 th, td { text-align: left; vertical-align: top; padding: .25em .8em .25em 0;
-         border-bottom: 1px solid #ddd; overflow-wrap: anywhere; white-space: pre-wrap; }
+         border-bottom: 1px solid #ddd; overflow-wrap: break-word; white-space: pre-wrap; }
 th { border-bottom: 2px solid #888; overflow-wrap: normal; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td img { min-width: 72px; max-width: 300px; max-height: 220px; image-rendering: pixelated; }
@@ -61,8 +61,11 @@ def _block(block: Block) -> str:
 
 def _table(table: Table) -> str:
     marks = [' class="number"' if numeric else "" for numeric in table.numeric]
-    heads = zip(marks, table.columns, strict=True)
-    lines = ["<tr>" + "".join(f"<th{mark}>{_text(name)}</th>" for mark, name in heads) + "</tr>"]
+    lines = []
+    if any(table.columns):
+        heads = zip(marks, table.columns, strict=True)
+        names = "".join(f"<th{mark}>{_text(name)}</th>" for mark, name in heads)
+        lines.append(f"<tr>{names}</tr>")
     for row in table.rows:
         cells = zip(marks, row, strict=True)
         lines.append("<tr>" + "".join(f"<td{m}>{_cell(cell)}</td>" for m, cell in cells) + "</tr>")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-_NUMBER = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?\s?%?|-|nan|inf", re.IGNORECASE)
+_NUMBER = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?\s?%?|-|nan|inf|[\d.]+ to [\d.]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

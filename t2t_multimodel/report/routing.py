@@ -54,14 +54,16 @@ def routing_section(history: History, problems: list[str]) -> Section:
         "share. Evenness: entropy of the shares over its maximum, 1 when all get the same."
     )
     blocks: list[Block] = [Paragraph(words), table, _by_problem(found)]
-    blocks += [_over_time([one for one in found if one.problem == p]) for p in problems]
+    for problem in dict.fromkeys(one.problem for one in found):
+        blocks.append(_over_time([one for one in found if one.problem == problem]))
     return Section("Routing", blocks)
 
 
 def _row(one: Routed) -> tuple[Cell, ...]:
     share_E = one.at_the_end_E
     experts = len(share_E)
-    entropy = -float(np.sum(share_E * np.log(np.maximum(share_E, 1e-9))))
+    live = share_E[share_E > 0]
+    entropy = float(np.sum(live * np.log(1 / live)))
     return (
         one.problem,
         one.layer,
@@ -93,7 +95,7 @@ def _over_time(layers: list[Routed]) -> Figure:
             one.shares_SE.T,
             "step",
             "expert",
-            x_range=(0, one.steps[-1]),
+            x_range=(0, max(1, one.steps[-1])),
         )
         for one in layers
     ]
