@@ -10,10 +10,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from report.made_folder import PIXEL, finish, log, made_folder
+from report.made_folder import CONFIG, PIXEL, finish, log, made_folder
 
 from t2t_multimodel import UserError
 from t2t_multimodel.bin import mm_report
+from t2t_multimodel.overrides import flatten
 from t2t_multimodel.report.pages import write_pages
 
 VOID = {"meta", "img"}
@@ -98,7 +99,9 @@ def test_the_markdown_page_is_this(run: Path) -> None:
     defaults = text.index("## Settings left at their defaults")
     rest = text.index("## Versions, data and commands")
     assert text[:defaults] == EXPECTED
-    assert "| model.hidden_size | 512 | default |" in text[defaults:rest]
+    listed = [line.split(" | ")[0] for line in text[defaults:rest].splitlines()[4:] if line]
+    assert set(listed) == {f"| {name}" for name in flatten(CONFIG) if name != "train.steps"}
+    assert "| evaluate.decode_examples | 200 | default |" in text[defaults:rest]
     assert text[rest:] == EXPECTED_REST
 
 
@@ -196,7 +199,7 @@ EXPECTED_REST = """\
 
 | started | command |
 | --- | --- |
-| 2024-05-06T07:08:09Z | mm-trainer --problems=a:2,b '--output\\_dir=my run' |
+| 2024-05-06T07:08:09Z | mm-trainer --problems=a:2,b '--output_dir=my run' |
 """
 
 
