@@ -132,7 +132,8 @@ def _mixture(record: RunRecord) -> Section:
 def _samples(record: RunRecord) -> list[Section]:
     if not record.samples:
         return [Section("Samples", [Paragraph("No output was decoded yet.")])]
-    blocks: list[Block] = []
+    words = "Free-running outputs; of classes the three that rank highest, best first."
+    blocks: list[Block] = [Paragraph(words)]
     for problem, kept in record.samples.items():
         rows = [(_input(one), one["target"], one["output"]) for one in kept["samples"]]
         blocks.append(Paragraph(f"{problem}: {kept['split']} examples, step {kept['step']:,}"))
@@ -161,9 +162,9 @@ def _made_with(record: RunRecord) -> Section:
     starts: list[tuple[Cell, ...]] = [
         (one["time"], shlex.join(one["command"])) for one in record.config["sessions"]
     ]
-    tables = [
+    tables: list[Block] = [
         Table(("made with", "version"), facts),
         Table(("data of", "fingerprint"), data),
         Table(("started", "command"), starts),
     ]
-    return Section("Versions, data and commands", [*tables])
+    return Section("Versions, data and commands", tables)

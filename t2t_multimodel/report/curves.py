@@ -28,8 +28,8 @@ class Evaluated(NamedTuple):
 
 def curves_section(record: RunRecord, history: History) -> Section:
     """Train loss and every evaluated score of each problem, beside what needs no source."""
-    columns = ("problem", "train xent", "first", "last")
-    columns += ("evaluated", "first", "best", "at step", "last", "source-blind floor")
+    train = ("problem", "train xent", "first", "last")
+    evaluated = ("evaluated", "first", "best", "at step", "last", "source-blind floor")
     rows = [row for name in record.data for row in _rows(record, history, name)]
     drawn = {f"{name}: curves": _panels(record, history, name) for name in record.data}
     drawn["the whole run"] = [
@@ -42,7 +42,7 @@ def curves_section(record: RunRecord, history: History) -> Section:
         for words, panels in drawn.items()
         if panels
     ]
-    return Section("Curves", [Table(columns, rows), *figures])
+    return Section("Curves", [Table((*train, *evaluated), rows), *figures])
 
 
 def evaluations(history: History, problem: str) -> list[Evaluated]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 _NUMBER = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?\s?%?|-|nan|inf|[\d.]+ to [\d.]+", re.IGNORECASE)
@@ -26,7 +27,7 @@ class Table:
     """Rows of cells; a text is shown as it is, whatever it holds."""
 
     columns: tuple[str, ...]
-    rows: list[tuple[Cell, ...]]
+    rows: Sequence[tuple[Cell, ...]]
 
     @property
     def numeric(self) -> list[bool]:

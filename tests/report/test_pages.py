@@ -166,6 +166,8 @@ Evenness: entropy of the shares over its maximum, 1 when all get the same.
 
 ## Samples
 
+Free-running outputs; of classes the three that rank highest, best first.
+
 a: test examples, step 3
 
 | input | target | output |
