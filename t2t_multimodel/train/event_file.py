@@ -19,16 +19,16 @@ class EventFile:
 
     Args:
         folder: of the event files of a run.
-        first_step: of a run that goes on: TensorBoard drops what older files say of it and later.
+        first_step: that it will hold. TensorBoard drops what older files say of it and later
+            steps, which a run that goes on does again.
     """
 
-    def __init__(self, folder: Path, first_step: int | None = None) -> None:
+    def __init__(self, folder: Path, first_step: int = 0) -> None:
         from tensorboard.compat.proto.event_pb2 import SessionLog
         from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
         self._writer = EventFileWriter(str(folder))
-        if first_step is not None:
-            self._write(first_step, session_log=SessionLog(status=SessionLog.START))
+        self._write(first_step, session_log=SessionLog(status=SessionLog.START))
 
     def add(self, step: int, values: dict[str, Any]) -> None:
         """Numbers become scalars, arrays [E] histograms with a bar of that height for each."""

@@ -64,6 +64,8 @@ def train(
     if found:
         trainer.restore(found)
         print(f"Going on from {found.path}, step {trainer.step:,}.")
+    else:
+        folder.rewind(0)  # what a run that was killed before its first checkpoint had logged
     print(
         f"{output_dir}: {resolved.set_name}, {len(prepared)} problems, "
         f"{model.count_params() / 1e6:.1f} M parameters, {config.train.steps:,} steps"

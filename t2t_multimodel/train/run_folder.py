@@ -38,7 +38,7 @@ class RunFolder:
         self.path = path
         self.checkpoints = path / "checkpoints"
         self._events: EventFile | None = None
-        self._first_step: int | None = None
+        self._first_step = 0
 
     def check_settings(self, config: Config) -> None:
         """Raises `UserError` if the folder's run was begun with other settings."""

@@ -119,8 +119,9 @@ def shown(run: Path, scalar: str) -> list[tuple[int, float]]:
 
 
 def test_tensorboard_drops_what_is_done_again(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
     for step in (1, 2, 3):
-        RunFolder(tmp_path / "run").scalars(step, {"loss": 10.0 + step})
+        folder.scalars(step, {"loss": 10.0 + step})
     folder = RunFolder(tmp_path / "run")
     folder.rewind(1)
     folder.scalars(2, {"loss": 0.0})
