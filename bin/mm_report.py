@@ -1,4 +1,4 @@
-"""mm-report: shows what a run was, or what differs between two."""
+"""mm-report: a report of a run, or what differs between two."""
 
 from __future__ import annotations
 
@@ -13,9 +13,15 @@ from t2t_multimodel.errors import UserError
 
 COMMAND = _cli.Command(
     "mm-report",
-    "Shows what a run was; what differs between two runs; or a batch that made a run diverge.",
+    "Reports on a run; on what differs between two runs; or on a batch that made a run diverge.",
     arguments="RUN [OTHER_RUN] | diverged-step-N.npz",
-    example="mm-report runs/octet_quick runs/octet_tiny",
+    example="mm-report runs/octet_quick",
+)
+COMMAND.group("A report of one run").path(
+    "output",
+    "FILE",
+    "Page to write, .html; the same as Markdown goes beside it. Without it: report.html and "
+    "report.md in the run's folder.",
 )
 
 
@@ -30,6 +36,8 @@ def report(args: flags.FlagValues, arguments: list[str]) -> None:
     for path in paths:
         if not path.exists():
             raise UserError(f"{path} does not exist.", "mm-trainer writes runs into ./runs/SET.")
+    if args.output and (len(paths) == 2 or paths[0].suffix == ".npz"):
+        raise UserError("--output goes with one run: its report is written there.")
     if len(paths) == 2:
         from t2t_multimodel.report.difference import print_differences
 
@@ -39,9 +47,12 @@ def report(args: flags.FlagValues, arguments: list[str]) -> None:
 
         print_batches(paths[0])
     else:
+        from t2t_multimodel.report.pages import write_pages
         from t2t_multimodel.report.summary import print_summary
 
         print_summary(paths[0])
+        html, markdown = write_pages(paths[0], args.output)
+        print(f"Report: {html} and {markdown}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import json
 import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from t2t_multimodel.errors import UserError
 
@@ -54,6 +55,14 @@ def _open_locked(path: Path) -> tuple[Path, BinaryIO]:
         if temporary.exists():  # else `remove_abandoned` was quicker than the lock
             return temporary, file
         file.close()
+
+
+def json_lines(file: Path) -> Iterator[tuple[Any, str]]:
+    """(value, line) of each line that is whole: a kill may have cut the last one off."""
+    with open(file, newline="\n") as stream:
+        for line in stream:
+            if line.endswith("\n"):
+                yield json.loads(line), line
 
 
 def remove_abandoned(folder: Path) -> int:

@@ -52,8 +52,7 @@ class Evaluator:
         problem = self._prepared[name].problem
         split = problem.eval_split(split)
         dataset = self._prepared[name].dataset(split)
-        chosen = generator(0, f"eval/{name}/{split}").permutation(len(dataset))
-        chosen = chosen[: examples or None]
+        chosen = _drawn(name, split, len(dataset))[: examples or None]
         sources = np.arange(len(dataset))
         if shuffle_sources:
             sources[chosen] = np.roll(chosen, 1)  # a cycle: no example keeps its own
@@ -77,6 +76,13 @@ class Evaluator:
             metrics=metrics if outputs else (),
             shuffled_sources=shuffle_sources,
         )
+
+    def outputs(self, name: str, split: str, examples: int) -> list[Output]:
+        """Free-running output for the first `examples` that `evaluate` would score."""
+        split = self._prepared[name].problem.eval_split(split)
+        dataset = self._prepared[name].dataset(split)
+        chosen = _drawn(name, split, len(dataset))[:examples]
+        return self._decoded(name, dataset, chosen, np.arange(len(dataset)))
 
     def _scores(self, name: str, batch: Batch) -> dict[str, np.ndarray]:
         def run(batch: dict[str, Any]) -> dict[str, Any]:
@@ -116,3 +122,8 @@ class Evaluator:
             self._decoders[name] = Decoder(self._model, name, config)
         ids = self._decoders[name](batch).ids
         return ids[:, :, 0] if is_class else ids[:, 0]
+
+
+def _drawn(name: str, split: str, examples: int) -> np.ndarray:
+    """All examples of a split in the order in which evaluations take them, always the same."""
+    return generator(0, f"eval/{name}/{split}").permutation(examples)

@@ -95,6 +95,11 @@ def floors_of(prepared: Prepared, split: str, classical: bool = True) -> Floors:
     return floors
 
 
+def known_floors(prepared: Prepared, split: str) -> Floors | None:
+    """Floors of a split that are stored or shipped; None where they must be measured first."""
+    return next(_known(prepared, split), None)
+
+
 def _known(prepared: Prepared, split: str) -> Iterator[Floors]:
     """Floors that were measured before, on these very records and by these methods."""
     own = prepared.folder / _file_name(split)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from t2t_multimodel.report.record import RunRecord, read_record
+from t2t_multimodel.report.record import RunRecord, as_text, read_record
 
 
 class Difference(NamedTuple):
@@ -72,14 +72,6 @@ def _bare(value: Any) -> Any:
 
 
 def _text(value: Any) -> str:
-    match value:
-        case None:
-            return "-"
-        case _Setting():
-            return f"{_text(value.value)} ({value.origin})"
-        case float():
-            return f"{value:.6g}"
-        case list() | tuple():
-            return ", ".join(map(str, value)) or "none"
-        case _:
-            return str(value)
+    if isinstance(value, _Setting):
+        return f"{as_text(value.value)} ({value.origin})"
+    return as_text(value)

@@ -12,12 +12,18 @@ from t2t_multimodel.errors import UserError
 
 @dataclass(frozen=True)
 class RunRecord:
-    """What `config.json` and `results.json` of a run folder hold."""
+    """What the JSON files of a run folder hold; what it did not write yet is empty."""
 
     path: Path
     config: dict[str, Any]
     results: list[dict[str, Any]]
-    """Rows of the table at the end; empty before the run is finished."""
+    """Rows of the table at the end."""
+    floors: dict[str, dict[str, Any]]
+    """Problem -> split -> "source_blind" and "trivial" -> score -> value."""
+    mixture: dict[str, Any]
+    """The steps, and what each of the problems got in them."""
+    samples: dict[str, Any]
+    """Problem -> step, split and its newest samples."""
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -69,9 +75,36 @@ def read_record(path: Path) -> RunRecord:
             f"{path} holds no run: there is no {file}.",
             fix="Name a folder that mm-trainer wrote, such as runs/octet_quick.",
         )
-    config = json.loads(file.read_text())
-    results = path / "results.json"
-    return RunRecord(path, config, json.loads(results.read_text()) if results.is_file() else [])
+    return RunRecord(
+        path,
+        config=json.loads(file.read_text()),
+        results=_json(path / "results.json", []),
+        floors=_json(path / "floors.json", {}),
+        mixture=_json(path / "mixture.json", {}),
+        samples=_json(path / "samples.json", {}),
+    )
+
+
+def compared_score(scores: dict[str, float]) -> str:
+    """The score of a problem that is compared with floors: top1 for class labels."""
+    return "top1" if "top1" in scores else "tf/log_ppl"
+
+
+def as_text(value: Any) -> str:
+    """A recorded value for tables; "-" for none."""
+    match value:
+        case None:
+            return "-"
+        case float():
+            return f"{value:.6g}"
+        case list() | tuple():
+            return ", ".join(map(str, value)) or "none"
+        case _:
+            return str(value)
+
+
+def _json(file: Path, default: Any) -> Any:
+    return json.loads(file.read_text()) if file.is_file() else default
 
 
 def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -18,6 +18,8 @@ from t2t_multimodel.data.mixture import make_mixture
 from t2t_multimodel.data.realised import Realised, realised
 from t2t_multimodel.data.stream import BatchStream, StepBatches, read_ahead, step_batches
 from t2t_multimodel.evaluate.evaluator import Evaluator
+from t2t_multimodel.evaluate.result import Result
+from t2t_multimodel.evaluate.samples import SAMPLES, samples_of
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.train import checkpoints
 from t2t_multimodel.train.best import Best
@@ -190,14 +192,20 @@ class Trainer:
                 scores[name] = result.scores
                 logged = {f"{name}/{result.split}/{k}": v for k, v in result.scores.items()}
                 self.folder.scalars(self.step, logged)
-                if result.samples:
-                    samples = f"{name}/{result.split}/samples"
-                    self.folder.samples(self.step, samples, result.samples)
+                if evaluate.train_decode_examples:
+                    self.keep_samples(result)
                 score, value = next(iter(result.scores.items()))
                 progress.dev_scores[name] = f"{result.split} {score} {value:.3f}"
                 parts.append(f"{name} {score} {value:.3f}")
         self.say(f"  {evaluate.split}: " + "  ".join(parts))
         return scores
+
+    def keep_samples(self, result: Result) -> None:
+        """Keeps a few decoded examples of an evaluation in the run's folder."""
+        name, split = result.problem, result.split
+        outputs = result.outputs or self.evaluator.outputs(name, split, SAMPLES)
+        samples = samples_of(outputs, self.prepared[name], split)
+        self.folder.samples(self.step, name, split, samples)
 
 
 def _side_by_side(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import keras
 
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.datagen import Prepared, generate
+from t2t_multimodel.evaluate.floors import known_floors
 from t2t_multimodel.evaluate.result import Result
 from t2t_multimodel.evaluate.results_file import store
 from t2t_multimodel.evaluate.table import print_table, with_floors
@@ -63,10 +65,13 @@ def train(
         warm_start.begin(model, source, prepared)
     freeze(model, config)
     folder.open(resolved, prepared)
+    write_floors(folder, config, prepared)
     trainer = Trainer(config, prepared, model, make_engine(model, config), folder)
     if found:
         trainer.restore(found)
         print(f"Going on from {found.path}, step {trainer.step:,}.")
+    else:
+        folder.rewind(0)  # what a run that was killed before its first checkpoint had logged
     print(
         f"{output_dir}: {resolved.set_name}, {len(prepared)} problems, "
         f"{model.count_params() / 1e6:.1f} M parameters, {config.train.steps:,} steps"
@@ -102,7 +107,22 @@ def final_table(trainer: Trainer) -> list[Result]:
             )
             for name in trainer.prepared
         ]
+        for result in results if evaluate.decode_examples else ():
+            trainer.keep_samples(result)
     rows = with_floors(results, trainer.prepared, evaluate.resamples)
     print_table(rows)
     store(rows, trainer.folder.path / "results.json")
+    write_floors(trainer.folder, trainer.config, trainer.prepared)
     return results
+
+
+def write_floors(folder: RunFolder, config: Config, prepared: dict[str, Prepared]) -> None:
+    """Writes the floors that are known by now beside the run, where reports look for them."""
+    known: dict[str, dict[str, Any]] = {}
+    for name, one in prepared.items():
+        for wanted in (config.evaluate.split, config.evaluate.final_split):
+            floors = known_floors(one, one.problem.eval_split(wanted))
+            if floors is not None:
+                scores = {"source_blind": floors.source_blind, "trivial": floors.trivial}
+                known.setdefault(name, {})[floors.split] = scores
+    folder.write_json("floors.json", known)

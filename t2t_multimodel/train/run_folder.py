@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,9 @@ import numpy as np
 
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.datagen import Prepared
-from t2t_multimodel.data.files import written_by_rename
+from t2t_multimodel.data.files import json_lines, written_by_rename
 from t2t_multimodel.errors import UserError
+from t2t_multimodel.evaluate.samples import Sample
 from t2t_multimodel.overrides import Resolved, flatten
 from t2t_multimodel.train.event_file import EventFile
 from t2t_multimodel.train.provenance import session
@@ -36,7 +37,8 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.checkpoints = path / "checkpoints"
-        self._event_file: EventFile | None = None
+        self._events: EventFile | None = None
+        self._first_step = 0
 
     def check_settings(self, config: Config) -> None:
         """Raises `UserError` if the folder's run was begun with other settings."""
@@ -88,25 +90,31 @@ class RunFolder:
 
     def scalars(self, step: int, values: dict[str, Any]) -> None:
         """Appends numbers and arrays to `scalars.jsonl` and to TensorBoard's event file."""
-        self._events().add(step, values)
         plain = {name: np.asarray(value).tolist() for name, value in values.items()}
+        self._event_file().add(step, plain)
         with open(self.path / "scalars.jsonl", "a") as file:
             file.write(json.dumps({"step": step, "time": time.time(), **plain}) + "\n")
 
-    def samples(self, step: int, name: str, samples: Sequence[tuple[Any, Any]]) -> None:
-        """Shows (target, output) pairs in TensorBoard."""
-        self._events().add_samples(step, name, samples)
+    def samples(self, step: int, problem: str, split: str, samples: Sequence[Sample]) -> None:
+        """Puts a problem's newest samples into `samples.json`, all into TensorBoard's file."""
+        file = self.path / "samples.json"
+        known = json.loads(file.read_text()) if file.is_file() else {}
+        values = [sample.to_dict() for sample in samples]
+        known[problem] = {"step": step, "split": split, "samples": values}
+        self.write_json(file.name, known)
+        self._event_file().add_samples(step, problem, samples)
 
-    def _events(self) -> EventFile:
-        if self._event_file is None:
-            self._event_file = EventFile(self.path / "tensorboard")
-        return self._event_file
+    def _event_file(self) -> EventFile:
+        if self._events is None:
+            self._events = EventFile(self.path / "tensorboard", self._first_step)
+        return self._events
 
     def rewind(self, step: int) -> None:
         """Drops scalars of steps after `step`, which a run that goes on from there does again."""
+        self._first_step = step + 1
         file = self.path / "scalars.jsonl"
         if file.is_file():
-            kept = [line for at, line in _whole_lines(file) if at <= step]
+            kept = [line for values, line in json_lines(file) if values["step"] <= step]
             with written_by_rename(file) as stream:
                 stream.write("".join(kept).encode())
 
@@ -114,10 +122,3 @@ class RunFolder:
         """Writes a JSON file into the run."""
         with written_by_rename(self.path / name) as file:
             file.write(json.dumps(value, indent=1).encode())
-
-
-def _whole_lines(file: Path) -> Iterator[tuple[int, str]]:
-    """(step, line) of each line; a kill may have cut the last one off."""
-    for line in file.read_text().splitlines(keepends=True):
-        if line.endswith("\n"):
-            yield json.loads(line)["step"], line

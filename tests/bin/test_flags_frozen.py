@@ -29,11 +29,11 @@ FLAGS = {
     ),
     "mm_problems": "data_dir raw_dir usr_dir split",
     "mm_average": "output_dir last usr_dir to",
-    "mm_report": "",
     "mm_add_task": (
         "from problems body train_steps hparams data_dir raw_dir usr_dir output_dir problem"
     ),
     "mm_remove_task": "from problems usr_dir output_dir problem",
+    "mm_report": "output",
 }
 
 

@@ -4,38 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
+from report.made_folder import CONFIG, SESSION, made_folder
 
-from t2t_multimodel import Config, TrainConfig, UserError
-from t2t_multimodel.overrides import flatten
+from t2t_multimodel import UserError
 from t2t_multimodel.report.difference import Difference, differences, print_differences
 from t2t_multimodel.report.record import read_record
 from t2t_multimodel.report.summary import print_summary
-
-CONFIG = Config(problems=("a:2", "b"), train=TrainConfig(steps=9))
-SESSION = {
-    "packages": {"keras": "3.1"},
-    "python": "3.11",
-    "backend": "tensorflow",
-    "system": "Linux",
-    "git": {"commit": "c0", "changed": []},
-}
-
-
-def run(folder: Path, config: Config = CONFIG, **changes: Any) -> Path:
-    origins = dict.fromkeys(flatten(config), "default") | {"train.steps": "set made"}
-    record = {
-        "hparams_set": "made",
-        "config": config.to_dict(),
-        "origins": origins | changes.pop("origins", {}),
-        "data": {"a": "aa", "b": "bb"},
-        "sessions": [SESSION],
-    }
-    folder.mkdir()
-    (folder / "config.json").write_text(json.dumps(record | changes))
-    return folder
 
 
 def scored(folder: Path, score: float) -> None:
@@ -51,8 +27,8 @@ def test_equal_runs_differ_in_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "400")
-    first = run(tmp_path / "one")
-    second = run(tmp_path / "two", origins={"train.steps": "--train_steps"})
+    first = made_folder(tmp_path / "one")
+    second = made_folder(tmp_path / "two", origins={"train.steps": "--train_steps"})
     assert compared(first, second) == []
     print_differences(first, second)
     said = capsys.readouterr().out.strip()
@@ -62,8 +38,8 @@ def test_equal_runs_differ_in_nothing(
 def test_settings_are_told_with_their_origins(tmp_path: Path) -> None:
     other = CONFIG.replace(problems=("a:2",), train=CONFIG.train.replace(steps=12))
     origins = {"train.steps": "--train_steps", "problems": "--problems"}
-    second = run(tmp_path / "two", other, origins=origins)
-    assert compared(run(tmp_path / "one"), second) == [
+    second = made_folder(tmp_path / "two", other, origins=origins)
+    assert compared(made_folder(tmp_path / "one"), second) == [
         Difference("setting", "problems", "a:2, b (default)", "a:2 (--problems)"),
         Difference("setting", "train.steps", "9 (set made)", "12 (--train_steps)"),
     ]
@@ -74,8 +50,8 @@ def test_data_code_and_scores_are_told(tmp_path: Path) -> None:
         "packages": {"keras": "3.2"},
         "git": {"commit": "c1", "changed": ["x.py", "y.py"]},
     }
-    first = run(tmp_path / "one")
-    second = run(tmp_path / "two", data={"a": "aa", "b": "b2"}, sessions=[SESSION, session])
+    first = made_folder(tmp_path / "one")
+    second = made_folder(tmp_path / "two", data={"a": "aa", "b": "b2"}, sessions=[SESSION, session])
     scored(first, 2.5)
     scored(second, 2.25)
     assert compared(first, second) == [
@@ -88,8 +64,8 @@ def test_data_code_and_scores_are_told(tmp_path: Path) -> None:
 
 
 def test_what_one_run_has_not_is_a_dash(tmp_path: Path) -> None:
-    first = run(tmp_path / "one", data={"a": "aa"})
-    second = run(tmp_path / "two", sessions=[SESSION | {"git": None}])
+    first = made_folder(tmp_path / "one", data={"a": "aa"})
+    second = made_folder(tmp_path / "two", sessions=[SESSION | {"git": None}])
     assert compared(first, second) == [
         Difference("data", "b", "-", "bb"),
         Difference("made with", "git commit", "c0", "-"),
@@ -102,8 +78,8 @@ def test_the_table_names_each_kind_once(
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.chdir(tmp_path)
     other = CONFIG.replace(train=CONFIG.train.replace(steps=12, seed=1))
-    run(tmp_path / "one")
-    run(tmp_path / "two", other)
+    made_folder(tmp_path / "one")
+    made_folder(tmp_path / "two", other)
     print_differences(Path("one"), Path("two"))
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert lines == [
@@ -117,7 +93,7 @@ def test_a_summary_tells_what_was_set_and_scored(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "200")
-    folder = run(tmp_path / "one")
+    folder = made_folder(tmp_path / "one")
     scored(folder, 2.5)
     print_summary(folder)
     title, _, *rows = capsys.readouterr().out.splitlines()

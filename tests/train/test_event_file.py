@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 
+from t2t_multimodel.evaluate.samples import Sample, _png
 from t2t_multimodel.train.event_file import EventFile
 
 
@@ -33,18 +35,42 @@ def test_numbers_are_scalars(tmp_path: Path) -> None:
     assert [(s, float(v)) for s, v in arrays(tmp_path, "train/traces")] == [(2, 3.0)]
 
 
-def test_shares_of_experts_are_a_histogram(tmp_path: Path) -> None:
-    EventFile(tmp_path).add(7, {"a/train/share_encoder": np.array([0.0, 0.0, 0.25, 0.75])})
-    ((step, buckets),) = arrays(tmp_path, "a/train/share_encoder")
-    assert step == 7
-    assert buckets[:, 2].sum() == 4  # left edge, right edge, count
-    assert (buckets[0, 0], buckets[-1, 1]) == (0.0, pytest.approx(0.75))
-    assert (buckets[0, 2], buckets[-1, 2]) == (2, 1)
+def test_shares_of_experts_are_a_histogram_with_a_bar_for_each(tmp_path: Path) -> None:
+    EventFile(tmp_path).add(7, {"a/train/share_encoder": np.array([0.5, 0.25, 0.25, 0.0])})
+    (event,) = read(tmp_path).Histograms("a/train/share_encoder")
+    bars = event.histogram_value
+    assert event.step == 7
+    assert (bars.min, bars.max, bars.num) == (0, 4, 1)
+    assert bars.bucket_limit == [1, 2, 3, 4]
+    assert bars.bucket == [0.5, 0.25, 0.25, 0]
 
 
-def test_samples_are_a_table(tmp_path: Path) -> None:
-    EventFile(tmp_path).add_samples(3, "a/dev/samples", [("two", "too"), ("drei\n", "")])
-    ((step, table),) = arrays(tmp_path, "a/dev/samples")
+def test_samples_are_a_table_and_pictures(tmp_path: Path) -> None:
+    pixels = base64.b64encode(_png(np.zeros((2, 3, 1), np.uint8))).decode()
+    text = Sample(5, "text/plain", "", "zwei", "two", "too")
+    picture = Sample(6, "image/png", pixels, "picture 3x2", "drei\n", "")
+    EventFile(tmp_path).add_samples(3, "a", [text, picture])
+    ((step, table),) = arrays(tmp_path, "a/samples")
     assert step == 3
     cells = [[cell.decode() for cell in row] for row in table]
-    assert cells == [["target", "output"], ["two", "too"], ["drei\n", ""]]
+    assert cells == [
+        ["input", "target", "output"],
+        ["zwei", "two", "too"],
+        ["picture 3x2", "drei\n", ""],
+    ]
+    (shown,) = read(tmp_path).Images("a/samples/1")
+    assert (shown.step, shown.width, shown.height) == (3, 3, 2)
+    assert shown.encoded_image_string == base64.b64decode(pixels)
+
+
+def test_it_is_written_where_there_is_no_tensorflow(tmp_path: Path, run_python: Callable) -> None:
+    done = run_python(
+        "import os, sys\n"
+        "os.environ['KERAS_BACKEND'] = 'jax'\n"
+        "sys.modules['tensorflow'] = None\n"
+        "from pathlib import Path\n"
+        "from t2t_multimodel.train.event_file import EventFile\n"
+        f"EventFile(Path({str(tmp_path)!r})).add(1, {{'loss': 2.0, 'share': [0.5, 0.5]}})\n"
+    )
+    assert done.code == 0, done.err
+    assert [(s, float(v)) for s, v in arrays(tmp_path, "loss")] == [(1, 2.0)]

@@ -18,6 +18,7 @@ from t2t_multimodel import UserError
 from t2t_multimodel.train import checkpoints
 from t2t_multimodel.train.engine import make_engine
 from t2t_multimodel.train.loop import Trainer
+from t2t_multimodel.train.progress import Progress
 from t2t_multimodel.train.run_folder import RunFolder
 from t2t_multimodel.train.stopping import StopRequest
 
@@ -61,9 +62,17 @@ def test_nothing_is_traced_after_the_first_step(run: Run) -> None:
 
 def test_the_run_folder_holds_all_there_is_to_know(run: Run) -> None:
     names = sorted(path.name for path in run.folder.iterdir())
-    files = ["config.json", "mixture.json", "results.examples.json", "results.json"]
-    files += ["scalars.jsonl"]
-    assert names == ["checkpoints", *files, "tensorboard"]
+    assert names == [
+        "checkpoints",
+        "config.json",
+        "floors.json",
+        "mixture.json",
+        "results.examples.json",
+        "results.json",
+        "samples.json",
+        "scalars.jsonl",
+        "tensorboard",
+    ]
     checkpoints = run.folder / "checkpoints"
     kept = {path.name: path for path in checkpoints.iterdir()}
     best = {name: path for name, path in kept.items() if name.startswith("best-")}
@@ -94,6 +103,55 @@ def test_the_table_holds_the_results_beside_their_floors(run: Run) -> None:
         assert (row["split"], row["examples"]) == ("test", 14)
         assert row["above_source_blind_floor"] is True
     assert rows[0]["trivial_floor"]["top1"] == pytest.approx(1 / 3)
+
+
+def test_the_floors_of_the_final_split_lie_beside_the_results(run: Run) -> None:
+    rows = json.loads((run.folder / "results.json").read_text())
+    floors = json.loads((run.folder / "floors.json").read_text())
+    assert {row["problem"]: row["source_blind_floor"] for row in rows} == {
+        name: by_split["test"]["source_blind"] for name, by_split in floors.items()
+    }
+
+
+def test_samples_of_every_kind_of_problem_are_kept(run: Run) -> None:
+    kept = json.loads((run.folder / "samples.json").read_text())
+    assert {(one["step"], one["split"]) for one in kept.values()} == {(90, "test")}
+    first = {name: one["samples"][0] for name, one in kept.items()}
+    assert {name: (one["type"], len(kept[name]["samples"])) for name, one in first.items()} == {
+        "made_colours": ("image/png", 4),
+        "made_captions": ("image/png", 4),
+        "made_tones": ("image/png", 4),
+        "made_numbers": ("text/plain", 4),
+    }
+    assert first["made_colours"]["words"] == "picture 4x4"
+    names = first["made_colours"]["output"].split(", ")
+    assert names[0] == first["made_colours"]["target"]
+    assert sorted(names) == ["blue", "green", "red"]
+    words = dict(zip("123456", "one two three four five six".split(), strict=True))
+    digits = first["made_numbers"]["words"].split()
+    assert first["made_numbers"]["target"] == " ".join(words[digit] for digit in digits)
+
+
+def test_evaluations_that_decode_keep_samples_on_the_way(run: Run, tmp_path: Path) -> None:
+    config = run.resolved.config
+    evaluate = config.evaluate.replace(examples=3, train_decode_examples=3)
+    trainer = Trainer(
+        config.replace(evaluate=evaluate),
+        {name: run.prepared[name] for name in ("made_numbers", "made_tones")},
+        run.trainer.model,
+        run.trainer.engine,
+        RunFolder(tmp_path),
+        say=lambda _: None,
+    )
+    trainer.evaluator = run.trainer.evaluator  # which is compiled already
+    trainer._evaluate(Progress(0, 90))
+    kept = json.loads((tmp_path / "samples.json").read_text())
+    assert {name: (one["step"], one["split"]) for name, one in kept.items()} == {
+        "made_numbers": (0, "dev"),
+        "made_tones": (0, "dev"),
+    }
+    assert len(kept["made_numbers"]["samples"]) == 3
+    assert {one["words"][:14] for one in kept["made_tones"]["samples"]} == {"spectrogram of"}
 
 
 def test_a_stopped_run_goes_on_bit_by_bit(run: Run, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from t2t_multimodel import usr_dir
 from t2t_multimodel.evaluate.main import evaluate_checkpoint
 from t2t_multimodel.overrides import resolve
 from t2t_multimodel.report.difference import differences
+from t2t_multimodel.report.pages import write_pages
 from t2t_multimodel.report.record import read_record
 from t2t_multimodel.train import main
 from t2t_multimodel.train.checkpoints import open_checkpoint
@@ -47,3 +48,16 @@ def test_it_is_evaluated_and_compared(run: Run, moved: Path) -> None:
     (row,) = evaluate_checkpoint(best, ["made_colours"], data_dir=moved / "data")
     assert row.result.examples == 14
     assert differences(read_record(run.folder), read_record(moved / "run")) == []
+
+
+def test_it_is_reported(run: Run, moved: Path) -> None:
+    html, markdown = write_pages(moved / "run", moved / "page.html")
+    text = markdown.read_text()
+    assert "| last step logged | 90 of 90 |" in text
+    for row in json.loads((run.folder / "results.json").read_text()):
+        for name, score in row["scores"].items():
+            assert f"| {row['problem']} | {name} | {score:.4f} |" in text
+    for one in json.loads((run.folder / "samples.json").read_text()).values():
+        for sample in one["samples"]:
+            assert f"| {sample['words']} | {sample['target']} | {sample['output']} |" in text
+            assert sample["data"] in html.read_text()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from t2t_multimodel import Config, ModelConfig, TrainConfig, UserError
+from t2t_multimodel.evaluate.samples import Sample
 from t2t_multimodel.overrides import Resolved, flatten
 from t2t_multimodel.train.run_folder import RunFolder
 
@@ -104,15 +105,41 @@ def test_scalars_are_appended_as_json_and_for_tensorboard(tmp_path: Path) -> Non
         {"step": 1, "a/train/xent": 2.5},
         {"step": 2, "a/train/xent": 1.5, "train/learning_rate": 0.1},
     ]
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    assert shown(tmp_path, "a/train/xent") == [(1, 2.5), (2, 1.5)]
 
-    events = EventAccumulator(str(tmp_path / "tensorboard"))
+
+def shown(run: Path, scalar: str) -> list[tuple[int, float]]:
+    from tensorboard.backend.event_processing.plugin_event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(run / "tensorboard"))
     events.Reload()
-    written = [
-        (event.step, float(event.tensor_proto.float_val[0]))
-        for event in events.Tensors("a/train/xent")
+    return [
+        (event.step, float(event.tensor_proto.float_val[0])) for event in events.Tensors(scalar)
     ]
-    assert written == [(1, 2.5), (2, 1.5)]
+
+
+def test_tensorboard_drops_what_is_done_again(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    for step in (1, 2, 3):
+        folder.scalars(step, {"loss": 10.0 + step})
+    folder = RunFolder(tmp_path / "run")
+    folder.rewind(1)
+    folder.scalars(2, {"loss": 0.0})
+    assert shown(tmp_path / "run", "loss") == [(1, 11), (2, 0)]
+
+
+def test_the_newest_samples_of_each_problem_are_kept(tmp_path: Path) -> None:
+    old = Sample(6, "text/plain", "", "ein Hund", "a dog", "a cat")
+    new = Sample(6, "text/plain", "", "ein Hund", "a dog", "a dog")
+    folder = RunFolder(tmp_path)
+    folder.samples(3, "a", "dev", [old])
+    folder.samples(3, "b", "test", [old])
+    RunFolder(tmp_path).samples(4, "a", "dev", [new, old])
+    kept = json.loads((tmp_path / "samples.json").read_text())
+    assert kept == {
+        "a": {"step": 4, "split": "dev", "samples": [new.to_dict(), old.to_dict()]},
+        "b": {"step": 3, "split": "test", "samples": [old.to_dict()]},
+    }
 
 
 def test_scalars_of_steps_that_are_done_again_are_dropped(tmp_path: Path) -> None:

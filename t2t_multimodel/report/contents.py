@@ -1,0 +1,170 @@
+"""The report of a run: everything that its folder tells, in the order in which one asks."""
+
+from __future__ import annotations
+
+import base64
+import shlex
+from typing import Any
+
+from t2t_multimodel.report.curves import curves_section
+from t2t_multimodel.report.history import History
+from t2t_multimodel.report.page import Block, Cell, Media, Page, Paragraph, Section, Table
+from t2t_multimodel.report.record import RunRecord, as_text, compared_score
+from t2t_multimodel.report.routing import routing_section
+
+VERDICTS = {True: "yes", False: "no", None: "not sure"}
+
+
+def page_of(record: RunRecord, history: History) -> Page:
+    """The whole report.
+
+    Args:
+        record: of the run.
+        history: what it logged.
+    """
+    sections = [
+        _overview(record, history),
+        _results(record),
+        curves_section(record, history),
+        _mixture(record),
+        routing_section(history, list(record.data)),
+        *_samples(record),
+        _settings(record, "Settings of this run", default=False),
+        _settings(record, "Settings left at their defaults", default=True),
+        _made_with(record),
+    ]
+    return Page(f"Run {record.path.resolve().name}", sections)
+
+
+def _overview(record: RunRecord, history: History) -> Section:
+    steps = record.settings["train.steps"]
+    sessions = record.config["sessions"]
+    rows: list[tuple[Cell, ...]] = [
+        ("hparams set", record.config["hparams_set"]),
+        ("problems", ", ".join(record.data)),
+        ("last step logged", f"{history.last_step:,} of {steps:,}"),
+        ("first started", sessions[0]["time"]),
+        ("starts", str(len(sessions))),
+        ("backend", sessions[-1]["backend"]),
+    ]
+    return Section("Overview", [Table(("", ""), rows)])
+
+
+def _results(record: RunRecord) -> Section:
+    if not record.results:
+        words = "There is no table yet: the trainer writes it at the end of the run."
+        return Section("Results", [Paragraph(words)])
+    columns = ("problem", "split", "examples", "score", "model", "95 % interval")
+    compared = Table(
+        (*columns, "source-blind", "trivial", "above floor"),
+        [_compared(row) for row in record.results],
+    )
+    scores = Table(
+        ("problem", "score", "value", "95 % interval", "source-blind"),
+        [line for row in record.results for line in _scores(row)],
+    )
+    words = (
+        "The source-blind floor is the best that a model of the targets alone reached; a problem "
+        "is above it if its whole interval is. log_ppl: nats a target, lower is better; tf/: given "
+        "the true targets before each; decoded/: of free-running output."
+    )
+    return Section("Results", [Paragraph(words), compared, scores])
+
+
+def _compared(row: dict[str, Any]) -> tuple[Cell, ...]:
+    name = compared_score(row["scores"])
+    return (
+        row["problem"],
+        row["split"],
+        f"{row['examples']:,}",
+        name,
+        _score(row["scores"][name]),
+        _interval(row, name),
+        _score(row["source_blind_floor"].get(name)),
+        _score(row["trivial_floor"].get(name)),
+        VERDICTS[row["above_source_blind_floor"]],
+    )
+
+
+def _scores(row: dict[str, Any]) -> list[tuple[Cell, ...]]:
+    floor = row["source_blind_floor"]
+    return [
+        (row["problem"], name, _score(value), _interval(row, name), _score(floor.get(name)))
+        for name, value in row["scores"].items()
+    ]
+
+
+def _score(value: float | None) -> str:
+    """Four digits behind the point of a share or of nats, two of a percentage."""
+    return "-" if value is None else f"{value:.4f}" if abs(value) < 10 else f"{value:.2f}"
+
+
+def _interval(row: dict[str, Any], name: str) -> str:
+    ends = row["intervals"].get(name)
+    return "-" if ends is None else f"{_score(ends[0])} to {_score(ends[1])}"
+
+
+def _mixture(record: RunRecord) -> Section:
+    if not record.mixture:
+        return Section("Mixture", [Paragraph("The run keeps no record of its mixture.")])
+    rows = record.mixture["problems"]
+    parts = ("asked", "batches", "examples", "targets")
+    totals = {part: sum(row[part] for row in rows) or 1 for part in parts}
+    table = Table(
+        ("problem", "asked for", "batches", "examples", "targets", "epochs"),
+        [
+            (
+                row["problem"],
+                *(f"{row[part] / totals[part]:.1%}" for part in parts),
+                f"{row['epochs']:.2f}",
+            )
+            for row in rows
+        ],
+    )
+    words = (
+        f"Up to step {record.mixture['steps']:,}: the share of batches that the mixture asks for, "
+        "and the shares of batches, examples and targets that each problem got; epochs: how often "
+        "it saw its train split."
+    )
+    return Section("Mixture", [Paragraph(words), table])
+
+
+def _samples(record: RunRecord) -> list[Section]:
+    if not record.samples:
+        return [Section("Samples", [Paragraph("No output was decoded yet.")])]
+    words = "Free-running outputs; of classes the three that rank highest, best first."
+    blocks: list[Block] = [Paragraph(words)]
+    for problem, kept in record.samples.items():
+        rows = [(_input(one), one["target"], one["output"]) for one in kept["samples"]]
+        blocks.append(Paragraph(f"{problem}: {kept['split']} examples, step {kept['step']:,}"))
+        blocks.append(Table(("input", "target", "output"), rows))
+    return [Section("Samples", blocks)]
+
+
+def _input(sample: dict[str, Any]) -> Cell:
+    if not sample["data"]:
+        return sample["words"]
+    return Media(sample["type"], base64.b64decode(sample["data"]), sample["words"])
+
+
+def _settings(record: RunRecord, title: str, default: bool) -> Section:
+    rows: list[tuple[Cell, ...]] = [
+        (name, as_text(value), record.origins.get(name, "?"))
+        for name, value in record.settings.items()
+        if (record.origins.get(name) == "default") == default
+    ]
+    return Section(title, [Table(("setting", "value", "from"), rows)], folded=default)
+
+
+def _made_with(record: RunRecord) -> Section:
+    facts: list[tuple[Cell, ...]] = [(k, as_text(v)) for k, v in record.made_with.items()]
+    data: list[tuple[Cell, ...]] = list(record.data.items())
+    starts: list[tuple[Cell, ...]] = [
+        (one["time"], shlex.join(one["command"])) for one in record.config["sessions"]
+    ]
+    tables: list[Block] = [
+        Table(("made with", "version"), facts),
+        Table(("data of", "fingerprint"), data),
+        Table(("started", "command"), starts),
+    ]
+    return Section("Versions, data and commands", tables)

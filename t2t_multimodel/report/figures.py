@@ -1,0 +1,119 @@
+"""Drawings of a report, by matplotlib, as PNG."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from t2t_multimodel.report.history import Curve
+
+_INCH_WIDE, _INCH_HIGH = 3.4, 2.5
+_MOST_IN_A_ROW = 3
+_FEW_POINTS = 60  # more are drawn pale, under their running mean
+_COLOURS = ("#1f6fb4", "#d1541f", "#2b8a3e", "#7b4fa3")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Axes over the steps: curves, and levels that go through."""
+
+    title: str
+    curves: dict[str, Curve]
+    levels: dict[str, float] = field(default_factory=dict)
+    log: bool = False
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """Axes with a coloured field for each number."""
+
+    title: str
+    values: np.ndarray
+    """[rows, columns]"""
+    x_label: str
+    y_label: str
+    row_names: Sequence[str] = ()
+    """Empty: rows are numbered."""
+    x_range: tuple[float, float] | None = None
+    """First and last x; None: columns are numbered."""
+
+
+def draw(panels: Sequence[Panel], last_step: int) -> bytes:
+    """Panels side by side, three in a row, all from step 0 to the same last step."""
+    figure, axes = _grid(len(panels), _INCH_WIDE, _INCH_HIGH)
+    for ax, panel in zip(axes, panels, strict=True):
+        for number, (name, curve) in enumerate(panel.curves.items()):
+            _curve(ax, name, curve, _COLOURS[number % len(_COLOURS)])
+        for (name, level), style in zip(panel.levels.items(), ("--", ":", "-."), strict=False):
+            ax.axhline(level, color="#555", linewidth=1, linestyle=style, label=name)
+        ax.set_title(panel.title, fontsize=10)
+        ax.set_xlabel("step", fontsize=8)
+        ax.set_xlim(0, max(1, last_step) * 1.02)
+        if panel.log:
+            ax.set_yscale("log")
+        if len(panel.curves) + len(panel.levels) > 1:
+            ax.legend(fontsize=7, frameon=False)
+    return _png(figure)
+
+
+def _curve(ax: Any, name: str, curve: Curve, colour: str) -> None:
+    steps, values = (np.asarray(part, float) for part in zip(*curve, strict=True))
+    if len(steps) > _FEW_POINTS:
+        ax.plot(steps, values, color=colour, linewidth=0.6, alpha=0.3)
+        values = running_mean(values, len(values) // 25)
+        ax.plot(steps, values, color=colour, linewidth=1.4, label=name)
+    else:
+        marker = "o" if len(steps) < 12 else None
+        ax.plot(steps, values, color=colour, linewidth=1.4, marker=marker, ms=3, label=name)
+
+
+def running_mean(values: np.ndarray, width: int) -> np.ndarray:
+    """The mean of each value and up to `width` before it, of as many as there are."""
+    sums = np.cumsum(np.concatenate([[0.0], values]))
+    last = np.arange(1, len(values) + 1)
+    first = np.maximum(0, last - width - 1)
+    return (sums[last] - sums[first]) / (last - first)
+
+
+def draw_heat(maps: Sequence[HeatMap]) -> bytes:
+    """Heat maps side by side on one scale of colours from 0."""
+    rows = max(len(one.row_names) for one in maps)
+    wide = 1.6 * _INCH_WIDE if rows else _INCH_WIDE * 1.3
+    figure, axes = _grid(len(maps), wide, max(_INCH_HIGH, 0.9 + 0.28 * rows))
+    top = max(float(one.values.max()) for one in maps)
+    for ax, one in zip(axes, maps, strict=True):
+        height = len(one.values)
+        extent = (*one.x_range, height - 0.5, -0.5) if one.x_range else None
+        image = ax.imshow(
+            one.values, vmin=0, vmax=top, aspect="auto", extent=extent, interpolation="nearest"
+        )
+        ax.set_title(one.title, fontsize=10)
+        ax.set_xlabel(one.x_label, fontsize=8)
+        ax.set_ylabel(one.y_label, fontsize=8)
+        if one.row_names:
+            ax.set_yticks(range(height), one.row_names, fontsize=8)
+        figure.colorbar(image, ax=ax, format="%.2f").ax.tick_params(labelsize=7)
+    return _png(figure)
+
+
+def _grid(number: int, wide: float, high: float) -> tuple[Figure, list[Any]]:
+    columns = min(number, _MOST_IN_A_ROW)
+    rows = -(-number // columns)
+    figure = Figure(figsize=(columns * wide, rows * high), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel().tolist()
+    for ax in axes:
+        ax.tick_params(labelsize=8)
+    for unused in axes[number:]:
+        unused.remove()
+    return figure, axes[:number]
+
+
+def _png(figure: Figure) -> bytes:
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=120)
+    return file.getvalue()

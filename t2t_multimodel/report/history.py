@@ -1,0 +1,44 @@
+"""What a run logged, as curves: `scalars.jsonl` turned around."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from t2t_multimodel.data.files import json_lines
+
+Curve = list[tuple[int, Any]]
+"""(step, value) in order; a value is a number, or a list for what is logged of each expert."""
+
+
+@dataclass(frozen=True)
+class History:
+    """Everything logged, by name: NAME/train/xent, NAME/dev/tf/log_ppl, train/learning_rate."""
+
+    curves: dict[str, Curve] = field(default_factory=dict)
+
+    def under(self, prefix: str) -> dict[str, Curve]:
+        """Curves whose names begin with a prefix, which is left out."""
+        found = {}
+        for name, curve in self.curves.items():
+            if name.startswith(prefix):
+                found[name.removeprefix(prefix)] = curve
+        return found
+
+    @property
+    def last_step(self) -> int:
+        """The newest step that was logged; 0 if none was."""
+        return max((curve[-1][0] for curve in self.curves.values()), default=0)
+
+
+def read_history(file: Path) -> History:
+    """The curves of a run; none if it has not logged yet."""
+    curves: dict[str, Curve] = {}
+    if file.is_file():
+        for values, _ in json_lines(file):
+            step = values.pop("step")
+            values.pop("time", None)
+            for name, value in values.items():
+                curves.setdefault(name, []).append((step, value))
+    return History(curves)

@@ -1,0 +1,50 @@
+"""A page as Markdown: its text and tables; drawings and sounds are for the HTML page."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+from t2t_multimodel.report.page import Block, Cell, Figure, Page, Paragraph, Section, Table
+
+_MARKS = re.compile(r"([\\`*\[\]|~$#])|(?<![^\W_])_|_(?![^\W_])")
+"""What Markdown takes for more than text; `_` inside of a word is none."""
+
+
+def to_markdown(page: Page) -> str:
+    """The whole file."""
+    parts = [f"# {_text(page.title)}", *map(_section, page.sections)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _section(section: Section) -> str:
+    blocks = [text for text in map(_block, section.blocks) if text]
+    return "\n\n".join([f"## {_text(section.title)}", *blocks])
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Table():
+            return _table(block)
+        case Paragraph(text):
+            return _text(text)
+        case Figure():
+            return ""
+
+
+def _table(table: Table) -> str:
+    rules = ["---:" if numeric else "---" for numeric in table.numeric]
+    rows = [[_cell(cell) for cell in row] for row in table.rows]
+    return "\n".join(
+        "| " + " | ".join(cells) + " |" for cells in [map(_text, table.columns), rules, *rows]
+    )
+
+
+def _cell(cell: Cell) -> str:
+    return _text(cell if isinstance(cell, str) else cell.words)
+
+
+def _text(text: str) -> str:
+    """One line that no viewer takes for marks, HTML or the end of a cell."""
+    line = "".join(c if c.isprintable() else " " for c in text)
+    return _MARKS.sub(lambda found: "\\" + found[0], escape(line, quote=False))
