@@ -73,9 +73,7 @@ class Subwords(tf.Module):
         pieces_S, word_S = self._merged(pieces_S, word_S, tf.size(text_W))
         ids = self._ids_of(pieces_S)  # ragged [S, 1 or the bytes of a character without a piece]
         rows = tf.shape(texts_B)[0]
-        lengths_B = tf.math.unsorted_segment_sum(
-            ids.row_lengths(), tf.gather(text_W, word_S), rows
-        )
+        lengths_B = tf.math.unsorted_segment_sum(ids.row_lengths(), tf.gather(text_W, word_S), rows)
         return tf.RaggedTensor.from_row_lengths(ids.flat_values, lengths_B)
 
     def _words(self, texts_B: Any) -> tuple[Any, Any, Any]:
