@@ -1,7 +1,7 @@
 """Encoded pictures to pixels inside of a graph, as `features.pictures` has them from Pillow.
 
-Pixels are the same, or off by one level where Pillow 13 resizes in another order (the height
-shrinks and the width grows) and where a part is cut out between pixels.
+Pixels are the same where the file has the size that the model takes. Otherwise some are off by
+one level: Pillow resizes across or down first, whichever it finds cheaper, and rounds in between.
 
 Legend: B pictures, H height, W width, C channels.
 """

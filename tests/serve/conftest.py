@@ -2,45 +2,19 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import socket
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 import uvicorn
 from made_run import Run, forget_made_tasks, made_run
+from made_server import LARGEST, Server
 
 from t2t_multimodel.serve.app import app
 from t2t_multimodel.serve.service import Service
 from t2t_multimodel.train.checkpoints import open_checkpoint
-
-LARGEST = 100_000
-
-
-@dataclass
-class Server:
-    """A server in a thread of this process."""
-
-    service: Service
-    port: int
-
-    def __call__(
-        self, method: str, path: str, body: bytes | dict[str, Any] | None = None, kind: str = ""
-    ) -> tuple[int, Any]:
-        """Status and JSON of one request."""
-        if isinstance(body, dict):
-            body, kind = json.dumps(body).encode(), kind or "application/json"
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
-        connection.request(method, path, body, {"Content-Type": kind} if kind else {})
-        response = connection.getresponse()
-        content = response.read()
-        connection.close()
-        return response.status, json.loads(content)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -12,26 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-import soundfile
-from conftest import Server
 from made_run import Run
-from PIL import Image
+from made_server import Server, picture, tone
 
 from t2t_multimodel.bin import mm_decode
-
-
-def picture(*colour: int) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(np.full((4, 4, 3), colour, np.uint8)).save(file, "PNG")
-    return file.getvalue()
-
-
-def tone(first: int, last: int) -> bytes:
-    file = io.BytesIO()
-    time = np.arange(1000) / 4000
-    samples = np.sin(2 * np.pi * np.linspace(first, last, 1000) * time) / 2
-    soundfile.write(file, samples, 4000, format="WAV")
-    return file.getvalue()
 
 
 def text_of(answer: tuple[int, Any]) -> str:
