@@ -65,7 +65,7 @@ def _box(wide: Any, high: Any, feature: Image) -> tuple[Any, Any, Any, Any]:
     box_high = tf.minimum(high, wide / aspect) * feature.centre
     left, upper = (wide - box_wide) / 2, (high - box_high) / 2
     box = (left, upper, left + box_wide, upper + box_high)
-    return tuple(map(_single, box))  # type: ignore[return-value]
+    return tuple(map(_single, box))
 
 
 def _single(x: Any) -> Any:

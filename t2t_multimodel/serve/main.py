@@ -31,7 +31,8 @@ def serve(
     """
     listening = _socket(host, port)  # before the model is loaded: a taken port is told at once
     service = Service(checkpoint, names, beam_size=beam_size)
-    url = f"http://{host}:{listening.getsockname()[1]}"
+    shown = f"[{host}]" if ":" in host else host
+    url = f"http://{shown}:{listening.getsockname()[1]}"
     print(f"{url} serves {', '.join(names)}. Ctrl-C stops it.", file=sys.stderr, flush=True)
     config = uvicorn.Config(app(service), log_level="warning", access_log=False)
     try:

@@ -55,24 +55,28 @@ def outputs(page: Any) -> list[str]:
     return page.locator("#outputs li button").all_inner_texts()
 
 
-def test_a_sentence_is_answered_and_explained(page: Any) -> None:
+def test_a_sentence_is_answered_and_explained(page: Any, server: Server) -> None:
     assert page.inner_text("#status") == "4 problems, one set of weights."
     choose(page, "made_numbers")
     page.select_option("#nbest", "2")
     page.fill("#text", "1 2")
     page.press("#text", "Enter")
-    answers = outputs(page)
-    assert len(answers) == 2
-    assert answers[0] == "one two"
-    page.wait_for_selector("#explained table")
-    assert page.inner_text("#explained h2") == "Behind “one two”"
-    assert page.locator("#explained table").count() == 2
-    assert page.locator("#explained .chip").count() > 4
-    page.locator("#outputs button").nth(1).click()
-    page.wait_for_function(
-        "document.querySelector('#explained h2').textContent != 'Behind “one two”'"
+    _, expected = server("POST", "/problems/made_numbers", {"input": "1 2", "nbest": 2})
+    texts = [one["text"] for one in expected["outputs"]]
+    assert outputs(page) == texts
+    assert page.locator("#outputs .score").first.inner_text().strip() == (
+        f"{expected['outputs'][0]['score']:.3f}"
     )
-    assert page.inner_text("#explained h2") == f"Behind “{answers[1]}”"
+    for number, text in enumerate(texts):
+        page.locator("#outputs button").nth(number).click()
+        page.locator("#explained h2", has_text=f"Behind “{text}”").wait_for()
+        _, found = server(
+            "POST", "/problems/made_numbers/explain", {"input": "1 2", "output": text}
+        )
+        cells = 2 * len(found["source"]) * len(found["target"])
+        assert page.locator("#explained td").count() == cells
+        chips = len(found["source"]) + len(found["target"])
+        assert page.locator("#explained .chip").count() == chips
 
 
 def test_a_picture_is_chosen(page: Any, tmp_path: Path) -> None:
@@ -109,7 +113,7 @@ def test_a_sound_is_dropped(page: Any, server: Server) -> None:
 def test_a_sound_is_recorded(page: Any) -> None:
     choose(page, "made_tones")
     page.click("#record")
-    page.wait_for_function("document.getElementById('record').textContent == 'Stop'")
+    page.locator("#record", has_text="Stop").wait_for()
     page.wait_for_timeout(700)
     page.click("#record")
     page.wait_for_selector("#preview audio")
@@ -121,9 +125,9 @@ def test_what_is_wrong_is_shown(page: Any) -> None:
     choose(page, "made_numbers")
     page.fill("#text", "  ")
     page.click("#go")
-    page.wait_for_function("document.getElementById('error').textContent")
+    page.locator("#error:not(:empty)").wait_for()
     assert page.inner_text("#error") == "input: text is empty"
     choose(page, "made_colours")
     page.click("#go")
-    page.wait_for_function("document.getElementById('error').textContent")
+    page.locator("#error:not(:empty)").wait_for()
     assert page.inner_text("#error") == "Choose an image file first."
