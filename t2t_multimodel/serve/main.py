@@ -13,6 +13,9 @@ from t2t_multimodel.serve.app import app
 from t2t_multimodel.serve.service import Service
 from t2t_multimodel.train.checkpoints import Checkpoint
 
+_BACKLOG = 512
+"""Connections that wait to be accepted, those made while the model is loaded among them."""
+
 
 def serve(
     checkpoint: Checkpoint, names: Sequence[str], host: str, port: int, beam_size: int
@@ -48,6 +51,7 @@ def _socket(host: str, port: int) -> socket.socket:
         listening = socket.socket(family, kind)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
+        listening.listen(_BACKLOG)
     except OSError as error:
         raise UserError(
             f"Can not listen on {host}:{port}: {error.strerror}.", "Give another --port or --host."
