@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import sys
 from collections.abc import Sequence
@@ -46,14 +47,17 @@ def serve(
 
 
 def _socket(host: str, port: int) -> socket.socket:
+    """A socket that takes connections."""
     try:
         family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listening = socket.socket(family, kind)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-        listening.listen(_BACKLOG)
+        with contextlib.ExitStack() as closed_on_error:
+            listening = closed_on_error.enter_context(socket.socket(family, kind))
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+            listening.listen(_BACKLOG)
+            closed_on_error.pop_all()
+            return listening
     except OSError as error:
         raise UserError(
             f"Can not listen on {host}:{port}: {error.strerror}.", "Give another --port or --host."
         ) from error
-    return listening
