@@ -16,7 +16,7 @@ RANKS = {
     1: ("features", "vocabulary", "problem", "overrides", "backend"),
     2: ("data", "layers"),
     3: ("modalities", "body", "body_t2t_v1", "body_t2t_v2", "multimodel"),
-    4: ("train", "evaluate", "decode", "report"),
+    4: ("train", "evaluate", "decode", "export", "serve", "report"),
     5: ("bin",),
 }
 RANK_OF = {name: rank for rank, names in RANKS.items() for name in names}

@@ -89,6 +89,10 @@ class SubwordTokenizer:
         parts += [self._processor.DecodeIds(run)] if run else []
         return " ".join(parts)
 
+    def pieces(self, ids: list[int]) -> list[str]:
+        """The sub-word of each id as SentencePiece writes it, U+2581 before a word."""
+        return [self._processor.IdToPiece(i) for i in ids]
+
 
 class OwnVocabulary(Vocabulary):
     """The vocabulary of one problem that names no other: learned from its train texts."""

@@ -7,6 +7,7 @@ D width, T longest output.
 from __future__ import annotations
 
 import contextlib
+import functools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -60,21 +61,35 @@ class Decoder:
                 f"Greedy output is one sequence, but nbest is {config.nbest}.",
                 "Use method beam, or sample.",
             )
-        inputs = KerasTensor((None, *signature.inputs.shape), signature.inputs.dtype)
-        source = {"inputs": inputs, "inputs_length": KerasTensor((None,), "int32")}
-        if self._labels:
-            self._ranked = backend.compiled(model, self._rank, source)
-            return
-        self._encoded = backend.compiled(model, self._encode, source)
-        width = model.config.hidden_size
-        self._written = backend.compiled(
-            model,
+
+    @functools.cached_property
+    def _source(self) -> dict[str, KerasTensor]:
+        """Shapes and types of what the encoder takes."""
+        inputs = self._model.signature(self._problem).inputs
+        return {
+            "inputs": KerasTensor((None, *inputs.shape), inputs.dtype),
+            "inputs_length": KerasTensor((None,), "int32"),
+        }
+
+    @functools.cached_property
+    def _ranked(self) -> Any:
+        return backend.compiled(self._model, self._rank, self._source)
+
+    @functools.cached_property
+    def _encoded(self) -> Any:
+        return backend.compiled(self._model, self._encode, self._source)
+
+    @functools.cached_property
+    def _written(self) -> Any:
+        width = self._model.config.hidden_size
+        return backend.compiled(
+            self._model,
             self._write,
-            KerasTensor((None, None, width), model.body.compute_dtype),
+            KerasTensor((None, None, width), self._model.body.compute_dtype),
             KerasTensor((None, None), "float32"),
             KerasTensor((None, self._longest), "int32"),
             KerasTensor((None,), "bool"),
-            jit=config.jit,
+            jit=self._config.jit,
         )
 
     def __call__(self, batch: Batch, prefix: np.ndarray | None = None) -> Decoded:
@@ -105,6 +120,19 @@ class Decoder:
         return Decoded(
             np.where(missing[:, :, None], PAD_ID, ids), np.where(missing, -np.inf, scores)
         )
+
+    def outputs(self, source: dict[str, Any]) -> tuple[Any, Any]:
+        """`Decoded` as tensors, to be called inside of a function that is being compiled.
+
+        What there is not has a score near `LOST`.
+        """
+        if self._labels:
+            return self._rank(source)
+        x_BLD, mask_BL = self._encode(source)
+        rows = ops.shape(mask_BL)[0]
+        forced_BT = ops.zeros((rows, self._longest), "int32")
+        ids, scores = self._write(x_BLD, mask_BL, forced_BT, ops.ones((rows,), "bool"))
+        return ids[:, : self._config.nbest], scores[:, : self._config.nbest]
 
     def _rank(self, source: dict[str, Any]) -> tuple[Any, Any]:
         """The best classes [B, N, 1] and their log-probability [B, N]."""

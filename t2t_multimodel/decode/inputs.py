@@ -48,16 +48,24 @@ class InputEncoder:
         if line.fault or not line.text.strip():
             return Item(line.number, None, line.fault)
         try:
-            array = self._feature.model_input(self._feature.encode(line.text, self._tokenizer))
+            array, cut = self.encoded(line.text)
         except (ValueError, OSError) as error:  # BadValue is one; a path may be no path at all
             return Item(line.number, None, " ".join(str(error).split()))
         note = f"only its first {LONGEST:,} bytes are read" if line.is_cut else ""
+        return Item(line.number, array, note=cut or note)
+
+    def encoded(self, value: str | bytes) -> tuple[np.ndarray, str]:
+        """A text, a path or a file's content as the model takes it, and what was changed about it.
+
+        Raises:
+            ValueError, OSError: it can not be encoded.
+        """
+        array = self._feature.model_input(self._feature.encode(value, self._tokenizer))
         length = self._feature.length(array)
-        if length > self._longest:
-            unit = self._feature.unit or "values"
-            note = f"its {length:,} {unit} are cut to {self._longest:,}"
-            array = self._cut(array)
-        return Item(line.number, array, note=note)
+        if length <= self._longest:
+            return array, ""
+        unit = self._feature.unit or "values"
+        return self._cut(array), f"its {length:,} {unit} are cut to {self._longest:,}"
 
     def _cut(self, array: np.ndarray) -> np.ndarray:
         if isinstance(self._feature, Text):

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from keras import ops
 
+from t2t_multimodel.layers import watch
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.linear import Linear
 from t2t_multimodel.layers.norm import LayerNorm
@@ -97,6 +98,7 @@ class MultiHeadAttention(Block):
         if visible is not None:  # not a sum: TensorFlow would fuse it to a kernel 20 times slower
             logits = ops.where(visible, logits, MASKED)
         weights = _softmax(logits)
+        watch.show(self.path, weights)
         heads = ops.swapaxes(ops.matmul(ops.cast(weights, value.dtype), value), 1, 2)
         return self._map("o", ops.reshape(heads, (*ops.shape(query_BTC)[:2], self.channels)))
 

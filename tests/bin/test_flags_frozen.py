@@ -27,6 +27,10 @@ FLAGS = {
         "seed max_length batch_size jit output_file nbest scores json_lines "
         "data_dir raw_dir usr_dir"
     ),
+    "mm_export": (
+        "output_dir checkpoint export_dir problems beam_size alpha nbest max_length usr_dir problem"
+    ),
+    "mm_serve": "output_dir checkpoint problems beam_size usr_dir host port problem",
     "mm_problems": "data_dir raw_dir usr_dir split",
     "mm_average": "output_dir last usr_dir to",
     "mm_add_task": (

@@ -56,6 +56,11 @@ def test_decoding_ends_at_the_end_and_passes_over_padding(tokenizer: SubwordToke
     assert tokenizer.decode([]) == tokenizer.decode([EOS_ID]) == ""
 
 
+def test_pieces_are_the_subwords_of_ids(tokenizer: SubwordTokenizer) -> None:
+    ids = [*tokenizer.encode("the fox"), 3, EOS_ID]
+    assert tokenizer.pieces(ids) == ["\u2581the", "\u2581fox", "XX", "</s>"]
+
+
 def test_symbols_have_ids_of_their_own(tokenizer: SubwordTokenizer) -> None:
     assert tokenizer.symbols == {"XX": 3, "(S": 4, "S)": 5}
     fox = tokenizer.encode("the fox")

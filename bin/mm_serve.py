@@ -1,0 +1,54 @@
+"""mm-serve: a trained model behind HTTP, with a page to try it."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Sequence
+
+from absl import flags
+
+from t2t_multimodel import usr_dir
+from t2t_multimodel.bin import _cli, _model, _quiet
+from t2t_multimodel.errors import UserError
+
+COMMAND = _cli.Command(
+    "mm-serve",
+    "Answers HTTP requests with a trained model, and has a page to try every problem.",
+    example="mm-serve --output_dir=runs/octet_quick",
+)
+_model.add_flags(COMMAND)
+_what = COMMAND.group("What is served")
+_what.names("problems", "Problems that are served. Without it all.", alias="problem")
+_what.number("beam_size", "Most outputs of a request. Without it 4.", lowest=1)
+_what.text("usr_dir", "DIR", "Your own problems and sets: folders or .py files, by comma.", "")
+_where = COMMAND.group("Where it listens")
+_where.text("host", "HOST", "Name or address; 0.0.0.0 lets others in.", "127.0.0.1")
+_where.number("port", "Without it 8000; 0 takes a free one.", lowest=0)
+
+
+def serve(args: flags.FlagValues, _: list[str]) -> None:
+    """Checks what was asked for, then serves."""
+    if not all(map(importlib.util.find_spec, ("starlette", "uvicorn"))):
+        raise UserError("mm-serve needs starlette and uvicorn.", "pip install '.[serve]'")
+    usr_dir.add(args.usr_dir)
+    folder = _model.folder(args)
+
+    from t2t_multimodel.train.checkpoints import open_checkpoint
+
+    checkpoint = open_checkpoint(folder)
+    names = checkpoint.problems(args.problems)
+    _quiet.import_tensorflow()
+    from t2t_multimodel.serve.main import serve as listen
+
+    port = 8000 if args.port is None else args.port
+    listen(checkpoint, names, args.host, port, args.beam_size or 4)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point; returns the exit code."""
+    return COMMAND.run(serve, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""A trained model behind HTTP: JSON for programs, one page for people."""

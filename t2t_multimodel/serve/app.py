@@ -1,0 +1,209 @@
+"""The HTTP side: JSON in and out, errors as JSON, one page."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import json
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from t2t_multimodel.errors import UserError
+from t2t_multimodel.features import Audio, Image, Text
+from t2t_multimodel.problem import Problem
+from t2t_multimodel.serve.service import Busy, Service
+
+LARGEST = 10_000_000
+"""Bytes of a request's body."""
+_FIELDS = ("input", "input_base64", "nbest", "output")
+_SAFE = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+_SAFE += "connect-src 'self'; img-src blob: data:; media-src blob:"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The content of a request."""
+
+    value: str | bytes
+    """A text, or the bytes of a file."""
+    nbest: int = 1
+    output: str | None = None
+    """The output that is to be explained; None: the best one."""
+
+
+def app(service: Service, largest: int = LARGEST) -> Starlette:
+    """The server's routes.
+
+    GET / the page, /health, /problems; POST /problems/NAME and /problems/NAME/explain.
+
+    Args:
+        service: answers.
+        largest: bytes of a body; more gets 413.
+    """
+
+    async def health(request: Request) -> Response:
+        return JSONResponse({"status": "ok", "step": service.step, "waiting": service.waiting})
+
+    async def page(request: Request) -> Response:
+        text = (files("t2t_multimodel.serve") / "page.html").read_text("utf-8")
+        return HTMLResponse(text, headers={"Content-Security-Policy": _SAFE})
+
+    async def problems(request: Request) -> Response:
+        told = [_told(service, name, one) for name, one in service.problems.items()]
+        return JSONResponse({"problems": told})
+
+    async def answer(request: Request) -> Response:
+        name, asked, item = await _read(service, request, largest)
+        answer = await _of(lambda: service.answer(name, item, asked.nbest))
+        pairs = list(zip(answer.texts, answer.scores, strict=True))[: asked.nbest]
+        outputs = [{"text": text, "score": round(score, 4)} for text, score in pairs]
+        note = {"note": item.note} if item.note else {}
+        return JSONResponse({"problem": name, "outputs": outputs, **note})
+
+    async def explained(request: Request) -> Response:
+        name, asked, item = await _read(service, request, largest)
+        output = asked.output
+        if output is None:
+            output = (await _of(lambda: service.answer(name, item, 1))).texts[0]
+        try:
+            found = await _of(lambda: service.explain(name, item, output))
+        except ValueError as error:
+            raise HTTPException(422, f"output: {error}") from error
+        return JSONResponse({"problem": name, "output": output, **found})
+
+    return Starlette(
+        routes=[
+            Route("/", page),
+            Route("/health", health),
+            Route("/problems", problems),
+            Route("/problems/{name}", answer, methods=["POST"]),
+            Route("/problems/{name}/explain", explained, methods=["POST"]),
+        ],
+        exception_handlers={
+            HTTPException: _told_error,
+            ClientDisconnect: lambda request, error: Response(status_code=499),
+            Exception: lambda request, error: _error(500, "The model failed on this request."),
+        },
+    )
+
+
+def _told(service: Service, name: str, problem: Problem) -> dict[str, Any]:
+    """What a client must know of a problem."""
+    kinds = {Text: "text", Image: "image", Audio: "audio"}
+    kind = next((word for cls, word in kinds.items() if isinstance(problem.inputs, cls)), "other")
+    return {
+        "name": name,
+        "about": (problem.__doc__ or "").strip().split("\n")[0],
+        "inputs": kind,
+        "targets": problem.targets.describe(),
+        "most_outputs": service.most_outputs(name),
+    }
+
+
+async def _read(service: Service, request: Request, largest: int) -> tuple[str, Asked, Any]:
+    """The problem's name, what is asked, and the input as the model takes it."""
+    name = request.path_params["name"]
+    try:
+        problem = service.problem(name)
+    except UserError as error:
+        raise HTTPException(404, str(error)) from error
+    body = await _body(request, largest)
+    asked = _asked(request, body, isinstance(problem.inputs, Text))
+    most = service.most_outputs(name)
+    if not 1 <= asked.nbest <= most:
+        raise HTTPException(422, f"nbest must be from 1 to {most}, but is {asked.nbest}.")
+    try:
+        item = await run_in_threadpool(service.encoded, name, asked.value)
+    except (ValueError, OSError) as error:
+        raise HTTPException(422, f"input: {error}") from error
+    return name, asked, item
+
+
+async def _body(request: Request, largest: int) -> bytes:
+    """The body, of which no more than `largest` bytes are ever held."""
+    told = request.headers.get("content-length", "")
+    body = bytearray()
+    if not (told.isdigit() and int(told) > largest):
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > largest:
+                break
+        else:
+            return bytes(body)
+    raise HTTPException(413, f"A body may have {largest:,} bytes at most.")
+
+
+def _asked(request: Request, body: bytes, is_text: bool) -> Asked:
+    """A JSON object, or the bare input with `?nbest=N`."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "application/json":
+        return _asked_json(body, is_text)
+    bare = kind == "text/plain" if is_text else kind.startswith(("image/", "audio/"))
+    if not (bare or (kind == "application/octet-stream" and not is_text)):
+        wanted = "text/plain" if is_text else "image/*, audio/* or application/octet-stream"
+        raise HTTPException(415, f"Send application/json or {wanted}, not {kind or 'nothing'}.")
+    nbest = request.query_params.get("nbest", "1")
+    if not nbest.isdecimal():
+        raise HTTPException(422, f"nbest must be a number, but is {nbest!r}.")
+    return Asked(_utf8(body) if is_text else body, int(nbest))
+
+
+def _asked_json(body: bytes, is_text: bool) -> Asked:
+    try:
+        values = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise HTTPException(400, f"The body is no JSON: {error}") from error
+    field = "input" if is_text else "input_base64"
+    if not isinstance(values, dict) or not isinstance(values.get(field), str):
+        what = "a text" if is_text else "the bytes of a file in base64"
+        raise HTTPException(422, f'Send {{"{field}": ...}}, {what}.')
+    if unknown := [key for key in values if key not in _FIELDS]:
+        raise HTTPException(
+            422, f"No field is named {unknown[0]!r}; there are {', '.join(_FIELDS)}."
+        )
+    nbest, output = values.get("nbest", 1), values.get("output")
+    if type(nbest) is not int:
+        raise HTTPException(422, f"nbest must be a whole number, but is {nbest!r:.40}.")
+    if not isinstance(output, str | None):
+        raise HTTPException(422, "output must be a text.")
+    if is_text:
+        return Asked(values[field], nbest, output)
+    try:
+        return Asked(base64.b64decode(values[field], validate=True), nbest, output)
+    except (binascii.Error, ValueError) as error:
+        raise HTTPException(422, f"input_base64 is no base64: {error}") from error
+
+
+def _utf8(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        raise HTTPException(422, f"The body is not UTF-8: {error.reason}.") from error
+
+
+async def _of(submit: Callable[[], Future[Any]]) -> Any:
+    """The result of a job of the service."""
+    try:
+        return await asyncio.wrap_future(submit())
+    except Busy:
+        raise HTTPException(503, "Too many requests wait.", {"Retry-After": "1"}) from None
+
+
+def _told_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return _error(error.status_code, error.detail, dict(error.headers or {}))
+
+
+def _error(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"error": message}, status, headers)

@@ -1,0 +1,95 @@
+"""What the model looked at while it wrote an output, and which experts it asked.
+
+Legend: L source positions, T output positions, k experts of a position.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from t2t_multimodel.data.collate import collate
+from t2t_multimodel.features import ClassLabel, Text
+from t2t_multimodel.layers.watch import watching
+from t2t_multimodel.multimodel import MultiModel
+from t2t_multimodel.problem import Problem
+
+
+def explain(
+    model: MultiModel, problem: Problem, tokenizers: dict[str, Any], array: Any, output: str
+) -> dict[str, Any]:
+    """One pass over an input and an output, with the true tokens before each one.
+
+    Args:
+        array: the input as the model takes it.
+        output: a text, or the name or number of a class.
+
+    Returns:
+        JSON-able:
+        source: the sub-words of the input, or None for what is no text.
+        grid: height and width of the source positions; L is their product.
+        target: the sub-words of the output, the end included.
+        attention: for each layer that looks at the source its name, and weights [T, L], the mean
+            over heads; those of a position sum to 1.
+        experts: for each mixture its name, whether it sees the "source" or the "target", the
+            number of its experts, and the ids [positions, k] that each position asked.
+
+    Raises:
+        ValueError: the output is none of the problem's.
+    """
+    targets = problem.targets
+    value: Any = output
+    if isinstance(targets, ClassLabel) and not targets.names:
+        value = int(output)
+    ids = targets.encode(value, problem.tokenizer("targets", tokenizers))
+    batch = collate(
+        [{"inputs": array, "targets": ids.reshape(targets.stored_shape())}], problem.features
+    )
+    with watching() as seen:
+        encoded = model.encode(batch, problem.name)
+        if not model.nets[model.signature(problem.name).targets.identity].reads_encoder:
+            model.decode(encoded, batch["targets"], batch["targets_length"], problem.name)
+    real = np.flatnonzero(np.asarray(encoded.mask_BL)[0])
+    return {
+        "source": _pieces(problem, "inputs", tokenizers, array),
+        "grid": [int(size) for size in encoded.grid],
+        "target": _pieces(problem, "targets", tokenizers, ids) or [output],
+        "attention": [
+            {"layer": _layer(path), "weights": _rounded(weights, real)}
+            for path, weights in seen.items()
+            if path.endswith("source_attention")
+        ],
+        "experts": [
+            _asked(model, path, np.asarray(ids_Nk), real)
+            for path, ids_Nk in seen.items()
+            if path.endswith("mixture")
+        ],
+    }
+
+
+def _pieces(problem: Problem, name: str, tokenizers: dict[str, Any], ids: Any) -> list[str] | None:
+    if not isinstance(problem.features[name], Text):
+        return None
+    tokenizer: Any = problem.tokenizer(name, tokenizers)
+    return tokenizer.pieces([int(i) for i in ids])
+
+
+def _layer(path: str) -> str:
+    """multimodel/body/decoder/attention0/source_attention -> decoder/attention0"""
+    return path.rpartition("body/")[2].rpartition("/")[0]
+
+
+def _rounded(weights_BHTL: Any, real_L: np.ndarray) -> list[list[float]]:
+    mean_TL = np.asarray(weights_BHTL, np.float32)[0].mean(axis=0)[:, real_L]
+    return [[round(float(weight), 4) for weight in row] for row in mean_TL]
+
+
+def _asked(model: MultiModel, path: str, ids_Nk: np.ndarray, real_L: np.ndarray) -> dict[str, Any]:
+    of_source = "/encoder/" in f"/{path}"
+    return {
+        "layer": _layer(path),
+        "of": "source" if of_source else "target",
+        "number": model.config.experts,
+        "ids": (ids_Nk[real_L] if of_source else ids_Nk).tolist(),
+    }

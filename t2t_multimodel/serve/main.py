@@ -1,0 +1,63 @@
+"""Runs the server until it is stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import sys
+from collections.abc import Sequence
+
+import uvicorn
+
+from t2t_multimodel.errors import UserError
+from t2t_multimodel.serve.app import app
+from t2t_multimodel.serve.service import Service
+from t2t_multimodel.train.checkpoints import Checkpoint
+
+_BACKLOG = 512
+"""Connections that wait to be accepted, those made while the model is loaded among them."""
+
+
+def serve(
+    checkpoint: Checkpoint, names: Sequence[str], host: str, port: int, beam_size: int
+) -> None:
+    """Listens until Ctrl-C; requests that have come by then are answered.
+
+    Args:
+        checkpoint: of the model.
+        names: problems that are served.
+        host: name or address that is listened on.
+        port: 0 takes a free one.
+        beam_size: see `Service`.
+
+    Raises:
+        UserError: the port is taken, or the host is none of this machine.
+    """
+    listening = _socket(host, port)  # before the model is loaded: a taken port is told at once
+    service = Service(checkpoint, names, beam_size=beam_size)
+    shown = f"[{host}]" if ":" in host else host
+    url = f"http://{shown}:{listening.getsockname()[1]}"
+    print(f"{url} serves {', '.join(names)}. Ctrl-C stops it.", file=sys.stderr, flush=True)
+    config = uvicorn.Config(app(service), log_level="warning", access_log=False)
+    try:
+        uvicorn.Server(config).run([listening])
+    finally:
+        service.close()
+        listening.close()
+
+
+def _socket(host: str, port: int) -> socket.socket:
+    """A socket that takes connections."""
+    try:
+        family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with contextlib.ExitStack() as closed_on_error:
+            listening = closed_on_error.enter_context(socket.socket(family, kind))
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+            listening.listen(_BACKLOG)
+            closed_on_error.pop_all()
+            return listening
+    except OSError as error:
+        raise UserError(
+            f"Can not listen on {host}:{port}: {error.strerror}.", "Give another --port or --host."
+        ) from error

@@ -1,0 +1,53 @@
+"""A server on a free port, and files for it, that the tests of serving share."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import soundfile
+from PIL import Image
+
+from t2t_multimodel.serve.service import Service
+
+LARGEST = 100_000
+"""Bytes of a body that the server takes."""
+
+
+@dataclass
+class Server:
+    """A server in a thread of this process."""
+
+    service: Service
+    port: int
+
+    def __call__(
+        self, method: str, path: str, body: bytes | dict[str, Any] | None = None, kind: str = ""
+    ) -> tuple[int, Any]:
+        """Status and JSON of one request."""
+        if isinstance(body, dict):
+            body, kind = json.dumps(body).encode(), kind or "application/json"
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        connection.request(method, path, body, {"Content-Type": kind} if kind else {})
+        response = connection.getresponse()
+        content = response.read()
+        connection.close()
+        return response.status, json.loads(content)
+
+
+def picture(*colour: int) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(np.full((4, 4, 3), colour, np.uint8)).save(file, "PNG")
+    return file.getvalue()
+
+
+def tone(first: int, last: int) -> bytes:
+    file = io.BytesIO()
+    time = np.arange(1000) / 4000
+    samples = np.sin(2 * np.pi * np.linspace(first, last, 1000) * time) / 2
+    soundfile.write(file, samples, 4000, format="WAV")
+    return file.getvalue()

@@ -1,0 +1,23 @@
+"""Where the server listens."""
+
+from __future__ import annotations
+
+import pytest
+from made_server import Server
+
+from t2t_multimodel.errors import UserError
+from t2t_multimodel.serve.main import _socket
+
+
+def test_a_port_that_is_taken_is_told(server: Server) -> None:
+    with pytest.raises(UserError) as told:
+        _socket("127.0.0.1", server.port)
+    assert str(told.value) == (
+        f"Can not listen on 127.0.0.1:{server.port}: Address already in use.\n"
+        "Give another --port or --host."
+    )
+
+
+def test_port_0_is_a_free_one() -> None:
+    with _socket("localhost", 0) as listening:
+        assert listening.getsockname()[1] > 0
