@@ -51,6 +51,7 @@ def resolve(
     gin_files: Sequence[str] = (),
     gin_params: Sequence[str] = (),
     train_steps: int | None = None,
+    distribution: Sequence[str] = (),
 ) -> Resolved:
     """An hparams set with overrides on top, the later ones winning: gin, --hparams, flags.
 
@@ -61,6 +62,7 @@ def resolve(
         gin_files: files of bindings like `TrainConfig.steps = 1000`.
         gin_params: further such bindings.
         train_steps: same as `train.steps`.
+        distribution: same as `train.distribution`.
 
     Raises:
         UserError: an unknown name, or a value of the wrong type or out of range.
@@ -72,6 +74,8 @@ def resolve(
     ]
     if train_steps is not None:
         layers.append({"train.steps": (train_steps, "--train_steps")})
+    if distribution:
+        layers.append({"train.distribution": (tuple(distribution), "--distribution")})
     values = {path: value for path, value in flatten(base).items() if path != "problems"}
     origins = {
         path: "default" if value == default else f"set {set_name}"

@@ -89,9 +89,14 @@ class JaxEngine:
         def run(values: list[Any], others: list[Any], batch: Batch, draw: Any) -> Any:
             (_, (scalars, others)), gradients = compute(values, others, batch, draw)
             pairs = zip(gradients, values, strict=True)
-            return [with_l2(g, v, self._config.optimizer) for g, v in pairs], scalars, others
+            found = [with_l2(g, v, self._config.optimizer) for g, v in pairs]
+            return self._placed(found, self._read[problem]), scalars, others
 
         return run
+
+    def _placed(self, values: list[Any], indices: list[int]) -> list[Any]:
+        """Values like variables; on several devices they lie where the variables do."""
+        return values
 
     def apply(self, gradients: Iterable[Gradients], learning_rate: float, step: int) -> float:
         total: Gradients = {}
@@ -170,7 +175,7 @@ class JaxEngine:
     def restore(self, state: dict[str, np.ndarray]) -> None:
         for i, variable in enumerate(self._variables):
             for slot, values in zip(("m", "v"), self._slots, strict=True):
-                values[i] = jnp.asarray(state[f"{slot}/{variable.path}"])
+                values[i] = jax.device_put(state[f"{slot}/{variable.path}"], values[i].sharding)
             if self._averages:  # the saved model's weights are the averages
                 self._averages[i] = jnp.copy(variable.value)
                 variable.assign(state[f"weights/{variable.path}"])

@@ -24,6 +24,8 @@ FREE_TO_CHANGE = (
     "train.checkpoint_steps",
     "train.keep_checkpoints",
     "train.parallel_batches",
+    "train.distribution",
+    "train.worker_timeout",
     "train.max_xent",
     "evaluate.",
 )
@@ -31,10 +33,15 @@ FREE_TO_CHANGE = (
 
 
 class RunFolder:
-    """Writes what a run leaves behind; every file appears whole."""
+    """Writes what a run leaves behind; every file appears whole.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    Args:
+        path: of the folder.
+        writes: whether this process writes; of several workers only the chief does.
+    """
+
+    def __init__(self, path: Path, *, writes: bool = True) -> None:
+        self.path, self.writes = path, writes
         self.checkpoints = path / "checkpoints"
         self._event_file: EventFile | None = None
 
@@ -85,6 +92,8 @@ class RunFolder:
 
     def scalars(self, step: int, values: dict[str, Any]) -> None:
         """Appends numbers and arrays to `scalars.jsonl` and to TensorBoard's event file."""
+        if not self.writes:
+            return
         self._events().add(step, values)
         plain = {name: np.asarray(value).tolist() for name, value in values.items()}
         with open(self.path / "scalars.jsonl", "a") as file:
@@ -92,7 +101,8 @@ class RunFolder:
 
     def samples(self, step: int, name: str, samples: Sequence[tuple[Any, Any]]) -> None:
         """Shows (target, output) pairs in TensorBoard."""
-        self._events().add_samples(step, name, samples)
+        if self.writes:
+            self._events().add_samples(step, name, samples)
 
     def _events(self) -> EventFile:
         if self._event_file is None:
@@ -102,15 +112,16 @@ class RunFolder:
     def rewind(self, step: int) -> None:
         """Drops scalars of steps after `step`, which a run that goes on from there does again."""
         file = self.path / "scalars.jsonl"
-        if file.is_file():
+        if self.writes and file.is_file():
             kept = [line for at, line in _whole_lines(file) if at <= step]
             with written_by_rename(file) as stream:
                 stream.write("".join(kept).encode())
 
     def write_json(self, name: str, value: Any) -> None:
         """Writes a JSON file into the run."""
-        with written_by_rename(self.path / name) as file:
-            file.write(json.dumps(value, indent=1).encode())
+        if self.writes:
+            with written_by_rename(self.path / name) as file:
+                file.write(json.dumps(value, indent=1).encode())
 
 
 def _whole_lines(file: Path) -> Iterator[tuple[int, str]]:
