@@ -24,10 +24,10 @@ class JaxEngine:
         self._model, self._config = model, config
         self._variables = list(model.trainable_variables)
         self._others = list(model.non_trainable_variables)  # the routers' balancing bias, say
-        self._slots = [[jnp.zeros_like(v.value) for v in self._variables] for _ in range(2)]
+        self._slots = [[_zeros_like(v.value) for v in self._variables] for _ in range(2)]
         self._averages: list[Any] = []
         if config.optimizer.ema_decay:
-            self._averages = [jnp.copy(v.value) for v in self._variables]
+            self._averages = [_copy(v.value) for v in self._variables]
         self._read: dict[str, list[int]] = {}
         self._functions: dict[str, Callable[..., Any]] = {}
         self._update = jax.jit(self._adam, donate_argnums=(0, 1, 2))
@@ -177,12 +177,21 @@ class JaxEngine:
             for slot, values in zip(("m", "v"), self._slots, strict=True):
                 values[i] = jax.device_put(state[f"{slot}/{variable.path}"], values[i].sharding)
             if self._averages:  # the saved model's weights are the averages
-                self._averages[i] = jnp.copy(variable.value)
+                self._averages[i] = _copy(variable.value)
                 variable.assign(state[f"weights/{variable.path}"])
 
     def _copies(self, values: list[Any]) -> dict[str, np.ndarray]:
         """Values that later updates, which reuse the memory, cannot reach."""
         return {v.path: np.array(value) for v, value in zip(self._variables, values, strict=True)}
+
+
+def _zeros_like(value: jax.Array) -> jax.Array:
+    """Zeros where the value lies; from the host, since on devices each shape is compiled."""
+    return jax.device_put(np.zeros(value.shape, value.dtype), value.sharding)
+
+
+def _copy(value: jax.Array) -> jax.Array:
+    return jax.device_put(np.array(value), value.sharding)
 
 
 def _sum(first: Gradients, second: Gradients) -> Gradients:

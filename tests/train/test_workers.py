@@ -43,15 +43,12 @@ class Workers:
         command += [f"--usr_dir={TASKS}", f"--hparams={SHORT}", f"--output_dir={self.folder}"]
         command += [f"--data_dir={self.data_dir}", "--distribution=multi_worker"]
         command += [f"--cluster={cluster}"]
-        return [
-            subprocess.Popen(
-                [*command, f"--worker={worker}"],
-                stdout=open(self.log(worker), "w"),
-                stderr=subprocess.STDOUT,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
-            )
-            for worker in range(2)
-        ]
+        return [self.start_one([*command, f"--worker={worker}"], worker) for worker in range(2)]
+
+    def start_one(self, command: list[str], worker: int) -> subprocess.Popen:
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        with open(self.log(worker), "w") as log:
+            return subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)
 
     def log(self, worker: int) -> Path:
         return self.logs / f"{self.started}-{worker}.txt"
@@ -60,7 +57,8 @@ class Workers:
         """Step -> what the chief logged, whole lines only."""
         file = self.folder / "scalars.jsonl"
         lines = file.read_text().splitlines(keepends=True) if file.exists() else []
-        return {one["step"]: one for one in map(json.loads, (x for x in lines if x[-1] == "\n"))}
+        whole = map(json.loads, (line for line in lines if line[-1] == "\n"))
+        return {one["step"]: one for one in whole}
 
     def wait_for_step(self, step: int, processes: list[subprocess.Popen]) -> None:
         end = time.monotonic() + 300
