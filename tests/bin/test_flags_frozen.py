@@ -16,6 +16,7 @@ FLAGS = {
     ),
     "mm_trainer": (
         "problems hparams_set train_steps list_hparams gin_file gin_param hparams "
+        "distribution cluster worker "
         "data_dir raw_dir usr_dir output_dir verify_resume plan json problem"
     ),
     "mm_eval": (
