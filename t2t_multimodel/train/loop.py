@@ -82,7 +82,7 @@ class Trainer:
         checksum = 0
         slots = self.engine.state()
         for value in [*map(value_of, self.model.variables), *slots.values()]:
-            checksum = zlib.crc32(value, checksum)
+            checksum = zlib.crc32(value.tobytes(), checksum)
         data = "".join(one.fingerprint for one in self.prepared.values())
         return {
             "the step": self.step,
