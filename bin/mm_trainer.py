@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from t2t_multimodel.errors import UserError
 
 if TYPE_CHECKING:
     from t2t_multimodel.overrides import Resolved
+    from t2t_multimodel.train.cluster import Cluster
 
 COMMAND = _cli.Command(
     "mm-trainer",
@@ -35,6 +37,10 @@ _settings.texts("gin_param", "BINDING", "Gin binding, as in 'TrainConfig.steps =
 _settings.text("hparams", "K=V,...", "As in model.hidden_size=256,train.steps=1000.", "")
 _warm_start = "Run or checkpoint whose weights a new run begins with, where they fit."
 _settings.text("warm_start", "RUN", _warm_start, "")
+_devices = COMMAND.group("Devices, see docs/devices.md. Default: one")
+_devices.text("distribution", "D", "mirrored:N, multi_worker, or on JAX data:N,experts:M.", "")
+_devices.text("cluster", "HOST:PORT,...", "Of multi_worker: the processes. Else TF_CONFIG.", "")
+_devices.number("worker", "Which of them this process is, from 0.", lowest=0)
 COMMAND.places()
 COMMAND.group("Results").path(
     "output_dir", "DIR", "Checkpoints, logs and reports. Default: ./runs/SET."
@@ -65,9 +71,11 @@ def train(args: flags.FlagValues, _: list[str]) -> None:
         args.train_steps,
         args.warm_start,
         overrides.recorded(args.output_dir) if own else None,
+        [part for part in args.distribution.split(",") if part],
     )
     if args.json and not args.plan:
         raise UserError("--json goes with --plan.")
+    cluster = _cluster(args, resolved.config.train.distribution)
     _quiet.import_tensorflow()
     if args.plan:
         _plan(resolved, args)
@@ -80,7 +88,17 @@ def train(args: flags.FlagValues, _: list[str]) -> None:
         return
     from t2t_multimodel.train import main as training
 
-    training.train(resolved, args.data_dir, args.raw_dir, output_dir)
+    training.train(resolved, args.data_dir, args.raw_dir, output_dir, cluster)
+
+
+def _cluster(args: flags.FlagValues, distribution: Sequence[str]) -> Cluster | None:
+    """Of the flags, or of TF_CONFIG, which other programs may have set for themselves."""
+    from t2t_multimodel.train.cluster import find_cluster
+
+    several = "multi_worker" in distribution
+    if several and args.verify_resume:
+        raise UserError("--verify_resume is for one process.", fix="Try --distribution=mirrored:2.")
+    return find_cluster(args.cluster, args.worker, os.environ if several else {})
 
 
 def _plan(resolved: Resolved, args: flags.FlagValues) -> None:
@@ -98,6 +116,7 @@ def _again(args: flags.FlagValues) -> list[str]:
     """The flags that say what to train, for another process."""
     again = [f"--{name}={getattr(args, name)}" for name in ("hparams_set", "data_dir", "usr_dir")]
     again += [f"--problems={','.join(args.problems)}"] if args.problems else []
+    again += [f"--distribution={args.distribution}"] if args.distribution else []
     again += [f"--raw_dir={args.raw_dir}"] if args.raw_dir else []
     again += [f"--gin_file={file}" for file in args.gin_file]
     return again + [f"--gin_param={binding}" for binding in args.gin_param]

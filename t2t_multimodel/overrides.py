@@ -54,6 +54,7 @@ def resolve(
     train_steps: int | None = None,
     warm_start: str = "",
     base: Resolved | None = None,
+    distribution: Sequence[str] = (),
 ) -> Resolved:
     """A set or a run's config with overrides on top, the later ones winning: gin, --hparams, flags.
 
@@ -66,6 +67,7 @@ def resolve(
         train_steps: same as `train.steps`.
         warm_start: same as `train.warm_start`.
         base: config with origins that stands for the set's, such as `recorded`'s.
+        distribution: same as `train.distribution`.
 
     Raises:
         UserError: an unknown name, or a value of the wrong type or out of range.
@@ -79,6 +81,8 @@ def resolve(
         layers.append({"train.steps": (train_steps, "--train_steps")})
     if warm_start:
         layers.append({"train.warm_start": (warm_start, "--warm_start")})
+    if distribution:
+        layers.append({"train.distribution": (tuple(distribution), "--distribution")})
     values = {path: value for path, value in flatten(base.config).items() if path != "problems"}
     origins = dict(base.origins)
     for layer in layers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from t2t_multimodel.config.base import Section
+from t2t_multimodel.config.distribution import parse_distribution
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,11 @@ class TrainConfig(Section):
     """Times as many micro-batches in a step, for larger batches than memory holds at once."""
     parallel_batches: int = 0
     """Micro-batches computed side by side; 0: as many as cores, at most those of a step."""
+    distribution: tuple[str, ...] = ()
+    """Devices, see docs/devices.md: mirrored:N or multi_worker on TensorFlow, data:N+experts:M on
+    JAX; none: one device. What is learned does not depend on it, but for rounding."""
+    worker_timeout: float = 600.0
+    """Of multi_worker: seconds a step waits for other workers before the run stops."""
     label_smoothing: float = 0.1
     """Share of a target's probability that is spread evenly over all classes, in the loss."""
     loss_weights: tuple[str, ...] = ()
@@ -46,7 +52,9 @@ class TrainConfig(Section):
         self.require(self.problems_per_step >= 0, "problems_per_step", ">= 0")
         self.require(self.accumulate > 0, "accumulate", "> 0")
         self.require(self.parallel_batches >= 0, "parallel_batches", ">= 0")
+        self.require(self.worker_timeout > 0, "worker_timeout", "> 0")
         self.require(self.max_xent > 0, "max_xent", "> 0")
         self.require(0 <= self.label_smoothing < 1, "label_smoothing", "in [0, 1)")
         for field in ("checkpoint_steps", "keep_checkpoints", "log_steps"):
             self.require(getattr(self, field) > 0, field, "> 0")
+        parse_distribution(self.distribution)

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from t2t_multimodel.config import Config, OptimizerConfig
+from t2t_multimodel.config.distribution import parse_distribution
 from t2t_multimodel.data.collate import Batch
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.multimodel import MultiModel
@@ -116,7 +117,8 @@ def cores() -> int:
 
 def parallel_batches(config: Config) -> int:
     """Micro-batches to compute side by side."""
-    return config.train.parallel_batches or min(cores(), config.batches_per_step)
+    mirrored = parse_distribution(config.train.distribution).mirrored or 1
+    return config.train.parallel_batches or min(max(cores(), mirrored), config.batches_per_step)
 
 
 def share_cores(parallel: int) -> None:

@@ -33,10 +33,10 @@ class JaxEngine:
         others = model.non_trainable_variables
         self._fixed = [v for v in others if rate_factor(config, v.path) == 0]
         self._others = [v for v in others if rate_factor(config, v.path) > 0]  # routers' bias, say
-        self._slots = [[jnp.zeros_like(v.value) for v in self._variables] for _ in range(2)]
+        self._slots = [[_zeros_like(v.value) for v in self._variables] for _ in range(2)]
         self._averages: list[Any] = []
         if config.optimizer.ema_decay:
-            self._averages = [jnp.copy(v.value) for v in self._variables]
+            self._averages = [_copy(v.value) for v in self._variables]
         self._read: dict[str, list[int]] = {}
         self._functions: dict[str, Callable[..., Any]] = {}
         self._update = jax.jit(self._adam, donate_argnums=(0, 1, 2))
@@ -98,9 +98,14 @@ class JaxEngine:
         def run(values: list[Any], others: list[Any], batch: Batch, draw: Any) -> Any:
             (_, (scalars, others)), gradients = compute(values, others, batch, draw)
             pairs = zip(gradients, values, strict=True)
-            return [with_l2(g, v, self._config.optimizer) for g, v in pairs], scalars, others
+            found = [with_l2(g, v, self._config.optimizer) for g, v in pairs]
+            return self._placed(found, self._read[problem]), scalars, others
 
         return run
+
+    def _placed(self, values: list[Any], indices: list[int]) -> list[Any]:
+        """Values like variables; on several devices they lie where the variables do."""
+        return values
 
     def apply(self, gradients: Iterable[Gradients], learning_rate: float, step: int) -> float:
         total: Gradients = {}
@@ -181,14 +186,23 @@ class JaxEngine:
     def restore(self, state: dict[str, np.ndarray]) -> None:
         for i, variable in enumerate(self._variables):
             for slot, values in zip(("m", "v"), self._slots, strict=True):
-                values[i] = jnp.asarray(state[f"{slot}/{variable.path}"])
+                values[i] = jax.device_put(state[f"{slot}/{variable.path}"], values[i].sharding)
             if self._averages:  # the saved model's weights are the averages
-                self._averages[i] = jnp.copy(variable.value)
+                self._averages[i] = _copy(variable.value)
                 variable.assign(state[f"weights/{variable.path}"])
 
     def _copies(self, values: list[Any]) -> dict[str, np.ndarray]:
         """Values that later updates, which reuse the memory, cannot reach."""
         return {v.path: np.array(value) for v, value in zip(self._variables, values, strict=True)}
+
+
+def _zeros_like(value: jax.Array) -> jax.Array:
+    """Zeros where the value lies; from the host, since on devices each shape is compiled."""
+    return jax.device_put(np.zeros(value.shape, value.dtype), value.sharding)
+
+
+def _copy(value: jax.Array) -> jax.Array:
+    return jax.device_put(np.array(value), value.sharding)
 
 
 def _sum(first: Gradients, second: Gradients) -> Gradients:

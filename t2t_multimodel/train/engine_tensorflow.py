@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ class TensorFlowEngine:
         self._averages: list[tf.Variable] = []
         if config.optimizer.ema_decay:
             self._averages = [tf.Variable(tf.identity(v)) for v in self._variables]
-        self._groups: list[_Group] | None = None
+        self._groups: list[VariableGroup] | None = None
         self.traces = 0
         self._gradients = {
             name: self._gradient_function(model.problems[name]) for name in config.trained
@@ -50,8 +51,20 @@ class TensorFlowEngine:
         gradients, scalars = self._gradients[problem](batch, tf.constant(draw, tf.int32))
         return {int(i): gradient for i, gradient in gradients.items()}, scalars
 
-    def _gradient_function(self, problem: ProblemSignature) -> Any:
-        """One trace for all lengths: a fixed input signature with open dimensions."""
+    def _gradient_function(
+        self,
+        problem: ProblemSignature,
+        variables: Sequence[tf.Variable] = (),
+        place: Callable[[], AbstractContextManager[Any]] = contextlib.nullcontext,
+    ) -> Any:
+        """One trace for all lengths: a fixed input signature with open dimensions.
+
+        Args:
+            problem: whose batches it takes.
+            variables: to differentiate by; by default the model's own.
+            place: a context in which the model is computed.
+        """
+        variables = variables or self._variables
         train, optimizer = self._config.train, self._config.optimizer
         weight = self._config.loss_weights.get(problem.name, 1.0)
         types = [batch_spec(problem), tf.TensorSpec((), tf.int32)]
@@ -60,7 +73,7 @@ class TensorFlowEngine:
         def run(batch: dict[str, tf.Tensor], draw: tf.Tensor) -> tuple[dict, dict]:
             self.traces += 1
             forms = for_xla() if train.jit_compile else contextlib.nullcontext()
-            with tf.GradientTape() as tape, forms:
+            with tf.GradientTape() as tape, forms, place():
                 loss, scalars = self._model.problem_loss(
                     batch,
                     problem.name,
@@ -69,12 +82,10 @@ class TensorFlowEngine:
                     label_smoothing=train.label_smoothing,
                 )
                 loss = loss if weight == 1.0 else loss * weight
-            gradients = tape.gradient(loss, self._variables)
+            gradients = tape.gradient(loss, variables)
             found = {
                 str(i): with_l2(tf.convert_to_tensor(gradient), variable, optimizer)
-                for i, (gradient, variable) in enumerate(
-                    zip(gradients, self._variables, strict=True)
-                )
+                for i, (gradient, variable) in enumerate(zip(gradients, variables, strict=True))
                 if gradient is not None
             }
             return found, scalars
@@ -84,7 +95,7 @@ class TensorFlowEngine:
     def apply(self, gradients: Iterable[Gradients], learning_rate: float, step: int) -> float:
         if self._groups is None:
             self._groups = self._variable_groups()
-        found: dict[_Group, list[tf.Tensor]] = {}
+        found: Sums = {}
         number = 0
         for part in gradients:
             number += 1
@@ -92,7 +103,7 @@ class TensorFlowEngine:
                 if group.in_(part):
                     share = [part[i] for i in group.indices]
                     found[group] = group.add(found[group], share) if group in found else share
-        sums = {group: found[group] for group in self._groups if group in found}
+        sums = self._sums(found)
         norm = tf.sqrt(tf.add_n([group.squares(s) for group, s in sums.items()])) / number
         clip = self._config.optimizer.clip_norm
         scale = (clip / tf.maximum(norm, clip) if clip else 1.0) / number
@@ -101,7 +112,11 @@ class TensorFlowEngine:
             group.update(total, tf.cast(scale, tf.float32), rate, count)
         return float(norm)
 
-    def _variable_groups(self) -> list[_Group]:
+    def _sums(self, found: Sums) -> Sums:
+        """The sums over all micro-batches of the step, in the order of the groups."""
+        return {group: found[group] for group in self._groups or () if group in found}
+
+    def _variable_groups(self) -> list[VariableGroup]:
         """Variables that the same problems touch: their gradients always come together.
 
         So each group's functions are traced once, whatever problems the steps hold.
@@ -113,7 +128,7 @@ class TensorFlowEngine:
             by_problems.setdefault(problems, []).append(index)
         by_problems.pop((), None)
         shapes = [variable.shape for variable in self._variables]
-        groups = [_Group(tuple(group), shapes, self._adam) for group in by_problems.values()]
+        groups = [VariableGroup(tuple(group), shapes, self._adam) for group in by_problems.values()]
         self.traces += sum(group.traces for group in groups)
         return groups
 
@@ -175,7 +190,7 @@ def _copies(names: list[str], variables: list[tf.Variable]) -> dict[str, np.ndar
     return {name: np.array(v.numpy()) for name, v in zip(names, variables, strict=True)}
 
 
-class _Group:
+class VariableGroup:
     """Variables that are updated together."""
 
     def __init__(
@@ -208,3 +223,7 @@ class _Group:
     def in_(self, part: Gradients) -> bool:
         """Whether a micro-batch touched the group."""
         return self.indices[0] in part
+
+
+Sums = dict[VariableGroup, list[tf.Tensor]]
+"""Gradients of groups, summed over micro-batches."""

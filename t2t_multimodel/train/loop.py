@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import zlib
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -32,6 +33,7 @@ from t2t_multimodel.train.run_folder import RunFolder
 from t2t_multimodel.train.saving import Saver, Snapshot
 from t2t_multimodel.train.schedules import learning_rate
 from t2t_multimodel.train.stopping import StopRequest
+from t2t_multimodel.train.team import ALONE, Team
 
 
 class Trainer:
@@ -44,10 +46,12 @@ class Trainer:
         model: MultiModel,
         engine: Engine,
         folder: RunFolder,
+        team: Team = ALONE,
         say: Callable[[str], None] = print,
     ) -> None:
         self.config, self.prepared, self.model = config, prepared, model
-        self.engine, self.folder, self.say = engine, folder, say
+        self.engine, self.folder, self.team = engine, folder, team
+        self.say = say if team.chief else _unsaid
         self.evaluator = Evaluator(model, prepared, config)
         self.streams = self._streams()
         sizes = {name: stream.sizes for name, stream in self.streams.items()}
@@ -75,8 +79,27 @@ class Trainer:
         self.engine.restore(checkpoint.optimizer())
         self.folder.rewind(self.step)
 
+    def standing(self) -> dict[str, int]:
+        """Where the run stands, in numbers that all its workers must share."""
+        checksum = 0
+        slots = self.engine.state()
+        for value in [*map(value_of, self.model.variables), *slots.values()]:
+            checksum = zlib.crc32(value.tobytes(), checksum)
+        data = "".join(one.fingerprint for one in self.prepared.values())
+        return {
+            "the step": self.step,
+            "the checksum of the weights": checksum,
+            "the checksum of the data": zlib.crc32(data.encode()),
+        }
+
     def save(self) -> None:
-        """Begins to write a checkpoint of this moment; `saver.wait()` sees it through."""
+        """Begins to write a checkpoint of this moment; `saver.wait()` sees it through.
+
+        Of several workers only the chief does.
+        """
+        self.saved_step = self.step
+        if not self.team.chief:
+            return
         state = {
             "step": self.step,
             "positions": self.positions,
@@ -93,7 +116,6 @@ class Trainer:
         slots, best = self.engine.state(), self.best.steps
         write_mixture(self.folder, self.step, self.realised(), self.mixture)
         self.saver.save(Snapshot(self.model, values, slots, tokenizers, state, best))
-        self.saved_step = self.step
 
     def run(self, stop: StopRequest | None = None) -> None:
         """Trains from where the run stands to `train.steps`.
@@ -110,7 +132,7 @@ class Trainer:
             for name in self.config.trained:
                 self.engine.compile(name)
             self._evaluate_if_due(progress)
-            while not self.finished and not stop:
+            while not self.finished and not self.team.any(bool(stop)):
                 rate = learning_rate(optimizer, self.step, train.steps, width)
                 self._train_step(next(batches), rate, workers, progress)
                 self.step += 1
@@ -153,7 +175,7 @@ class Trainer:
         work = zip(item.problems, item.batches, draws, strict=True)
         depth, losses = 2 * parallel_batches(self.config), []
         for number, (gradients, scalars) in enumerate(
-            _side_by_side(pool, self.engine.gradients, work, depth)
+            self.team.parts(_side_by_side(pool, self.engine.gradients, work, depth))
         ):
             values = {key: np.asarray(value) for key, value in scalars.items()}
             losses.append(float(values["xent"]))
@@ -219,3 +241,7 @@ def _side_by_side(
             yield running.popleft().result()
     while running:
         yield running.popleft().result()
+
+
+def _unsaid(line: str) -> None:
+    """What workers other than the chief do with their lines: the chief says the same."""

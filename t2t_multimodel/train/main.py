@@ -17,13 +17,9 @@ from t2t_multimodel.evaluate.table import print_table, with_floors
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.overrides import Resolved
 from t2t_multimodel.train import checkpoints, warm_start
-from t2t_multimodel.train.engine import (
-    averaged,
-    cores,
-    make_engine,
-    parallel_batches,
-    share_cores,
-)
+from t2t_multimodel.train.cluster import Cluster
+from t2t_multimodel.train.devices import make_engine, set_up
+from t2t_multimodel.train.engine import averaged, cores, parallel_batches, share_cores
 from t2t_multimodel.train.loop import Trainer
 from t2t_multimodel.train.mixture_report import print_mixture
 from t2t_multimodel.train.parts import freeze
@@ -33,7 +29,11 @@ from t2t_multimodel.train.stopping import stop_requests
 
 
 def train(
-    resolved: Resolved, data_dir: Path, raw_dir: Path | None, output_dir: Path
+    resolved: Resolved,
+    data_dir: Path,
+    raw_dir: Path | None,
+    output_dir: Path,
+    cluster: Cluster | None = None,
 ) -> list[Result]:
     """Trains a run to its end, going on from its last checkpoint if it has one.
 
@@ -42,13 +42,18 @@ def train(
         data_dir: for encoded data; what is missing is made.
         raw_dir: where the user keeps raw files.
         output_dir: folder of the run.
+        cluster: this process and the others that train the run, if there are others.
 
     Returns:
-        The scores of every problem on the final split; none if SIGTERM or SIGINT stopped it.
+        The scores of every problem on the final split; none if SIGTERM or SIGINT stopped it, and
+        none on workers other than the chief.
     """
-    config, folder = resolved.config, RunFolder(output_dir)
+    config, chief = resolved.config, cluster is None or cluster.chief
+    folder = RunFolder(output_dir, writes=chief)
     folder.check_settings(config)
     share_cores(parallel_batches(config))
+    if not chief:  # who joins when the data are made: those below are found
+        team = set_up(config, cluster)
     found = checkpoints.newest_whole(folder.checkpoints)
     source = None if found else warm_start.source(config.train.warm_start)
     vocabularies = found or source
@@ -60,13 +65,15 @@ def train(
         vocab_size=config.data.vocab_size,
         tokenizers=vocabularies.tokenizers() if vocabularies else None,
     )
+    if chief:
+        team = set_up(config, cluster)
     model = found.model() if found else new_model(config, prepared)
     if source:
         warm_start.begin(model, source, prepared)
     freeze(model, config)
     folder.open(resolved, prepared)
     write_floors(folder, config, prepared)
-    trainer = Trainer(config, prepared, model, make_engine(model, config), folder)
+    trainer = Trainer(config, prepared, model, make_engine(model, config, team), folder, team)
     if found:
         trainer.restore(found)
         print(f"Going on from {found.path}, step {trainer.step:,}.")
@@ -77,17 +84,20 @@ def train(
         f"{model.count_params() / 1e6:.1f} M parameters, {config.train.steps:,} steps"
     )
     if not trainer.finished:
+        team.check_same(trainer.standing())
         begin = time.monotonic()
         with stop_requests() as stop:
             trainer.run(stop)
+        team.leave()
         if not trainer.finished:
+            by = stop.signal or "a signal to another worker"
             print(
-                f"Stopped by {stop.signal} at step {trainer.step:,}; everything is saved in "
+                f"Stopped by {by} at step {trainer.step:,}; everything is saved in "
                 f"{output_dir}. The same command goes on from there."
             )
             return []
         print(f"Trained in {duration(time.monotonic() - begin)}.")
-    return final_table(trainer)
+    return final_table(trainer) if chief else []
 
 
 def new_model(config: Config, prepared: dict[str, Prepared]) -> MultiModel:

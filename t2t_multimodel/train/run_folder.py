@@ -25,6 +25,8 @@ FREE_TO_CHANGE = (
     "train.checkpoint_steps",
     "train.keep_checkpoints",
     "train.parallel_batches",
+    "train.distribution",
+    "train.worker_timeout",
     "train.max_xent",
     "evaluate.",
 )
@@ -32,10 +34,15 @@ FREE_TO_CHANGE = (
 
 
 class RunFolder:
-    """Writes what a run leaves behind; every file appears whole."""
+    """Writes what a run leaves behind; every file appears whole.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    Args:
+        path: of the folder.
+        writes: whether this process writes; of several workers only the chief does.
+    """
+
+    def __init__(self, path: Path, *, writes: bool = True) -> None:
+        self.path, self.writes = path, writes
         self.checkpoints = path / "checkpoints"
         self._events: EventFile | None = None
         self._first_step = 0
@@ -90,6 +97,8 @@ class RunFolder:
 
     def scalars(self, step: int, values: dict[str, Any]) -> None:
         """Appends numbers and arrays to `scalars.jsonl` and to TensorBoard's event file."""
+        if not self.writes:
+            return
         plain = {name: np.asarray(value).tolist() for name, value in values.items()}
         self._event_file().add(step, plain)
         with open(self.path / "scalars.jsonl", "a") as file:
@@ -97,6 +106,8 @@ class RunFolder:
 
     def samples(self, step: int, problem: str, split: str, samples: Sequence[Sample]) -> None:
         """Puts a problem's newest samples into `samples.json`, all into TensorBoard's file."""
+        if not self.writes:
+            return
         file = self.path / "samples.json"
         known = json.loads(file.read_text()) if file.is_file() else {}
         values = [sample.to_dict() for sample in samples]
@@ -113,12 +124,13 @@ class RunFolder:
         """Drops scalars of steps after `step`, which a run that goes on from there does again."""
         self._first_step = step + 1
         file = self.path / "scalars.jsonl"
-        if file.is_file():
+        if self.writes and file.is_file():
             kept = [line for values, line in json_lines(file) if values["step"] <= step]
             with written_by_rename(file) as stream:
                 stream.write("".join(kept).encode())
 
     def write_json(self, name: str, value: Any) -> None:
         """Writes a JSON file into the run."""
-        with written_by_rename(self.path / name) as file:
-            file.write(json.dumps(value, indent=1).encode())
+        if self.writes:
+            with written_by_rename(self.path / name) as file:
+                file.write(json.dumps(value, indent=1).encode())

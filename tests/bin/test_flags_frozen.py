@@ -16,7 +16,8 @@ FLAGS = {
     ),
     "mm_trainer": (
         "problems hparams_set train_steps list_hparams gin_file gin_param hparams "
-        "warm_start data_dir raw_dir usr_dir output_dir verify_resume plan json problem"
+        "warm_start distribution cluster worker "
+        "data_dir raw_dir usr_dir output_dir verify_resume plan json problem"
     ),
     "mm_eval": (
         "output_dir checkpoint problems split shuffle_sources data_dir raw_dir usr_dir json "
