@@ -196,11 +196,13 @@ def test_report_hands_on_one_run_two_or_a_batch(stub: Callable, tmp_path: Path) 
     for path in (one, two, batch):
         path.mkdir()
     summary = stub("t2t_multimodel.report.summary", "print_summary")
+    pages = stub("t2t_multimodel.report.pages", "write_pages", ["report.html", "report.md"])
     difference = stub("t2t_multimodel.report.difference", "print_differences")
     batches = stub("t2t_multimodel.report.batch", "print_batches")
     for paths in ([one], [one, two], [batch]):
         assert mm_report.main(list(map(str, paths))) == 0
     assert (summary, difference, batches) == ([(one,)], [(one, two)], [(batch,)])
+    assert pages == [(one, None)]
 
 
 @pytest.mark.parametrize(
