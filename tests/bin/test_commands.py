@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -146,21 +146,28 @@ def test_datagen_wants_a_name(capsys: pytest.CaptureFixture[str]) -> None:
     )
 
 
+def resolved() -> Any:
+    """What of resolved settings the command looks at."""
+    return SimpleNamespace(config=SimpleNamespace(train=SimpleNamespace(distribution=())))
+
+
 def test_trainer_resolves_and_trains(mine: str, stub: Callable) -> None:
-    resolve = stub("t2t_multimodel.overrides", "resolve")
+    settings = resolved()
+    resolve = stub("t2t_multimodel.overrides", "resolve", settings)
     train = stub("t2t_multimodel.train.main", "train")
     argv = ["--hparams_set=my_set", "--problems=mine:2,other", "--hparams=a=1", "--train_steps=5"]
     assert mm_trainer.main([*argv, "--gin_file=f", "--gin_param=p", "--gin_param=q", mine]) == 0
-    assert resolve == [("my_set", ["mine:2", "other"], "a=1", ["f"], ["p", "q"], 5, "", None)]
-    assert train == [("what resolve returns", Path("data"), None, Path("runs/my_set"))]
+    assert resolve == [("my_set", ["mine:2", "other"], "a=1", ["f"], ["p", "q"], 5, "", None, [])]
+    assert train == [(settings, Path("data"), None, Path("runs/my_set"), None)]
 
 
 def test_trainer_takes_another_output_folder(mine: str, stub: Callable) -> None:
-    stub("t2t_multimodel.overrides", "resolve")
+    settings = resolved()
+    stub("t2t_multimodel.overrides", "resolve", settings)
     train = stub("t2t_multimodel.train.main", "train")
     argv = ["--hparams_set=my_set", "--output_dir=o", "--data_dir=d", "--raw_dir=r", mine]
     assert mm_trainer.main(argv) == 0
-    assert train == [("what resolve returns", Path("d"), Path("r"), Path("o"))]
+    assert train == [(settings, Path("d"), Path("r"), Path("o"), None)]
 
 
 def test_trainer_goes_on_with_a_runs_own_settings_if_no_set_is_named(
@@ -169,17 +176,17 @@ def test_trainer_goes_on_with_a_runs_own_settings_if_no_set_is_named(
     stub("t2t_multimodel.overrides", "recorded", "the record")
     resolve: list[Any] = []
     overrides = sys.modules["t2t_multimodel.overrides"]
-    overrides.resolve = lambda *args: resolve.append(args)  # type: ignore[attr-defined]
+    overrides.resolve = lambda *args: resolve.append(args) or resolved()  # type: ignore[attr-defined]
     stub("t2t_multimodel.train.main", "train")
     assert mm_trainer.main([f"--output_dir={tmp_path}", "--warm_start=r", mine]) == 0
     assert mm_trainer.main([f"--output_dir={tmp_path}", "--hparams_set=my_set", mine]) == 0
     assert mm_trainer.main([mine]) == 0
     assert [args[0] for args in resolve] == ["octet_quick", "my_set", "octet_quick"]
-    assert [args[-2:] for args in resolve] == [("r", "the record"), ("", None), ("", None)]
+    assert [args[-3:-1] for args in resolve] == [("r", "the record"), ("", None), ("", None)]
 
 
 def test_verify_resume_hands_on_what_to_train(mine: str, stub: Callable) -> None:
-    stub("t2t_multimodel.overrides", "resolve")
+    stub("t2t_multimodel.overrides", "resolve", resolved())
     verify = stub("t2t_multimodel.train.verify_resume", "verify_resume")
     argv = ["--hparams_set=my_set", "--problems=mine:2,other", "--hparams=a=1", "--raw_dir=r"]
     argv += ["--gin_file=f", "--gin_param=p = 1", "--gin_param=q", "--output_dir=o", mine]
