@@ -88,7 +88,13 @@ def octet_quick() -> Config:
             audio_channels=(128, 128),
             audio_fold_frequency=True,
         ),
-        data=DataConfig(tokens_per_batch=1024, frames_per_batch=4096, pixels_per_batch=32768),
+        # batches of like sources and targets pad less, but the one run with them learned later
+        data=DataConfig(
+            tokens_per_batch=1024,
+            frames_per_batch=4096,
+            pixels_per_batch=32768,
+            bucket_by="longest",
+        ),
         optimizer=OptimizerConfig(
             learning_rate=2e-3, schedule="linear", warmup_steps=200, beta2=0.98
         ),
