@@ -62,6 +62,7 @@ def measure(flags: argparse.Namespace) -> dict[str, Any]:
     keras.config.set_dtype_policy(flags.policy)
     config = overrides.resolve(flags.hparams_set, hparams=flags.hparams).config
     problem, batch = random_batch(flags)
+    config = config.replace(problems=(problem.name,))
     model = MultiModel(config.model, [problem])
     engine = make_engine(model, config)
 
