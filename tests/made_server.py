@@ -16,7 +16,7 @@ from PIL import Image
 
 from t2t_multimodel.serve.service import Service
 
-LARGEST = 100_000
+LARGEST = 2_000_000
 """Bytes of a body that the server takes."""
 
 

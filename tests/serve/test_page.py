@@ -114,7 +114,7 @@ def test_a_sound_is_recorded(page: Any) -> None:
     choose(page, "made_tones")
     page.click("#record")
     page.locator("#record", has_text="Stop").wait_for()
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(700)
     page.click("#record")
     page.wait_for_selector("#preview audio")
     page.click("#go")
