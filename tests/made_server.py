@@ -5,25 +5,37 @@ from __future__ import annotations
 import http.client
 import io
 import json
-from dataclasses import dataclass
+import socket
+import threading
 from typing import Any
 
 import numpy as np
 import soundfile
+import uvicorn
 from PIL import Image
 
 from t2t_multimodel.serve.service import Service
 
-LARGEST = 100_000
+LARGEST = 2_000_000
 """Bytes of a body that the server takes."""
 
 
-@dataclass
 class Server:
     """A server in a thread of this process."""
 
-    service: Service
-    port: int
+    def __init__(self, service: Service, application: Any) -> None:
+        self.service = service
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        self._server = uvicorn.Server(uvicorn.Config(application, log_level="critical"))
+        self._thread = threading.Thread(target=self._server.run, args=([self._socket],))
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+        self.service.close()
+        self._socket.close()
 
     def __call__(
         self, method: str, path: str, body: bytes | dict[str, Any] | None = None, kind: str = ""

@@ -26,6 +26,8 @@ from t2t_multimodel.serve.service import Busy, Service
 
 LARGEST = 10_000_000
 """Bytes of a request's body."""
+_PATIENCE = 4
+"""Times the largest body that is read before the connection is cut."""
 _FIELDS = ("input", "input_base64", "nbest", "output")
 _SAFE = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
 _SAFE += "connect-src 'self'; img-src blob: data:; media-src blob:"
@@ -131,17 +133,24 @@ async def _read(service: Service, request: Request, largest: int) -> tuple[str, 
 
 
 async def _body(request: Request, largest: int) -> bytes:
-    """The body, of which no more than `largest` bytes are ever held."""
+    """The body, of which no more than `largest` bytes are held.
+
+    Somewhat more is read and thrown away: a client that is cut off while it sends would not hear
+    why.
+    """
     told = request.headers.get("content-length", "")
-    body = bytearray()
-    if not (told.isdigit() and int(told) > largest):
+    body, size = bytearray(), int(told) if told.isdigit() else 0
+    if size <= _PATIENCE * largest:
+        size = 0
         async for chunk in request.stream():
-            body += chunk
-            if len(body) > largest:
+            size += len(chunk)
+            if size > _PATIENCE * largest:
                 break
-        else:
-            return bytes(body)
-    raise HTTPException(413, f"A body may have {largest:,} bytes at most.")
+            if size <= largest:
+                body += chunk
+    if size > largest:
+        raise HTTPException(413, f"A body may have {largest:,} bytes at most.")
+    return bytes(body)
 
 
 def _asked(request: Request, body: bytes, is_text: bool) -> Asked:

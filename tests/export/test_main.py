@@ -40,13 +40,18 @@ assert not any(name.startswith("t2t_multimodel") for name in sys.modules)
 TEXTS = ["1", "2 3 4", "", "6 😀 5", "1 2 3 4 5 6 1 2 3 4 5 6 1 2 3 4 5 6", "zwölf"]
 
 
-@pytest.fixture(scope="module")
+_exported: list[Path] = []
+
+
+@pytest.fixture
 def exported(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    forget_made_tasks()
-    folder = tmp_path_factory.mktemp("export") / "made"
-    flags = [f"--output_dir={run.folder}", f"--export_dir={folder}"]
-    assert mm_export.main([*flags, "--nbest=2", "--beam_size=3"]) == 0
-    return folder
+    if not _exported:
+        forget_made_tasks()
+        folder = tmp_path_factory.mktemp("export") / "made"
+        flags = [f"--output_dir={run.folder}", f"--export_dir={folder}"]
+        assert mm_export.main([*flags, "--nbest=2", "--beam_size=3"]) == 0
+        _exported.append(folder)
+    return _exported[0]
 
 
 def decoded(
