@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,12 +27,22 @@ _REGISTRIES = (
 )
 
 
+def pytest_collectreport() -> None:
+    """Forgets what the import of a test file registered: its tests add it for themselves."""
+    _forget([{}] * len(_REGISTRIES), {})
+
+
 @pytest.fixture(autouse=True)
 def names_of_one_test() -> Iterator[None]:
     """Forgets what a test registered and which user folders it added; built-in names stay."""
     before = [dict(kind._run_time) for kind in _REGISTRIES]
     added = dict(usr_dir._added)
     yield
+    _forget(before, added)
+
+
+def _forget(before: list[dict[str, Any]], added: dict[str, Any]) -> None:
+    """Of all names but the built-in ones and those of `before`, and of folders but `added`."""
     for kind, kept in zip(_REGISTRIES, before, strict=True):
         for name, place in list(kind._run_time.items()):
             if name not in kept and not place.module.startswith("t2t_multimodel."):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,14 @@ from t2t_multimodel import (
     Vocabulary,
     register_problem,
     register_vocabulary,
+    usr_dir,
 )
+
+
+def register() -> None:
+    """Adds this file as a user does, anew after its names were forgotten."""
+    sys.modules.pop(usr_dir._module_name(Path(__file__)), None)
+    usr_dir.add(Path(__file__))
 
 
 @register_vocabulary("made_corpus_words")

@@ -28,7 +28,6 @@ from t2t_multimodel import (
     Text,
     UserError,
     register_problem,
-    usr_dir,
 )
 from t2t_multimodel.data.datagen import Prepared, generate
 
@@ -38,7 +37,7 @@ TRAIN = 5 * 20
 @pytest.fixture
 def raw_dir(tmp_path: Path) -> Path:
     """Sound raw files; `made_corpus` reads them."""
-    usr_dir.add(Path(corpus.__file__))
+    corpus.register()
     corpus.write_raw(tmp_path / "raw")
     return tmp_path / "raw"
 

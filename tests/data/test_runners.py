@@ -11,14 +11,14 @@ import pytest
 from conftest import ROOT
 from data import corpus
 
-from t2t_multimodel import UserError, usr_dir
+from t2t_multimodel import UserError
 from t2t_multimodel.bin import mm_datagen
 from t2t_multimodel.data.datagen import generate
 
 
 @pytest.fixture
 def raw_dir(tmp_path: Path) -> Path:
-    usr_dir.add(Path(corpus.__file__))
+    corpus.register()
     corpus.write_raw(tmp_path / "raw", files=4, lines=50)
     return tmp_path / "raw"
 

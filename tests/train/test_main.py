@@ -35,12 +35,15 @@ class Trainer:
     step = 0
     stops = False
 
-    def __init__(self, config: Any, prepared: Any, model: Any, engine: Any, folder: Any) -> None:
+    def __init__(self, config: Any, prepared: Any, model: Any, *others: Any) -> None:
         self.config, self.model, self.asked = config, model, []
 
     @property
     def finished(self) -> bool:
         return self.step >= self.config.train.steps
+
+    def standing(self) -> dict[str, int]:
+        return {}
 
     def restore(self, checkpoint: Any) -> None:
         self.step = checkpoint.step

@@ -19,7 +19,9 @@ def test_a_signal_is_noted(kind: signal.Signals) -> None:
         assert stop.signal == kind.name
 
 
-def test_the_second_ctrl_c_works_as_ever() -> None:
+def test_the_second_ctrl_c_works_as_ever(request: pytest.FixtureRequest) -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job may ignore it
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     with stop_requests() as stop:
         signal.raise_signal(signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):

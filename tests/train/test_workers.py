@@ -54,11 +54,11 @@ class Workers:
         return self.logs / f"{self.started}-{worker}.txt"
 
     def scalars(self) -> dict[int, dict[str, float]]:
-        """Step -> what the chief logged, whole lines only."""
+        """Step -> what the chief logged of its training, whole lines only."""
         file = self.folder / "scalars.jsonl"
         lines = file.read_text().splitlines(keepends=True) if file.exists() else []
         whole = map(json.loads, (line for line in lines if line[-1] == "\n"))
-        return {one["step"]: one for one in whole}
+        return {one["step"]: one for one in whole if "train/gradient_norm" in one}
 
     def wait_for_step(self, step: int, processes: list[subprocess.Popen]) -> None:
         end = time.monotonic() + 300
