@@ -8,7 +8,8 @@
 prints JSON lines: CPU and wall milliseconds of a step (medians), targets a second, and on
 JAX the floating-point operations of loss and gradients and the part of the measured matmul peak
 that they make. With --peer the two sides run in turn, each in a process of its own, and ratios of
-medians follow; the peer prints one JSON line with cpu_ms and wall_ms. Batches are random text.
+medians follow; the peer prints one JSON line with cpu_ms and wall_ms or median_ms. Batches are
+random text.
 """
 
 from __future__ import annotations
@@ -204,7 +205,8 @@ def run_json(command: list[str]) -> dict[str, Any]:
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{shlex.join(command)} failed:\n{done.stderr[-2000:]}")
-    return json.loads(done.stdout.strip().splitlines()[-1])
+    found = json.loads(done.stdout.strip().splitlines()[-1])
+    return {"wall_ms": found.get("median_ms"), **found}
 
 
 if __name__ == "__main__":
