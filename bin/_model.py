@@ -9,6 +9,8 @@ from absl import flags
 from t2t_multimodel.bin._cli import Command
 from t2t_multimodel.errors import UserError
 
+_WRITTEN = "mm-trainer writes runs into ./runs/SET."
+
 
 def add_flags(command: Command) -> None:
     """Adds --output_dir and --checkpoint."""
@@ -23,10 +25,24 @@ def folder(args: flags.FlagValues) -> Path:
     Raises:
         UserError: none or both are named, or it is not there.
     """
-    fix = "mm-trainer writes runs into ./runs/SET."
     if bool(args.output_dir) == bool(args.checkpoint):
-        raise UserError("Give either --output_dir or --checkpoint.", fix)
-    chosen = args.output_dir or args.checkpoint
-    if not chosen.is_dir():
-        raise UserError(f"{chosen} does not exist.", fix)
-    return chosen
+        raise UserError("Give either --output_dir or --checkpoint.", _WRITTEN)
+    return _existing(args.output_dir or args.checkpoint)
+
+
+def old_run(args: flags.FlagValues, example: str) -> Path:
+    """The run of --from, for commands that change its --problems.
+
+    Raises:
+        UserError: one of the two flags lacks, or the run is not there.
+    """
+    source = args["from"].value  # a word of Python
+    if source is None or not args.problems:
+        raise UserError("--from and --problems are needed.", f"e.g. {example}")
+    return _existing(source)
+
+
+def _existing(folder: Path) -> Path:
+    if not folder.is_dir():
+        raise UserError(f"{folder} does not exist.", _WRITTEN)
+    return folder

@@ -9,7 +9,7 @@ from pathlib import Path
 from absl import flags
 
 from t2t_multimodel import registry, usr_dir
-from t2t_multimodel.bin import _cli, _quiet
+from t2t_multimodel.bin import _cli, _model, _quiet
 from t2t_multimodel.config import parse_rate
 from t2t_multimodel.errors import UserError
 
@@ -34,11 +34,7 @@ COMMAND.group("Results").path("output_dir", "DIR", "New run. Default: ./runs/RUN
 def add(args: flags.FlagValues, _: list[str]) -> None:
     """Checks the run and the names, then adds."""
     usr_dir.add(args.usr_dir)
-    source = args["from"].value
-    if source is None or not args.problems:
-        raise UserError("--from and --problems are needed.", f"e.g. {COMMAND.example}")
-    if not source.is_dir():
-        raise UserError(f"{source} does not exist.", "mm-trainer writes runs into ./runs/SET.")
+    source = _model.old_run(args, COMMAND.example)
 
     from t2t_multimodel.train.checkpoints import open_checkpoint
 

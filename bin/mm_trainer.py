@@ -102,7 +102,7 @@ def _cluster(args: flags.FlagValues, distribution: Sequence[str]) -> Cluster | N
 
 
 def _plan(resolved: Resolved, args: flags.FlagValues) -> None:
-    from t2t_multimodel.data.records import written_by_rename
+    from t2t_multimodel.data.files import written_by_rename
     from t2t_multimodel.train import plan, plan_table
 
     made = plan.make_plan(resolved.config, args.data_dir)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from t2t_multimodel.data.collate import Batch
-from t2t_multimodel.data.records import written_by_rename
+from t2t_multimodel.data.files import written_by_rename
 from t2t_multimodel.data.stream import StepBatches
 from t2t_multimodel.errors import UserError
 

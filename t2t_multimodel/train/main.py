@@ -26,6 +26,7 @@ from t2t_multimodel.train.parts import freeze
 from t2t_multimodel.train.progress import duration
 from t2t_multimodel.train.run_folder import RunFolder
 from t2t_multimodel.train.stopping import stop_requests
+from t2t_multimodel.train.team import Team
 
 
 def train(
@@ -83,21 +84,27 @@ def train(
         f"{output_dir}: {resolved.set_name}, {len(prepared)} problems, "
         f"{model.count_params() / 1e6:.1f} M parameters, {config.train.steps:,} steps"
     )
-    if not trainer.finished:
-        team.check_same(trainer.standing())
-        begin = time.monotonic()
-        with stop_requests() as stop:
-            trainer.run(stop)
-        team.leave()
-        if not trainer.finished:
-            by = stop.signal or "a signal to another worker"
-            print(
-                f"Stopped by {by} at step {trainer.step:,}; everything is saved in "
-                f"{output_dir}. The same command goes on from there."
-            )
-            return []
-        print(f"Trained in {duration(time.monotonic() - begin)}.")
+    if not (trainer.finished or _trained(trainer, team, output_dir)):
+        return []
     return final_table(trainer) if chief else []
+
+
+def _trained(trainer: Trainer, team: Team, output_dir: Path) -> bool:
+    """Trains to the end; False if a signal stopped it, which is then told."""
+    team.check_same(trainer.standing())
+    begin = time.monotonic()
+    with stop_requests() as stop:
+        trainer.run(stop)
+    team.leave()
+    if trainer.finished:
+        print(f"Trained in {duration(time.monotonic() - begin)}.")
+    else:
+        by = stop.signal or "a signal to another worker"
+        print(
+            f"Stopped by {by} at step {trainer.step:,}; everything is saved in {output_dir}. "
+            "The same command goes on from there."
+        )
+    return trainer.finished
 
 
 def new_model(config: Config, prepared: dict[str, Prepared]) -> MultiModel:
