@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 from keras import ops
 
 from t2t_multimodel import registry
@@ -23,9 +24,11 @@ from t2t_multimodel.body import PaperBody
 from t2t_multimodel.body_t2t_v1 import T2TV1Body
 from t2t_multimodel.body_t2t_v2 import T2TV2Body
 from t2t_multimodel.config.model import ModelConfig
-from t2t_multimodel.errors import unknown
+from t2t_multimodel.errors import UserError, unknown
 from t2t_multimodel.features import ProblemSignature, Signature
 from t2t_multimodel.layers.base import Block
+from t2t_multimodel.layers.command_token import CommandToken
+from t2t_multimodel.layers.ctc import Ctc, CtcScores, spelt
 from t2t_multimodel.layers.loss import TokenScores
 from t2t_multimodel.layers.mode import Mode, kept_words
 from t2t_multimodel.layers.place import Place
@@ -72,6 +75,8 @@ class MultiModel(keras.Model):
         super().__init__(name=name, **kwargs)
         self.config = config
         self.problems = {problem.name: problem for problem in problems}
+        self.spellings: dict[str, np.ndarray] = {}
+        """Identity of a text -> its `SubwordTokenizer.spelling`; training needs it for CTC."""
         with _precision(config.precision):
             self._make_layers(problems)
         self.build(None)
@@ -81,9 +86,13 @@ class MultiModel(keras.Model):
         self.body = BODIES[config.variant](config, name="body")
         self.nets: dict[str, Modality] = {}
         self.commands: dict[str, CommandToken] = {}
+        self.ctc: dict[str, Ctc] = {}
         for problem in problems:
             self._add_net(problem.inputs, "inputs")
             self._add_net(problem.targets, "targets")
+            if self.spells(problem) and problem.inputs.identity not in self.ctc:
+                name = _variable_name("ctc_" + problem.inputs.identity)
+                self.ctc[problem.inputs.identity] = Ctc(config.hidden_size, name=name)
             if problem.command not in self.commands:
                 self.commands[problem.command] = CommandToken(
                     config.hidden_size,
@@ -98,6 +107,11 @@ class MultiModel(keras.Model):
             name = _variable_name(signature.identity)
             self.nets[signature.identity] = net(self.config, signature, name=name)
 
+    def spells(self, problem: ProblemSignature) -> bool:
+        """Whether training adds a CTC loss to the problem's."""
+        net = registry.modalities.get(self._net_name(problem.inputs.modality))
+        return bool(self.config.ctc_weight and net.spells and problem.targets.modality == "text")
+
     def _net_name(self, modality: str) -> str:
         """The name that the config's family of nets has for a modality."""
         if self.config.nets == "t2t":
@@ -108,8 +122,13 @@ class MultiModel(keras.Model):
 
     def build(self, input_shape: Any = None) -> None:
         """Makes all variables."""
-        for layer in (self.body, *self.nets.values(), *self.commands.values()):
+        for layer in self.parts:
             layer.build(None)
+
+    @property
+    def parts(self) -> list[Block]:
+        """The layers: the body, then nets, command tokens and CTC layers."""
+        return [self.body, *self.nets.values(), *self.commands.values(), *self.ctc.values()]
 
     def call(
         self, batch: Batch, problem: str, training: bool = False, seed: StepSeed | None = None
@@ -120,7 +139,8 @@ class MultiModel(keras.Model):
             logits [B, T, V] (T = 1 for class labels), aux_loss (scalar), and routing (name of
             expert layer -> `Routing`).
         """
-        h_BTD, mask_BT, grid, routing = self._run(batch, problem, training, seed)
+        encoded = self.encode(batch, problem, training, seed)
+        h_BTD, mask_BT, grid, routing = self._run(encoded, batch, problem, training, seed)
         logits = self._targets_net(problem).logits(h_BTD, mask_BT, grid)
         return {"logits": logits, "aux_loss": _aux_loss(routing), "routing": routing}
 
@@ -192,7 +212,19 @@ class MultiModel(keras.Model):
         label_smoothing: float = 0.0,
     ) -> tuple[TokenScores, Any, dict[str, Any]]:
         """Scores of each target, [B, T]; their weights, 1 at real targets; the routing."""
-        h_BTD, mask_BT, grid, routing = self._run(batch, problem, training, seed)
+        encoded = self.encode(batch, problem, training, seed)
+        return self._score(encoded, batch, problem, training, seed, label_smoothing)
+
+    def _score(
+        self,
+        encoded: Encoded,
+        batch: Batch,
+        problem: str,
+        training: bool,
+        seed: StepSeed | None,
+        label_smoothing: float,
+    ) -> tuple[TokenScores, Any, dict[str, Any]]:
+        h_BTD, mask_BT, grid, routing = self._run(encoded, batch, problem, training, seed)
         labels_BT = batch["targets"]
         if len(labels_BT.shape) == 1:  # class labels
             labels_BT = labels_BT[:, None]
@@ -210,12 +242,18 @@ class MultiModel(keras.Model):
     ) -> tuple[Any, dict[str, Any]]:
         """Training loss of one batch: mean cross entropy over targets, plus the routers' loss.
 
+        With `ctc_weight`, in training, a problem from audio to text adds its CTC loss.
+
         Returns:
             loss, and metrics: xent (unsmoothed, nats a target), accuracy (of targets), tokens
             (targets counted), aux_loss; for each layer of experts share_<layer> [E],
-            entropy_<layer> and max_violation_<layer>, see `Routing`.
+            entropy_<layer> and max_violation_<layer>, see `Routing`; ctc and ctc_fits, see
+            `CtcScores`.
         """
-        scores, weights_BT, routing = self.score(batch, problem, training, seed, label_smoothing)
+        encoded = self.encode(batch, problem, training, seed)
+        scores, weights_BT, routing = self._score(
+            encoded, batch, problem, training, seed, label_smoothing
+        )
         tokens = ops.sum(weights_BT)
         denominator = ops.maximum(tokens, 1.0)
         aux_loss = _aux_loss(routing)
@@ -229,7 +267,27 @@ class MultiModel(keras.Model):
             metrics[f"share_{layer}"] = one.share_E
             metrics[f"entropy_{layer}"] = one.entropy
             metrics[f"max_violation_{layer}"] = one.max_violation
-        return ops.sum(scores.loss * weights_BT) / denominator + aux_loss, metrics
+        loss = ops.sum(scores.loss * weights_BT) / denominator + aux_loss
+        if training and self.spells(self.signature(problem)):
+            ctc = self._ctc(encoded, batch, problem)
+            metrics |= {"ctc": ctc.nats, "ctc_fits": ctc.fits}
+            loss += self.config.ctc_weight * ctc.nats
+        return loss, metrics
+
+    def _ctc(self, encoded: Encoded, batch: Batch, problem: str) -> CtcScores:
+        """How well the encoder's output spells the targets; bands of one time are averaged."""
+        signature = self.signature(problem)
+        if signature.targets.identity not in self.spellings:
+            raise UserError(
+                f"ctc_weight needs to know how '{signature.targets.identity}' is spelt.",
+                fix="model.spellings[identity] = tokenizer.spelling(), or model.ctc_weight=0",
+            )
+        time, bands = encoded.grid
+        batch_size, _, width = ops.shape(encoded.x_BLD)
+        x_BTD = ops.mean(ops.reshape(encoded.x_BLD, (batch_size, time, bands, width)), axis=2)
+        mask_BL = length_mask(batch["targets_length"], ops.shape(batch["targets"])[1])
+        bytes_BU = spelt(batch["targets"], mask_BL, self.spellings[signature.targets.identity])
+        return self.ctc[signature.inputs.identity](x_BTD, encoded.mask_BL[:, ::bands], bytes_BU)
 
     def signature(self, problem: str) -> ProblemSignature:
         """Of the named problem. Raises UserError for one the model was not built for."""
@@ -238,10 +296,14 @@ class MultiModel(keras.Model):
         return self.problems[problem]
 
     def _run(
-        self, batch: Batch, problem: str, training: bool, seed: StepSeed | None
+        self,
+        encoded: Encoded,
+        batch: Batch,
+        problem: str,
+        training: bool,
+        seed: StepSeed | None,
     ) -> tuple[Any, Any, tuple[Any, Any], dict[str, Any]]:
         """What the target net reads: features, their mask, their grid; and the routing."""
-        encoded = self.encode(batch, problem, training, seed)
         if self._targets_net(problem).reads_encoder:
             return encoded.x_BLD, encoded.mask_BL, encoded.grid, encoded.routing
         h_BTD, mask_BT, routing = self._decode(
@@ -289,34 +351,6 @@ class MultiModel(keras.Model):
         """Inverse of `get_config`."""
         problems = [ProblemSignature.from_dict(values) for values in config["problems"]]
         return cls(ModelConfig.from_dict(config["config"]), problems, name=config["name"])
-
-
-class CommandToken(Block):
-    """The learned first target of one output space, such as to-English (paper, section 2.4).
-
-    Args:
-        channels: D.
-        routes: whether there is an embedding for the routers beside it, which starts at 0.
-    """
-
-    def __init__(self, channels: int, *, routes: bool = False, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.channels, self.routes = channels, routes
-
-    def make_weights(self) -> None:
-        shape = (self.channels,)
-        unit = keras.initializers.RandomNormal(stddev=1.0)
-        self.token = self.add_weight(shape=shape, initializer=unit, name="token")
-        self.task = (
-            self.add_weight(shape=shape, initializer="zeros", name="task") if self.routes else None
-        )
-
-    def call(self, targets_BTD: Any) -> Any:
-        """Puts the token in front and drops the last target."""
-        batch = ops.shape(targets_BTD)[0]
-        token = ops.cast(self.token, targets_BTD.dtype)
-        first = ops.broadcast_to(token, (batch, 1, self.channels))
-        return ops.concatenate([first, targets_BTD[:, :-1]], axis=1)
 
 
 def _aux_loss(routing: dict[str, Any]) -> Any:

@@ -109,6 +109,10 @@ class ModelConfig(Section):
     """Rate at which a target is hidden from the decoder in training, so that it must look at the
     source (arXiv 1511.06349). Not in the paper; small data sets need it."""
 
+    ctc_weight: float = 0.0
+    """Weight of a second loss on problems from audio to text: the encoder's output spells the
+    target, byte by byte (CTC; arXiv 1609.06773). Not in the paper; few hours of speech need it."""
+
     share_embeddings: bool = True
     """One table embeds a vocabulary as input and as target (2.5: a shared vocabulary)."""
 
@@ -170,7 +174,7 @@ class ModelConfig(Section):
         )
         for name in ("dropout", "word_dropout"):
             self.require(0 <= getattr(self, name) < 1, name, "from 0 to below 1")
-        for name in ("moe_loss_weight", "balance_rate", "router_z_weight"):
+        for name in ("moe_loss_weight", "balance_rate", "router_z_weight", "ctc_weight"):
             self.require(getattr(self, name) >= 0, name, "0 or more")
         self._check_variant()
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import sentencepiece
 
 from t2t_multimodel import registry
@@ -92,6 +93,26 @@ class SubwordTokenizer:
     def pieces(self, ids: list[int]) -> list[str]:
         """The sub-word of each id as SentencePiece writes it, U+2581 before a word."""
         return [self._processor.IdToPiece(i) for i in ids]
+
+    def spelling(self) -> np.ndarray:
+        """The UTF-8 bytes of each piece, zeros behind; reserved ids have none.
+
+        Returns:
+            uint8 [size, bytes of the longest piece]
+        """
+        spellings = [self._bytes(i) for i in range(self.size)]
+        table = np.zeros((self.size, max(map(len, spellings))), np.uint8)
+        for row, spelling in zip(table, spellings, strict=True):
+            row[: len(spelling)] = list(spelling)
+        return table
+
+    def _bytes(self, i: int) -> bytes:
+        piece = self._processor.IdToPiece(i)
+        if self._processor.IsByte(i):  # <0x41>
+            return bytes([int(piece[1:-1], 16)])
+        if self._processor.IsControl(i) or self._processor.IsUnknown(i):
+            return b""
+        return piece.replace("\u2581", " ").encode()
 
 
 class OwnVocabulary(Vocabulary):

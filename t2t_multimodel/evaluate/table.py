@@ -121,7 +121,8 @@ def print_table(rows: Sequence[Row]) -> None:
     for row in rows:
         console.print(f"{row.result.problem}: {_others(row)}", soft_wrap=True, markup=False)
     signatures = {f"{n}: {text}" for row in rows for n, text in row.signatures.items()}
-    console.print("\n".join(sorted(signatures)), style="dim", soft_wrap=True, end="")
+    for line in sorted(signatures):
+        console.print(line, style="dim", soft_wrap=True)
     _print_verdict(rows, console)
 
 

@@ -296,3 +296,23 @@ def _block_rows(assignments: int, n_experts: int) -> int:
     """Rows of a block: about half of an expert's even share, a power of two from 8 to 256."""
     share = max(1, assignments // (2 * n_experts))
     return min(256, max(8, 1 << (share.bit_length() - 1)))
+
+
+def ctc_nats(logits_BLV: Any, lengths_B: Any, labels_BU: Any, counts_B: Any) -> Any:
+    """-log P(labels) of each row over all alignments, class 0 the blank; [B].
+
+    Args:
+        lengths_B: int32 positions of each row.
+        labels_BU: int32, zeros behind.
+        counts_B: int32 labels of each row; they must fit into its positions.
+    """
+    if _XLA.get():
+        return ops.ctc_loss(labels_BU, logits_BLV, counts_B, lengths_B, mask_index=0)
+    # the kernel takes sparse labels and is ten times as fast as the form for dense ones
+    return tf.nn.ctc_loss(
+        tf.sparse.from_dense(labels_BU),
+        tf.transpose(logits_BLV, [1, 0, 2]),
+        label_length=None,
+        logit_length=lengths_B,
+        blank_index=0,
+    )

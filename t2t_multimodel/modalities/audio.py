@@ -24,6 +24,8 @@ class AudioModality(Modality):
     hence the map. Legend: B batch, T time, M bands, C channels.
     """
 
+    spells = True
+
     def make_blocks(self, channels: int, kernel: tuple[int, int]) -> None:
         """Makes the blocks for an input of `channels` channels."""
         widths = self.config.audio_channels

@@ -34,6 +34,10 @@ class Modality(Block):
     reads_encoder = False
     """True if the output is read off the encoder: mixer and decoder do not run."""
 
+    spells = False
+    """True if targets follow the order of these inputs, as words do that of speech: CTC can align
+    them."""
+
     def __init__(self, config: ModelConfig, signature: Signature, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.config, self.signature = config, signature

@@ -21,6 +21,7 @@ class T2TAudioModality(Modality):
     Padding is not masked inside the net. The residual of the last block has no ReLU.
     """
 
+    spells = True
     strides = (2, 1)
 
     def __init__(self, config: ModelConfig, signature: Signature, **kwargs: Any) -> None:

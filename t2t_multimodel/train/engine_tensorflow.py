@@ -216,9 +216,12 @@ class VariableGroup:
             for index, one in zip(indices, sums, strict=True):
                 adam(index, one * scale, rate, count)
 
-        self.add = tf.function(add).get_concrete_function(sums, sums)
-        self.squares = tf.function(squares).get_concrete_function(sums)
-        self.update = tf.function(update).get_concrete_function(sums, scalar, scalar, scalar)
+        def compiled(function: Callable[..., Any], *types: Any) -> Any:
+            return tf.function(function, autograph=False).get_concrete_function(*types)
+
+        self.add = compiled(add, sums, sums)
+        self.squares = compiled(squares, sums)
+        self.update = compiled(update, sums, scalar, scalar, scalar)
 
     def in_(self, part: Gradients) -> bool:
         """Whether a micro-batch touched the group."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import keras
+import numpy as np
 
 from t2t_multimodel.config import Config, ModelConfig
 from t2t_multimodel.features import ProblemSignature
@@ -79,6 +80,9 @@ def footprints(
 
     def work() -> tuple[int, dict[str, Footprint]]:
         model = MultiModel(config.model, problems)
+        for problem in problems if model.ctc else ():  # any spelling costs the same
+            spelling = np.zeros((problem.targets.size, _PIECE_BYTES), np.uint8)
+            model.spellings[problem.targets.identity] = spelling
         found: dict[str, Footprint] = {}
         for alike in by_nets.values():
             largest = max(alike, key=size)
@@ -199,6 +203,8 @@ def _trace_tensorflow(loss: Callable[..., Any], types: dict[str, Any], reads: _R
     return round(_WORKING * sum(_bytes(tensor) for tensor in kept.values()))
 
 
+_PIECE_BYTES = 16
+"""Of the longest piece of a vocabulary, about."""
 _WORKING = 1.25
 """What the backward pass works on comes on top; measured by bench/memory.py."""
 _SAME_BUFFER = ("Reshape", "Identity", "ExpandDims", "Squeeze", "StopGradient")

@@ -71,6 +71,7 @@ def train(
     model = found.model() if found else new_model(config, prepared)
     if source:
         warm_start.begin(model, source, prepared)
+    spell(model, prepared)
     freeze(model, config)
     folder.open(resolved, prepared)
     write_floors(folder, config, prepared)
@@ -111,6 +112,13 @@ def new_model(config: Config, prepared: dict[str, Prepared]) -> MultiModel:
     """A model with fresh weights, the same for the same seed."""
     keras.utils.set_random_seed(config.train.seed)
     return MultiModel(config.model, [one.signature for one in prepared.values()])
+
+
+def spell(model: MultiModel, prepared: dict[str, Prepared]) -> None:
+    """Tells a model with CTC how its vocabularies are spelt."""
+    tokenizers = [one for each in prepared.values() for one in each.tokenizers.values()]
+    for tokenizer in tokenizers if model.ctc else ():
+        model.spellings[f"text/{tokenizer.identity}"] = tokenizer.spelling()
 
 
 def final_table(trainer: Trainer) -> list[Result]:

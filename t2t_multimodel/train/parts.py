@@ -12,11 +12,10 @@ from t2t_multimodel.multimodel import MultiModel
 def parts_of(model: MultiModel) -> dict[str, Block]:
     """Name -> layer of the parts that `optimizer.rate_factors` may name.
 
-    They are the body, each modality net and each command token; a variable's path holds the name
-    of its part.
+    They are the body, each modality net, command token and CTC layer; a variable's path holds the
+    name of its part.
     """
-    layers = (model.body, *model.nets.values(), *model.commands.values())
-    return {layer.name: layer for layer in layers}
+    return {layer.name: layer for layer in model.parts}
 
 
 def parts_for(model: MultiModel, problem: ProblemSignature) -> list[str]:

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from t2t_multimodel import Problem, Text, UserError, Vocabulary, register_problem
@@ -92,6 +93,17 @@ def test_the_identity_tells_vocabularies_of_one_size_apart(tokenizer: SubwordTok
     other = SubwordTokenizer("animals", train([*TEXTS, "zebra zebras"], 319, SYMBOLS, "animals"))
     assert other.size == tokenizer.size
     assert other.identity != tokenizer.identity
+
+
+def test_spelling_joins_to_the_bytes_of_the_text(tokenizer: SubwordTokenizer) -> None:
+    spelling = tokenizer.spelling()
+    assert spelling.dtype == np.uint8
+    assert len(spelling) == tokenizer.size
+    text = "the fox says Zo\u00eb \U0001f98a"
+    joined = b"".join(bytes(spelling[i]).rstrip(b"\0") for i in tokenizer.encode(text))
+    assert joined == f" {text}".encode()
+    for reserved in (PAD_ID, EOS_ID, *tokenizer.symbols.values()):
+        assert not spelling[reserved].any()
 
 
 def test_a_small_corpus_yields_fewer_pieces_than_asked_for() -> None:
