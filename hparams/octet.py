@@ -34,14 +34,14 @@ def octet_tiny() -> Config:
     return quick.replace(
         problems=(
             "octet_image:0.5",
-            "octet_caption",
-            "octet_speech:2",
+            "octet_caption:2",
+            "octet_speech:1.25",
             "octet_parse:0.75",
             *TRANSLATION,
         ),
-        model=quick.model.replace(dropout=0.15),
+        model=quick.model.replace(dropout=0.15, word_dropout=0.05),
         optimizer=quick.optimizer.replace(schedule="cosine", warmup_steps=400),
-        train=quick.train.replace(steps=10_000),
+        train=quick.train.replace(steps=11_000),
     )
 
 
@@ -80,6 +80,7 @@ def octet_quick() -> Config:
             attention_norm=True,
             attention_projection=True,
             tie_softmax=True,
+            ctc_weight=2.0,
             dropout=0.1,
             dropout_place="branch",
             image_stem="full",

@@ -140,7 +140,8 @@ class MultiModel(keras.Model):
             expert layer -> `Routing`).
         """
         encoded = self.encode(batch, problem, training, seed)
-        h_BTD, mask_BT, grid, routing = self._run(encoded, batch, problem, training, seed)
+        mode = self._mode(problem, training, seed)
+        h_BTD, mask_BT, grid, routing = self._run(encoded, batch, problem, mode)
         logits = self._targets_net(problem).logits(h_BTD, mask_BT, grid)
         return {"logits": logits, "aux_loss": _aux_loss(routing), "routing": routing}
 
@@ -172,7 +173,8 @@ class MultiModel(keras.Model):
         Returns:
             [B, T, D]
         """
-        return self._decode(encoded, targets, targets_length, problem, training, seed)[0]
+        mode = self._mode(problem, training, seed)
+        return self._decode(encoded, targets, targets_length, problem, mode)[0]
 
     def logits(self, h_BTD: Any, problem: str) -> Any:
         """Output of `decode` to [B, T, V]."""
@@ -213,18 +215,13 @@ class MultiModel(keras.Model):
     ) -> tuple[TokenScores, Any, dict[str, Any]]:
         """Scores of each target, [B, T]; their weights, 1 at real targets; the routing."""
         encoded = self.encode(batch, problem, training, seed)
-        return self._score(encoded, batch, problem, training, seed, label_smoothing)
+        mode = self._mode(problem, training, seed)
+        return self._score(encoded, batch, problem, mode, label_smoothing)
 
     def _score(
-        self,
-        encoded: Encoded,
-        batch: Batch,
-        problem: str,
-        training: bool,
-        seed: StepSeed | None,
-        label_smoothing: float,
+        self, encoded: Encoded, batch: Batch, problem: str, mode: Mode, label_smoothing: float
     ) -> tuple[TokenScores, Any, dict[str, Any]]:
-        h_BTD, mask_BT, grid, routing = self._run(encoded, batch, problem, training, seed)
+        h_BTD, mask_BT, grid, routing = self._run(encoded, batch, problem, mode)
         labels_BT = batch["targets"]
         if len(labels_BT.shape) == 1:  # class labels
             labels_BT = labels_BT[:, None]
@@ -251,9 +248,8 @@ class MultiModel(keras.Model):
             `CtcScores`.
         """
         encoded = self.encode(batch, problem, training, seed)
-        scores, weights_BT, routing = self._score(
-            encoded, batch, problem, training, seed, label_smoothing
-        )
+        mode = self._mode(problem, training, seed)
+        scores, weights_BT, routing = self._score(encoded, batch, problem, mode, label_smoothing)
         tokens = ops.sum(weights_BT)
         denominator = ops.maximum(tokens, 1.0)
         aux_loss = _aux_loss(routing)
@@ -275,19 +271,17 @@ class MultiModel(keras.Model):
         return loss, metrics
 
     def _ctc(self, encoded: Encoded, batch: Batch, problem: str) -> CtcScores:
-        """How well the encoder's output spells the targets; bands of one time are averaged."""
+        """How well the encoder's output spells the targets."""
         signature = self.signature(problem)
         if signature.targets.identity not in self.spellings:
             raise UserError(
                 f"ctc_weight needs to know how '{signature.targets.identity}' is spelt.",
                 fix="model.spellings[identity] = tokenizer.spelling(), or model.ctc_weight=0",
             )
-        time, bands = encoded.grid
-        batch_size, _, width = ops.shape(encoded.x_BLD)
-        x_BTD = ops.mean(ops.reshape(encoded.x_BLD, (batch_size, time, bands, width)), axis=2)
-        mask_BL = length_mask(batch["targets_length"], ops.shape(batch["targets"])[1])
-        bytes_BU = spelt(batch["targets"], mask_BL, self.spellings[signature.targets.identity])
-        return self.ctc[signature.inputs.identity](x_BTD, encoded.mask_BL[:, ::bands], bytes_BU)
+        mask_BT = length_mask(batch["targets_length"], ops.shape(batch["targets"])[1])
+        bytes_BU = spelt(batch["targets"], mask_BT, self.spellings[signature.targets.identity])
+        net = self.ctc[signature.inputs.identity]
+        return net(encoded.x_BLD, encoded.mask_BL, bytes_BU, bands=encoded.grid[1])
 
     def signature(self, problem: str) -> ProblemSignature:
         """Of the named problem. Raises UserError for one the model was not built for."""
@@ -296,34 +290,21 @@ class MultiModel(keras.Model):
         return self.problems[problem]
 
     def _run(
-        self,
-        encoded: Encoded,
-        batch: Batch,
-        problem: str,
-        training: bool,
-        seed: StepSeed | None,
+        self, encoded: Encoded, batch: Batch, problem: str, mode: Mode
     ) -> tuple[Any, Any, tuple[Any, Any], dict[str, Any]]:
         """What the target net reads: features, their mask, their grid; and the routing."""
         if self._targets_net(problem).reads_encoder:
             return encoded.x_BLD, encoded.mask_BL, encoded.grid, encoded.routing
-        h_BTD, mask_BT, routing = self._decode(
-            encoded, batch["targets"], batch["targets_length"], problem, training, seed
-        )
+        targets, lengths = batch["targets"], batch["targets_length"]
+        h_BTD, mask_BT, routing = self._decode(encoded, targets, lengths, problem, mode)
         return h_BTD, mask_BT, (ops.shape(h_BTD)[1], 1), {**encoded.routing, **routing}
 
     def _decode(
-        self,
-        encoded: Encoded,
-        targets: Any,
-        targets_length: Any,
-        problem: str,
-        training: bool,
-        seed: StepSeed | None,
+        self, encoded: Encoded, targets: Any, targets_length: Any, problem: str, mode: Mode
     ) -> tuple[Any, Any, dict[str, Any]]:
         net = self._targets_net(problem)
         length = 1 if len(targets.shape) == 1 else ops.shape(targets)[1]
         mask_BT = length_mask(targets_length, length)
-        mode = self._mode(problem, training, seed)
         seen_BT = mask_BT * kept_words(ops.shape(mask_BT), self.config.word_dropout, mode)
         targets_BTD = net.embed_targets(targets, seen_BT)
         shifted_BTD = self.commands[self.signature(problem).command](targets_BTD)

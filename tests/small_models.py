@@ -8,6 +8,7 @@ import numpy as np
 
 from t2t_multimodel.config import ModelConfig
 from t2t_multimodel.features import ProblemSignature, Signature
+from t2t_multimodel.multimodel import MultiModel
 
 SIZES: dict[str, Any] = {
     "hidden_size": 24,
@@ -93,3 +94,17 @@ def batch_for(problem: ProblemSignature, rows: int = 3, seed: int = 0) -> dict[s
             values[np.arange(23) >= lengths[:, None]] = 0
         batch[name], batch[f"{name}_length"] = values, lengths
     return batch
+
+
+def spelling_model() -> MultiModel:
+    """Transcribes with CTC; each piece is spelt by one letter."""
+    model = MultiModel(FLAT_CONFIGS["octet"].replace(ctc_weight=1.0), [PROBLEMS[3]])
+    letters = np.arange(EN_DE.size, dtype=np.uint8)[:, None] + 95
+    model.spellings[EN_DE.identity] = letters * (letters > 96)  # the reserved ids have none
+    return model
+
+
+def spelling_nats(model: MultiModel) -> float:
+    """CTC of its encoder, nothing dropped out."""
+    batch = batch_for(PROBLEMS[3])
+    return float(model._ctc(model.encode(batch, "transcribe"), batch, "transcribe").nats)

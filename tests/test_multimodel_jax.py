@@ -9,7 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from small_models import FLAT_CONFIGS, PROBLEMS, batch_for
+from small_models import FLAT_CONFIGS, PROBLEMS, batch_for, spelling_model, spelling_nats
 
 from t2t_multimodel.multimodel import MultiModel
 
@@ -24,7 +24,7 @@ CASES += ["t2t_v1/translate", "t2t_v2/translate"]
 ON_JAX = """
 import sys
 import jax, keras, numpy as np
-from small_models import FLAT_CONFIGS, PROBLEMS, batch_for
+from small_models import FLAT_CONFIGS, PROBLEMS, batch_for, spelling_model, spelling_nats
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.multimodel import MultiModel
 
@@ -39,6 +39,11 @@ for case in sys.argv[2:]:
         variable.assign(weights[variable.path])
     outputs = jax.jit(lambda batch: model(batch, problem=name))(batch_for(problem))
     found[f"{case}/logits"], found[f"{case}/aux_loss"] = outputs["logits"], outputs["aux_loss"]
+
+spelt = spelling_model()
+for variable, value in zip(spelt.variables, np.load(f"{folder}/ctc.npz").values()):
+    variable.assign(value)
+found["ctc"] = spelling_nats(spelt)
 
 problem, model = PROBLEMS[0], MultiModel(FLAT_CONFIGS["octet"], PROBLEMS[:1])
 state = [v.value for v in model.trainable_variables]
@@ -73,6 +78,10 @@ def on_both(tmp_path_factory):
         outputs = model(batch_for(BY_NAME[name]), problem=name)
         for key in ("logits", "aux_loss"):
             here[f"{case}/{key}"] = np.asarray(outputs[key])
+    keras.utils.set_random_seed(6)
+    spelt = spelling_model()
+    np.savez(folder / "ctc.npz", *[np.asarray(v.value) for v in spelt.variables])
+    here["ctc"] = spelling_nats(spelt)
     path = os.pathsep.join([str(TESTS.parent), str(TESTS)])
     done = subprocess.run(
         [sys.executable, "-c", ON_JAX, str(folder), *CASES],
@@ -95,6 +104,11 @@ def test_logits_and_balance_loss_are_equal(on_both, case):
     here, there = on_both
     for key in (f"{case}/logits", f"{case}/aux_loss"):
         np.testing.assert_allclose(there[key], here[key], rtol=1e-4, atol=1e-4, err_msg=key)
+
+
+def test_the_loss_of_spelling_is_equal(on_both):
+    here, there = on_both
+    np.testing.assert_allclose(there["ctc"], here["ctc"], rtol=1e-4)
 
 
 def test_a_compiled_step_repeats_itself_and_lowers_the_loss(on_both):

@@ -41,8 +41,15 @@ class Ctc(Block):
         super().__init__(**kwargs)
         self.classes = Linear(channels, CLASSES, use_bias=True, name="classes")
 
-    def call(self, x_BLD: Any, mask_BL: Any, bytes_BU: Any) -> CtcScores:
-        """Scores of the bytes, each row's in front and zeros behind."""
+    def call(self, x_BLD: Any, mask_BL: Any, bytes_BU: Any, *, bands: Any = 1) -> CtcScores:
+        """Scores of the bytes, each row's in front and zeros behind.
+
+        Args:
+            bands: neighbouring positions that are of one time; they are averaged.
+        """
+        batch, length, width = ops.shape(x_BLD)
+        x_BLD = ops.mean(ops.reshape(x_BLD, (batch, length // bands, bands, width)), axis=2)
+        mask_BL = mask_BL[:, ::bands]
         frames_B = ops.cast(ops.sum(mask_BL, axis=1), "int32")
         real_BU = ops.cast(bytes_BU > 0, "int32")
         twice_BU = ops.cast(bytes_BU[:, 1:] == bytes_BU[:, :-1], "int32") * real_BU[:, 1:]

@@ -79,7 +79,7 @@ class RunFolder:
             "config": resolved.config.to_dict(),
             "origins": resolved.origins,
             "data": data,
-            "sessions": [*old["sessions"], session()],
+            "sessions": [*old.get("sessions", []), session()],
         }
         self.write_json("config.json", record)
 

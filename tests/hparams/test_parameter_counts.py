@@ -160,9 +160,9 @@ COUNTS = {
     ),
     # body 1,678,336: 6 x 71,168, 3 x 66,048, 2 x 526,592; one table of text 524,288
     # image 928 + 18,560 + 35,264 + 52,224 = 106,976, labels 175,882
-    # log-mel 5,248 + 2 x 50,688 (3x1 kernels) + 128^2 = 123,008, commands 1,024
+    # log-mel 5,248 + 2 x 50,688 (3x1 kernels) + 128^2 = 123,008, commands 1,024, bytes 33,024
     "octet_tiny": (
-        2_609_514,
+        2_642_538,
         paper_body(128, 8, 256, 6, 3)
         + octet_extra(128, 3)
         + octet_image(128)
@@ -171,6 +171,7 @@ COUNTS = {
         + linear(BANDS, 128)
         + 2 * conv_res(128, 128, 3)
         + 128 * 128
+        + linear(128, 256)
         + COMMANDS * 128,
     ),
     # body 1,189,366,272: 10 blocks of 4,030,464, 5 attentions of 1,990,656, merge 5,902,848,

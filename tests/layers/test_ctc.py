@@ -81,6 +81,15 @@ def test_nothing_to_spell_costs_nothing() -> None:
     assert float(scores.fits) == 0.0
 
 
+def test_bands_of_one_time_are_averaged() -> None:
+    layer, x_BLD = made_layer()
+    bytes_BU = np.array([[65, 66], [67, 0], [68, 69]], "int32")
+    two_bands = np.repeat(x_BLD, 2, axis=1) + np.tile([[1.0], [-1.0]], (5, 1)).astype("float32")
+    one = layer(x_BLD, np.ones((3, 5), "float32"), bytes_BU)
+    two = layer(two_bands, np.ones((3, 10), "float32"), bytes_BU, bands=2)
+    assert float(two.nats) == pytest.approx(float(one.nats), rel=1e-5)
+
+
 def test_padding_of_the_source_does_not_count() -> None:
     layer, x_BLD = made_layer()
     bytes_BU = np.array([[65, 66], [67, 0], [68, 69]], "int32")
