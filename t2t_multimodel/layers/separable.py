@@ -50,14 +50,17 @@ class SeparableConv(Block):
         )
 
     def call(self, x_BLC: Any) -> Any:
+        """[B, L, C] to [B, L, F]"""
         kernel_KC = ops.convert_to_tensor(self.depthwise)
         x_BLC = fast.depthwise_conv(x_BLC, kernel_KC, self.dilation, self.causal)
         return fast.linear(x_BLC, self.pointwise)
 
     def cache(self, rows: Any) -> Any:
+        """The inputs that the next positions need; zeros at first."""
         return empty_ring(rows, self.kernel, self.dilation, self.channels, self.compute_dtype)
 
     def step(self, x_RC: Any, cache: Any, place: Place) -> tuple[Any, Any]:
+        """One position of a causal `call` [R, F], and the next state."""
         depthwise, pointwise = (
             ops.cast(w, self.compute_dtype) for w in (self.depthwise, self.pointwise)
         )
@@ -86,16 +89,19 @@ class FullConv(Block):
         self.weight = self.add_weight(shape=self.shape, initializer="glorot_uniform", name="kernel")
 
     def call(self, x_BLC: Any) -> Any:
+        """[B, L, C] to [B, L, F]"""
         reach = (self.shape[0] - 1) * self.dilation
         before = reach if self.causal else reach // 2
         x_BLC = ops.pad(x_BLC, [[0, 0], [before, reach - before], [0, 0]])
         return ops.conv(x_BLC, self.weight, padding="valid", dilation_rate=self.dilation)
 
     def cache(self, rows: Any) -> Any:
+        """As of `SeparableConv`."""
         taps, channels, _ = self.shape
         return empty_ring(rows, taps, self.dilation, channels, self.compute_dtype)
 
     def step(self, x_RC: Any, cache: Any, place: Place) -> tuple[Any, Any]:
+        """As of `SeparableConv`."""
         return full_step(cache, x_RC, ops.cast(self.weight, self.compute_dtype), place.t)
 
 
@@ -138,15 +144,18 @@ class GroupedConv(Block):
         self.mix = Linear(filters, filters, use_bias=True, name="mix") if mixes else None
 
     def call(self, x_BLC: Any) -> Any:
+        """[B, L, C] to [B, L, F]"""
         slices = ops.split(x_BLC, self.groups, axis=-1)
         outputs = [part(x) for part, x in zip(self.parts, slices, strict=True)]
         y_BLF = ops.concatenate(outputs, axis=-1)
         return y_BLF if self.mix is None else self.mix(y_BLF)
 
     def cache(self, rows: Any) -> dict[str, Any]:
+        """The state of each group's convolution, by name."""
         return caches(self.parts, rows)
 
     def step(self, x_RC: Any, cache: dict[str, Any], place: Place) -> tuple[Any, dict[str, Any]]:
+        """One position of a causal `call` [R, F], and the next state."""
         slices = ops.split(x_RC, self.groups, axis=-1)
         outputs, after = [], {}
         for part, x in zip(self.parts, slices, strict=True):
