@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from t2t_multimodel import BadValue, UserError, read_tfrecords
 from t2t_multimodel.problems.sources.imagenet_labels import label_files, validation_ids
+from t2t_multimodel.problems.sources.tars import contents
 
 CLASSES = 1000
 DEV_EVERY = 128
@@ -169,9 +170,7 @@ def _members(archive: tarfile.TarFile, where: str, split: str) -> Iterator[tuple
     members = sorted((m for m in archive if m.isfile()), key=lambda member: member.name)
     for number, member in enumerate(members):
         if _of_split(number, split):
-            file = archive.extractfile(member)
-            assert file is not None  # isfile() was checked
-            yield f"{where}: {member.name}", file.read()
+            yield f"{where}: {member.name}", contents(archive, member)
 
 
 INCEPTION = ("train-", "validation-", "image/encoded", "image/class/label", 1)
