@@ -17,15 +17,14 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import os
 import resource
-import shlex
 import statistics
 import sys
 import time
 from typing import Any
 
-from train_step import device, median_cost, run_json
+import peer
+from cost import device, limit_threads, median_cost
 
 
 def main() -> None:
@@ -43,11 +42,12 @@ def main() -> None:
     parser.add_argument("--no_jit", action="store_true", help="TensorFlow's own kernels")
     parser.add_argument("--threads", type=int, default=0, help="0: all cores")
     parser.add_argument("--calls", type=int, default=10)
-    parser.add_argument("--peer", default="", help="command to compare with")
-    parser.add_argument("--rounds", type=int, default=3, help="runs of each side")
+    peer.add_flags(parser)
     flags = parser.parse_args()
+    if flags.peer and flags.lengths:
+        parser.error("--peer compares one --length, not --lengths")
     if flags.peer:
-        compare(flags)
+        peer.compare(flags)
     elif flags.lengths:
         compare_lengths(flags)
     else:
@@ -56,10 +56,7 @@ def main() -> None:
 
 def measure(flags: argparse.Namespace, length: int) -> dict[str, Any]:
     """One side, in this process."""
-    if flags.threads:
-        os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = str(
-            flags.threads
-        )
+    limit_threads(flags.threads)
     import keras
     import numpy as np
 
@@ -148,20 +145,13 @@ def spread_routing(model: Any, batch: dict[str, Any]) -> None:
         router.gate.assign(gate - np.outer(common, common @ gate) / (common @ common))
 
 
-def own_run(flags: argparse.Namespace, *changes: str) -> dict[str, Any]:
-    """`measure` in a process of its own."""
-    ours = ("--peer", "--rounds", "--lengths")
-    arguments = [word for word in sys.argv[1:] if not word.startswith(ours)]
-    return run_json([sys.executable, __file__, *arguments, *changes])
-
-
 def compare_lengths(flags: argparse.Namespace) -> None:
     """One run for each length, in turn; how the cost of a position grows with the length."""
     lengths = [int(length) for length in flags.lengths.split(",")]
     found: dict[int, list[float]] = {length: [] for length in sorted(lengths)}
     for _ in range(flags.rounds):
         for length in lengths:
-            run = own_run(flags, f"--length={length}")
+            run = peer.own_run("--lengths=", f"--length={length}")
             found[length].append(run["cpu_ms"])
             print(json.dumps(run), flush=True)
     medians = {length: statistics.median(costs) for length, costs in found.items()}
@@ -171,20 +161,6 @@ def compare_lengths(flags: argparse.Namespace) -> None:
     for (one, cost), (more, cost_more) in itertools.pairwise(medians.items()):
         further = (cost_more - cost) / (more - one)
         print(f"cpu_ms of a further position, {one} to {more}: {further:.3f}")
-
-
-def compare(flags: argparse.Namespace) -> None:
-    """Both sides in turn; prints each run and the ratios of medians."""
-    ours, theirs = [], []
-    for _ in range(flags.rounds):
-        theirs.append(run_json(shlex.split(flags.peer)))
-        theirs[-1].setdefault("wall_ms", theirs[-1].get("median_ms"))
-        ours.append(own_run(flags))
-        print(json.dumps({"peer": theirs[-1], "ours": ours[-1]}), flush=True)
-    for name in ("cpu_ms", "wall_ms"):
-        medians = [statistics.median(side[name] for side in sides) for sides in (theirs, ours)]
-        ratio = medians[0] / medians[1]
-        print(f"{name}: peer {medians[0]:.1f}, ours {medians[1]:.1f}, ratio {ratio:.2f}")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from train_step import median_cost
+from cost import median_cost
 
 from t2t_multimodel.layers import fast
 

@@ -16,15 +16,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
-import shlex
-import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Callable
 from typing import Any
+
+import peer
+from cost import device, limit_threads, median_cost
 
 
 def main() -> None:
@@ -39,21 +36,17 @@ def main() -> None:
     parser.add_argument("--policy", default="float32", help="or mixed_bfloat16")
     parser.add_argument("--threads", type=int, default=0, help="0: all cores")
     parser.add_argument("--steps", type=int, default=20)
-    parser.add_argument("--peer", default="", help="command to compare with")
-    parser.add_argument("--rounds", type=int, default=3, help="runs of each side")
+    peer.add_flags(parser)
     flags = parser.parse_args()
     if flags.peer:
-        compare(flags)
+        peer.compare(flags)
     else:
         print(json.dumps(measure(flags)))
 
 
 def measure(flags: argparse.Namespace) -> dict[str, Any]:
     """One side, in this process."""
-    if flags.threads:
-        os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = str(
-            flags.threads
-        )
+    limit_threads(flags.threads)
     import keras
 
     from t2t_multimodel import overrides
@@ -121,17 +114,6 @@ def random_batch(flags: argparse.Namespace) -> tuple[Any, dict[str, Any]]:
     return ProblemSignature("bench", "bench", text, text), batch
 
 
-def median_cost(run: Callable[[int], Any], steps: int) -> tuple[float, float]:
-    """CPU (all threads) and wall milliseconds, medians, after three runs of warm-up."""
-    costs = []
-    for i in range(1, steps + 4):
-        cpu, wall = time.process_time(), time.perf_counter()
-        run(i)
-        costs.append((time.process_time() - cpu, time.perf_counter() - wall))
-    cpu_s, wall_s = (statistics.median(column) for column in zip(*costs[3:], strict=True))
-    return 1000 * cpu_s, 1000 * wall_s
-
-
 def operations(engine: Any, problem: Any, batch: dict[str, Any]) -> float | None:
     """Floating-point operations of loss and gradients on JAX.
 
@@ -170,43 +152,6 @@ def matmul_peak(policy: str, size: int = 2048) -> float:
         np.asarray(ops.cast(product(a, a)[0, 0], "float32"))
         seconds.append(time.perf_counter() - begin)
     return 2 * size**3 / min(seconds)
-
-
-def device() -> str:
-    """The accelerator's name, or cpu."""
-    import keras
-
-    if keras.backend.backend() == "jax":
-        import jax
-
-        return jax.devices()[0].device_kind
-    import tensorflow as tf
-
-    found = tf.config.list_physical_devices("GPU")
-    return tf.config.experimental.get_device_details(found[0])["device_name"] if found else "cpu"
-
-
-def compare(flags: argparse.Namespace) -> None:
-    """Both sides in turn; prints each run and the ratios of medians."""
-    arguments = [word for word in sys.argv[1:] if not word.startswith(("--peer", "--rounds"))]
-    ours, theirs = [], []
-    for _ in range(flags.rounds):
-        theirs.append(run_json(shlex.split(flags.peer)))
-        ours.append(run_json([sys.executable, __file__, *arguments]))
-        print(json.dumps({"peer": theirs[-1], "ours": ours[-1]}))
-    for name in ("cpu_ms", "wall_ms"):
-        medians = [statistics.median(side[name] for side in sides) for sides in (theirs, ours)]
-        ratio = medians[0] / medians[1]
-        print(f"{name}: peer {medians[0]:.1f}, ours {medians[1]:.1f}, ratio {ratio:.2f}")
-
-
-def run_json(command: list[str]) -> dict[str, Any]:
-    """Runs a command and reads the last line that it prints."""
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"{shlex.join(command)} failed:\n{done.stderr[-2000:]}")
-    found = json.loads(done.stdout.strip().splitlines()[-1])
-    return {"wall_ms": found.get("median_ms"), **found}
 
 
 if __name__ == "__main__":

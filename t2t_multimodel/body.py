@@ -86,6 +86,7 @@ class Encoder(Block):
         self.experts = ExpertsAndNorm(config, name="experts")
 
     def call(self, x_BLD: Any, mask_BL: Any, mode: Mode = EVAL) -> tuple[Any, dict[str, Routing]]:
+        """Source features [B, L, D] to the encoder's output [B, L, D], and where tokens went."""
         middle = self.config.encoder_blocks[0]
         if self.config.encoder_timing:
             x_BLD = x_BLD + timing(ops.shape(x_BLD)[1], self.config.hidden_size, x_BLD.dtype)
@@ -114,6 +115,7 @@ class Mixer(Block):
         source_mask_BL: Any,
         mode: Mode = EVAL,
     ) -> Any:
+        """Targets [B, T, D] joined with the source [B, L, D], to [B, T, D]."""
         x_BTD = self.attention(
             targets_BTD, source_BLD=source_BLD, source_mask_BL=source_mask_BL, mode=mode
         )
@@ -122,14 +124,17 @@ class Mixer(Block):
         return x_BTD
 
     def memory(self, source_BLD: Any, source_mask_BL: Any) -> Any:
+        """What the attention keeps of the source."""
         return self.attention.memory(source_BLD, source_mask_BL)
 
     def cache(self, rows: Any, length: int) -> dict[str, Any]:
+        """The state of `step` before the first of at most `length` positions."""
         return {"attention": self.attention.cache(rows, length), **caches(self.blocks, rows)}
 
     def step(
         self, x_RD: Any, cache: dict[str, Any], memory: Any, place: Place
     ) -> tuple[Any, dict[str, Any]]:
+        """One position of `call` [R, D], and the next state."""
         x_RD, attention = self.attention.step(x_RD, cache["attention"], memory, place)
         x_RD, after = chain(self.blocks, x_RD, cache, place)
         return x_RD, {"attention": attention, **after}
@@ -154,6 +159,7 @@ class Decoder(Block):
         source_mask_BL: Any,
         mode: Mode = EVAL,
     ) -> tuple[Any, dict[str, Routing]]:
+        """The mixer's output [B, T, D] to the decoder's [B, T, D], and where tokens went."""
         source = {"source_BLD": source_BLD, "source_mask_BL": source_mask_BL}
         pairs = list(zip(self.blocks, self.attentions, strict=True))
         middle = self.config.decoder_blocks[0]
@@ -172,14 +178,17 @@ class Decoder(Block):
         return self.config.attention and not self.config.attention_residual
 
     def memory(self, source_BLD: Any, source_mask_BL: Any) -> dict[str, Any]:
+        """What each attention keeps of the source, by name."""
         return {layer.name: layer.memory(source_BLD, source_mask_BL) for layer in self.attentions}
 
     def cache(self, rows: Any, length: int) -> dict[str, Any]:
+        """The state of `step` before the first of at most `length` positions."""
         return {**caches(self.blocks, rows), **caches(self.attentions, rows, length)}
 
     def step(
         self, x_RD: Any, cache: dict[str, Any], memory: dict[str, Any], place: Place
     ) -> tuple[Any, dict[str, Any]]:
+        """One position of `call` [R, D], and the next state."""
         after = {}
         for i, (block, attention) in enumerate(zip(self.blocks, self.attentions, strict=True)):
             if i == self.config.decoder_blocks[0]:

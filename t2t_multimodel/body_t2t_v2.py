@@ -121,6 +121,7 @@ class EncoderLayer(Block):
         self.norm = LayerNorm(width, name="norm")
 
     def call(self, x_BLD: Any, mask_BL: Any, mode: Mode = EVAL) -> tuple[Any, Routing | None]:
+        """Returns [B, L, D], and where tokens went."""
         rate = self.config.dropout
         routed = None if self.config.route_padding else mask_BL
         experts, routing = self.mixture(x_BLD, mask_BL=routed, mode=mode)
@@ -163,6 +164,7 @@ class DecoderLayer(Block):
         source_mask_BL: Any,
         mode: Mode = EVAL,
     ) -> tuple[Any, Routing | None]:
+        """Returns [B, T, D], and where tokens went; None without experts."""
         rate = self.config.dropout
         y = self.self_attention(x_BTD, x_BTD, visible=causal(ops.shape(x_BTD)[1]))
         z = self.source_attention(y, source_BLD, visible=real(source_mask_BL))
@@ -177,13 +179,16 @@ class DecoderLayer(Block):
         return self.feed_forward_norm(x_BTD + dropout(f, rate, mode)), routing
 
     def memory(self, source_BLD: Any, source_mask_BL: Any) -> dict[str, Any]:
+        """Keys and values of the source, and which positions of it are real."""
         visible = real(source_mask_BL)
         return {"keys": self.source_attention.keys(source_BLD), "visible": visible}
 
     def cache(self, rows: Any, length: int) -> Any:
+        """Room for the keys and values of `length` positions."""
         return self.self_attention.cache(rows, length)
 
     def step(self, x_RD: Any, cache: Any, memory: dict[str, Any], place: Place) -> tuple[Any, Any]:
+        """One position of `call` [R, D], and the next state."""
         y, cache = self.self_attention.step(x_RD, cache, place)
         z = self.source_attention.look_step(y, memory["keys"], memory["visible"], place)
         x_RD = self.attention_norm(x_RD + (y + z))
@@ -203,4 +208,5 @@ class FeedForward(Block):
         self.layer2 = Linear(hidden, channels, use_bias=True, name="layer2")
 
     def call(self, x: Any) -> Any:
+        """[..., D] to [..., D]"""
         return self.layer2(ops.relu(self.layer1(x)))

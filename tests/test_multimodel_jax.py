@@ -1,22 +1,14 @@
 """The same weights give the same numbers on JAX, run in a process of its own."""
 
-import importlib.util
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import keras
 import numpy as np
 import pytest
+from on_jax import NEEDS_JAX, QUICK, run_on_jax
 from small_models import FLAT_CONFIGS, PROBLEMS, batch_for, spelling_model, spelling_nats
 
 from t2t_multimodel.multimodel import MultiModel
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("jax") is None, reason="jax is not installed: pip install jax"
-)
-TESTS = Path(__file__).parent
+pytestmark = NEEDS_JAX
 BY_NAME = {problem.name: problem for problem in PROBLEMS}
 CASES = ["octet/classify", "octet/transcribe", "paper/translate", "paper/listen"]
 CASES += ["t2t_v1/translate", "t2t_v2/translate"]
@@ -82,20 +74,7 @@ def on_both(tmp_path_factory):
     spelt = spelling_model()
     np.savez(folder / "ctc.npz", *[np.asarray(v.value) for v in spelt.variables])
     here["ctc"] = spelling_nats(spelt)
-    path = os.pathsep.join([str(TESTS.parent), str(TESTS)])
-    done = subprocess.run(
-        [sys.executable, "-c", ON_JAX, str(folder), *CASES],
-        env={
-            **os.environ,
-            "KERAS_BACKEND": "jax",
-            "JAX_PLATFORMS": "cpu",
-            "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
-            "PYTHONPATH": path,
-        },
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
+    run_on_jax(ON_JAX, folder, *CASES, **QUICK)
     return here, np.load(folder / "jax.npz")
 
 

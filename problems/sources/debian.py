@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from t2t_multimodel.problems.sources.tars import wanted_files
+
 _MAGIC = b"!<arch>\n"
 _HEADER_BYTES = 60
 _END_MARK = b"`\n"
@@ -29,12 +31,7 @@ def read_deb(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, b
     with path.open("rb") as file:
         _seek_data(file, path)
         with tarfile.open(fileobj=file, mode="r|*") as archive:
-            for member in archive:
-                name = member.name.removeprefix("./")
-                if member.isfile() and wanted(name):
-                    contents = archive.extractfile(member)
-                    assert contents is not None  # isfile() was checked
-                    yield name, contents.read()
+            yield from wanted_files(archive, "./", wanted)
 
 
 def _seek_data(file: BinaryIO, path: Path) -> None:

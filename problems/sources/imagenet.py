@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from t2t_multimodel import BadValue, UserError, read_tfrecords
 from t2t_multimodel.problems.sources.imagenet_labels import label_files, validation_ids
+from t2t_multimodel.problems.sources.tars import contents
 
 CLASSES = 1000
 DEV_EVERY = 128
@@ -102,17 +103,24 @@ class ClassFolders(Layout):
         self.flat = not any(_CLASS.fullmatch(path.name) for path in validation.glob("n*"))
 
     def files(self) -> list[Path]:
+        """A folder for each class, or one for all of a flat `val` with its files of labels."""
         classes = [self.folders["train"] / name for name in sorted(self.labels)]
         if self.flat:
             return [*classes, self.folders["test"], *label_files(self.root)]
         return classes + [self.folders["test"] / name for name in self.parts("test")]
 
     def parts(self, split: str) -> list[str]:
+        """Classes that have a folder; a flat `val` is one part."""
         if split == "test" and self.flat:
             return ["."]
         return [name for name in sorted(self.labels) if (self.folders[split] / name).is_dir()]
 
     def read(self, part: str, split: str) -> Iterator[Photograph]:
+        """The photographs of a class.
+
+        Raises:
+            UserError: a flat `val` holds more or fewer images than have labels.
+        """
         folder = self.folders[split] / part
         paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in _IMAGES)
         flat = split == "test" and self.flat
@@ -135,12 +143,15 @@ class Tars(Layout):
         self.labels = labels_of(list(self.members), self.paths["train"])
 
     def files(self) -> list[Path]:
+        """Both archives, and the files of validation labels."""
         return [self.root / TRAIN_TAR, self.root / VALIDATION_TAR, *label_files(self.root)]
 
     def parts(self, split: str) -> list[str]:
+        """Classes, each with a tar of its own; all of validation is one part."""
         return [VALIDATION_TAR] if split == "test" else sorted(self.labels)
 
     def read(self, part: str, split: str) -> Iterator[Photograph]:
+        """The photographs of a class, or all of validation, in the order of their names."""
         if split == "test":
             ids = validation_ids(self.root)
             with tarfile.open(self.root / VALIDATION_TAR) as archive:
@@ -159,9 +170,7 @@ def _members(archive: tarfile.TarFile, where: str, split: str) -> Iterator[tuple
     members = sorted((m for m in archive if m.isfile()), key=lambda member: member.name)
     for number, member in enumerate(members):
         if _of_split(number, split):
-            file = archive.extractfile(member)
-            assert file is not None  # isfile() was checked
-            yield f"{where}: {member.name}", file.read()
+            yield f"{where}: {member.name}", contents(archive, member)
 
 
 INCEPTION = ("train-", "validation-", "image/encoded", "image/class/label", 1)
@@ -197,14 +206,17 @@ class Records(Layout):
         }
 
     def files(self) -> list[Path]:
+        """All record files, in order."""
         return self.paths["train"] + self.paths["test"]
 
     def parts(self, split: str) -> list[str]:
+        """Record files, by their paths under the root."""
         paths = self.paths["test" if split == "test" else "train"]
         chosen = (path for n, path in enumerate(paths) if _of_split(n, split))
         return [path.relative_to(self.root).as_posix() for path in chosen]
 
     def read(self, part: str, split: str) -> Iterator[Photograph]:
+        """The photographs of a record file; a damaged one has a BadValue for image and label."""
         for number, record in enumerate(read_tfrecords(self.root / part)):
             origin = f"{part} record {number}"
             if isinstance(record, BadValue):

@@ -6,6 +6,8 @@ import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from t2t_multimodel.problems.sources.tars import wanted_files
+
 
 def read_npm(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
     """Yields (name, contents) of the files whose name `wanted` accepts, in the package's order.
@@ -13,9 +15,4 @@ def read_npm(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, b
     Names are relative to the package: `img/twitter/64/1f600.png`.
     """
     with tarfile.open(path, mode="r|gz") as archive:
-        for member in archive:
-            name = member.name.removeprefix("package/")
-            if member.isfile() and wanted(name):
-                contents = archive.extractfile(member)
-                assert contents is not None  # isfile() was checked
-                yield name, contents.read()
+        yield from wanted_files(archive, "package/", wanted)

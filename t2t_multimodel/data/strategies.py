@@ -48,7 +48,7 @@ class Shares(Protocol):
         """Takes back a state."""
 
 
-class Stateless:
+class Stateless(Shares):
     """The part of shares that losses do not change."""
 
     def hear(self, step: int, losses: Sequence[tuple[int, float]]) -> None:
@@ -96,7 +96,7 @@ class Scheduled(Stateless):
         return _normal(rates[last])
 
 
-class Adaptive:
+class Adaptive(Shares):
     """share ~ rate * exp(average loss): Tensor2Tensor's `problem_choice=adaptive`.
 
     There each step drew by the averages of that moment. Here shares stand still for `steps`

@@ -35,6 +35,7 @@ class Premix(Block):
         self.blocks = [conv_block(config, causal=True, name=f"block{i}") for i in range(blocks)]
 
     def call(self, target_BTD: Any, mode: Mode = EVAL) -> Any:
+        """[B, T, D] to [B, T, D]"""
         m = target_BTD
         if self.blocks:
             m = m + timing(ops.shape(m)[1], m.shape[2], m.dtype)
@@ -43,9 +44,11 @@ class Premix(Block):
         return m
 
     def cache(self, rows: Any) -> dict[str, Any]:
+        """The state of `step` before the first position."""
         return caches(self.blocks, rows)
 
     def step(self, x_RC: Any, cache: dict[str, Any], place: Place) -> tuple[Any, dict[str, Any]]:
+        """One position of `call` [R, C], and the next state."""
         if self.blocks:
             x_RC = x_RC + timing(1, x_RC.shape[1], x_RC.dtype, start=place.t)[:, 0]
         return chain(self.blocks, x_RC, cache, place)
@@ -107,16 +110,19 @@ class AttentionBlock(Block):
         return self._close(1, q, attended, mode)
 
     def memory(self, source_BLD: Any, source_mask_BL: Any) -> dict[str, Any]:
+        """Keys and values of the source, and which positions of it are real."""
         visible = real(source_mask_BL)
         return {"keys": self.source_attention.keys(source_BLD), "visible": visible}
 
     def cache(self, rows: Any, length: int) -> dict[str, Any]:
+        """The state of `step` before the first of at most `length` positions."""
         attended = self.self_attention.cache(rows, length)
         return {"premix": self.premix.cache(rows), "self_attention": attended}
 
     def step(
         self, x_RC: Any, cache: dict[str, Any], memory: dict[str, Any], place: Place
     ) -> tuple[Any, dict[str, Any]]:
+        """One position of `call` [R, C], and the next state."""
         after: dict[str, Any] = {}
         m, after["premix"] = self.premix.step(x_RC, cache["premix"], place)
         attended, after["self_attention"] = self.self_attention.step(
@@ -169,11 +175,13 @@ class SourceMean(Block):
         return self.projection(mean_BD)
 
     def cache(self, rows: Any, length: int) -> dict[str, Any]:
+        """The state of `step` before the first position, whatever the length."""
         return {"premix": self.premix.cache(rows)}
 
     def step(
         self, x_RC: Any, cache: dict[str, Any], memory: Any, place: Place
     ) -> tuple[Any, dict[str, Any]]:
+        """One position of `call` [R, C], and the next state."""
         m, premix = self.premix.step(x_RC, cache["premix"], place)
         return joined(place.by_source(m) + memory[:, None]), {"premix": premix}
 

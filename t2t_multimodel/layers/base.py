@@ -12,8 +12,8 @@ class Block(keras.layers.Layer):
 
     Subclasses make their sub-layers in `__init__`, each with a name of its own, and their own
     weights in `make_weights`. `build` then makes all weights down the tree, so that variable
-    paths read `multi_model/encoder/blocks0_1/step2/pointwise_kernel` and do not depend on what
-    was built before.
+    paths read `multimodel/body/encoder/block1/step2/conv/pointwise` and do not depend on what was
+    built before.
     """
 
     def make_weights(self) -> None:

@@ -46,9 +46,11 @@ class ConvStep(Block):
         return self.norm(self.conv(masked(ops.relu(x_BLC), mask_BL)))
 
     def cache(self, rows: Any) -> Any:
+        """The convolution's state before the first position."""
         return self.conv.cache(rows)
 
     def step(self, x_RC: Any, cache: Any, place: Place) -> tuple[Any, Any]:
+        """One position of `call` [R, F], and the next state; causal steps alone have it."""
         y_RC, cache = self.conv.step(ops.relu(x_RC), cache, place)
         return self.norm(y_RC), cache
 
@@ -91,6 +93,7 @@ class ConvBlock(Block):
         mask_BL: Any = None,
         mode: Mode = EVAL,
     ) -> Any:
+        """[B, L, C] to [B, L, C]; `mask_BL` is 0 at padding."""
         hidden1 = self.step1(x_BLC, mask_BL=mask_BL)
         hidden2 = x_BLC + self.step2(hidden1, mask_BL=mask_BL)
         hidden3 = self.step3(hidden2, mask_BL=mask_BL)
@@ -100,9 +103,11 @@ class ConvBlock(Block):
         return dropout(x_BLC + branch, self.dropout_rate, mode)
 
     def cache(self, rows: Any) -> dict[str, Any]:
+        """The state of `step` before the first position."""
         return caches((self.step1, self.step2, self.step3, self.step4), rows)
 
     def step(self, x_RC: Any, cache: dict[str, Any], place: Place) -> tuple[Any, dict[str, Any]]:
+        """One position of `call` [R, C] in evaluation, and the next state."""
         after = {}
         hidden1, after["step1"] = self.step1.step(x_RC, cache["step1"], place)
         branch, after["step2"] = self.step2.step(hidden1, cache["step2"], place)

@@ -65,6 +65,7 @@ class ConvStep2D(Block):
         )
 
     def call(self, x_BHWC: Any, mask_BH: Any = None) -> Any:
+        """[B, H, W, C] to [B, ceil(H / stride), ceil(W / stride), F]"""
         x = masked2d(ops.relu(x_BHWC) if self.relu else x_BHWC, mask_BH)
         x = pad(x, self.kernel, (self.stride, self.stride), self.padding)
         x = ops.depthwise_conv(x, self.depthwise, strides=self.stride, padding="valid")
@@ -104,6 +105,7 @@ class FullConv2D(Block):
         )
 
     def call(self, x_BHWC: Any) -> Any:
+        """[B, H, W, C] to [B, ceil(H / strides[0]), ceil(W / strides[1]), F]"""
         x = ops.relu(x_BHWC) if self.relu else x_BHWC
         x = pad(x, self.kernel, self.strides, self.padding)
         return self.norm(ops.conv(x, self.weight, strides=self.strides, padding="valid"))

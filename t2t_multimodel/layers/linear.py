@@ -44,5 +44,6 @@ class Linear(Block):
             self.bias = self.add_weight(shape=(self.filters,), initializer="zeros", name="bias")
 
     def call(self, x: Any) -> Any:
+        """[..., channels] to [..., filters]"""
         y = fast.linear(x, self.kernel)
         return y + self.bias if self.use_bias else y

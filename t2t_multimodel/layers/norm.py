@@ -35,5 +35,6 @@ class LayerNorm(Block):
         )
 
     def call(self, x: Any) -> Any:
+        """[..., channels] to the same shape and type."""
         scale, bias = (ops.cast(w, "float32") for w in (self.scale, self.bias))
         return ops.cast(fast.layer_norm(ops.cast(x, "float32"), scale, bias, EPSILON), x.dtype)

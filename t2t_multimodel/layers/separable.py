@@ -1,4 +1,4 @@
-"""Depthwise-separable convolution over time, plain and in groups of channels.
+"""Convolutions over time: depthwise separable, full, and in groups of channels.
 
 Legend: B batch, L length, C input channels, F output channels, K kernel taps.
 """
@@ -16,8 +16,8 @@ from t2t_multimodel.layers.place import Place, caches
 from t2t_multimodel.layers.ring import depthwise_step, empty_ring, full_step
 
 
-class SeparableConv(Block):
-    """Depthwise convolution, then a 1x1 convolution; no bias, stride 1 (paper, section 2.1).
+class Convolution(Block):
+    """What both kinds share: sizes, and the inputs that `step` keeps. No bias, stride 1.
 
     Args:
         channels: C.
@@ -41,6 +41,14 @@ class SeparableConv(Block):
         self.channels, self.filters, self.kernel = channels, filters, kernel
         self.dilation, self.causal = dilation, causal
 
+    def cache(self, rows: Any) -> Any:
+        """The inputs that the next positions need; zeros at first."""
+        return empty_ring(rows, self.kernel, self.dilation, self.channels, self.compute_dtype)
+
+
+class SeparableConv(Convolution):
+    """Depthwise convolution, then a 1x1 convolution (paper, section 2.1)."""
+
     def make_weights(self) -> None:
         self.depthwise = self.add_weight(
             shape=(self.kernel, self.channels), initializer="glorot_uniform", name="depthwise"
@@ -50,14 +58,13 @@ class SeparableConv(Block):
         )
 
     def call(self, x_BLC: Any) -> Any:
+        """[B, L, C] to [B, L, F]"""
         kernel_KC = ops.convert_to_tensor(self.depthwise)
         x_BLC = fast.depthwise_conv(x_BLC, kernel_KC, self.dilation, self.causal)
         return fast.linear(x_BLC, self.pointwise)
 
-    def cache(self, rows: Any) -> Any:
-        return empty_ring(rows, self.kernel, self.dilation, self.channels, self.compute_dtype)
-
     def step(self, x_RC: Any, cache: Any, place: Place) -> tuple[Any, Any]:
+        """One position of a causal `call` [R, F], and the next state."""
         depthwise, pointwise = (
             ops.cast(w, self.compute_dtype) for w in (self.depthwise, self.pointwise)
         )
@@ -65,37 +72,22 @@ class SeparableConv(Block):
         return fast.linear(x_RC, pointwise), cache
 
 
-class FullConv(Block):
-    """Ordinary convolution without bias; arguments as `SeparableConv`."""
-
-    def __init__(
-        self,
-        channels: int,
-        filters: int,
-        kernel: int,
-        *,
-        dilation: int = 1,
-        causal: bool = False,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.shape = (kernel, channels, filters)
-        self.dilation, self.causal = dilation, causal
+class FullConv(Convolution):
+    """Ordinary convolution."""
 
     def make_weights(self) -> None:
-        self.weight = self.add_weight(shape=self.shape, initializer="glorot_uniform", name="kernel")
+        shape = (self.kernel, self.channels, self.filters)
+        self.weight = self.add_weight(shape=shape, initializer="glorot_uniform", name="kernel")
 
     def call(self, x_BLC: Any) -> Any:
-        reach = (self.shape[0] - 1) * self.dilation
+        """[B, L, C] to [B, L, F]"""
+        reach = (self.kernel - 1) * self.dilation
         before = reach if self.causal else reach // 2
         x_BLC = ops.pad(x_BLC, [[0, 0], [before, reach - before], [0, 0]])
         return ops.conv(x_BLC, self.weight, padding="valid", dilation_rate=self.dilation)
 
-    def cache(self, rows: Any) -> Any:
-        taps, channels, _ = self.shape
-        return empty_ring(rows, taps, self.dilation, channels, self.compute_dtype)
-
     def step(self, x_RC: Any, cache: Any, place: Place) -> tuple[Any, Any]:
+        """One position of a causal `call` [R, F], and the next state."""
         return full_step(cache, x_RC, ops.cast(self.weight, self.compute_dtype), place.t)
 
 
@@ -103,7 +95,7 @@ class GroupedConv(Block):
     """Tensor2Tensor's "super-separable" convolution: channels in groups, one convolution each.
 
     Args:
-        channels, filters, kernel, dilation, causal: as in `SeparableConv`.
+        channels, filters, kernel, dilation, causal: as in `Convolution`.
         separability: s < 0: |s| groups, a separable convolution each, nothing across groups.
             s > 0: s groups, a full convolution each; across groups a 1x1 convolution with bias
             if s > 1. Both C and F are multiples of |s|.
@@ -138,15 +130,18 @@ class GroupedConv(Block):
         self.mix = Linear(filters, filters, use_bias=True, name="mix") if mixes else None
 
     def call(self, x_BLC: Any) -> Any:
+        """[B, L, C] to [B, L, F]"""
         slices = ops.split(x_BLC, self.groups, axis=-1)
         outputs = [part(x) for part, x in zip(self.parts, slices, strict=True)]
         y_BLF = ops.concatenate(outputs, axis=-1)
         return y_BLF if self.mix is None else self.mix(y_BLF)
 
     def cache(self, rows: Any) -> dict[str, Any]:
+        """The state of each group's convolution, by name."""
         return caches(self.parts, rows)
 
     def step(self, x_RC: Any, cache: dict[str, Any], place: Place) -> tuple[Any, dict[str, Any]]:
+        """One position of a causal `call` [R, F], and the next state."""
         slices = ops.split(x_RC, self.groups, axis=-1)
         outputs, after = [], {}
         for part, x in zip(self.parts, slices, strict=True):

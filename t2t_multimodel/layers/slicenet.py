@@ -56,14 +56,17 @@ class TwoSteps(Block):
         ]
 
     def call(self, x_BLC: Any, mask_BL: Any = None) -> Any:
+        """[B, L, C] to [B, L, C]; `mask_BL` is 0 at padding."""
         for step in self.steps:
             x_BLC = step(x_BLC, mask_BL=mask_BL)
         return x_BLC
 
     def cache(self, rows: Any) -> dict[str, Any]:
+        """The state of `step` before the first position."""
         return caches(self.steps, rows)
 
     def step(self, x_RC: Any, cache: dict[str, Any], place: Place) -> tuple[Any, dict[str, Any]]:
+        """One position of a causal `call` [R, C], and the next state."""
         return chain(self.steps, x_RC, cache, place)
 
 
@@ -85,20 +88,24 @@ class SimpleAttention(Block):
         self.norm = LayerNorm(channels, name="norm")
 
     def call(self, target_BTC: Any, source_BLC: Any, source_mask_BL: Any = None) -> Any:
+        """Targets [B, T, C] and source [B, L, C] to [B, T, C]."""
         signal = timing_halves(ops.shape(target_BTC)[1], self.channels, TIMESCALES)
         m = self.premix(target_BTC + ops.cast(signal, target_BTC.dtype))
         visible = None if source_mask_BL is None else real(source_mask_BL)
         return self.norm(target_BTC + self.attention(m, source_BLC, visible=visible))
 
     def memory(self, source_BLC: Any, source_mask_BL: Any) -> dict[str, Any]:
+        """Keys and values of the source, and which positions of it are real."""
         return {"keys": self.attention.keys(source_BLC), "visible": real(source_mask_BL)}
 
     def cache(self, rows: Any) -> dict[str, Any]:
+        """The state of `step` before the first position: it looks at the source alone."""
         return self.premix.cache(rows)
 
     def step(
         self, x_RC: Any, cache: dict[str, Any], memory: dict[str, Any], place: Place
     ) -> tuple[Any, dict[str, Any]]:
+        """One position of `call` [R, C], and the next state."""
         signal = timing_halves(1, self.channels, TIMESCALES, start=place.t)[:, 0]
         m, cache = self.premix.step(x_RC + ops.cast(signal, x_RC.dtype), cache, place)
         attended = self.attention.look_step(m, memory["keys"], memory["visible"], place)
@@ -147,6 +154,7 @@ class MultiConvRes(Block):
         source_BLC: Any = None,
         source_mask_BL: Any = None,
     ) -> Any:
+        """[B, L, C] to [B, L, C]; the source [B, S, C] is for a block that attends."""
         mask_BL = None if self.causal else mask_BL
         y = self.steps1(x_BLC, mask_BL=mask_BL)
         x_BLC = x_BLC + self.steps2(x_BLC + y, mask_BL=mask_BL) + y
@@ -157,15 +165,18 @@ class MultiConvRes(Block):
         return masked(x_BLC, mask_BL)
 
     def memory(self, source_BLC: Any, source_mask_BL: Any) -> dict[str, Any]:
+        """What the attention keeps of the source."""
         assert self.attention is not None, "encoder blocks have no memory"
         return self.attention.memory(source_BLC, source_mask_BL)
 
     def cache(self, rows: Any) -> dict[str, Any]:
+        """The state of `step` before the first position."""
         return caches((self.steps1, self.steps2, self.attention), rows)
 
     def step(
         self, x_RC: Any, cache: dict[str, Any], memory: dict[str, Any], place: Place
     ) -> tuple[Any, dict[str, Any]]:
+        """One position of a causal `call` [R, C], and the next state."""
         assert self.attention is not None, "encoder blocks take no steps"
         after = {}
         y, after["steps1"] = self.steps1.step(x_RC, cache["steps1"], place)

@@ -59,6 +59,7 @@ class Memory:
 
     @property
     def total(self) -> int:
+        """Bytes, all together."""
         return self.parameters + self.slots + self.gradients + self.activations
 
 

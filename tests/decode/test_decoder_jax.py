@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import keras
 import numpy as np
 import pytest
+from on_jax import NEEDS_JAX, QUICK, run_on_jax
 from small_models import FLAT_CONFIGS, PROBLEMS, batch_for
 
 from t2t_multimodel.config import DecodeConfig
 from t2t_multimodel.decode.decoder import Decoder
 from t2t_multimodel.multimodel import MultiModel
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("jax") is None, reason="jax is not installed: pip install jax"
-)
-TESTS = Path(__file__).parent.parent
+pytestmark = NEEDS_JAX
 CASES = ["paper", "t2t_v1", "t2t_v2"]
 SETTINGS = {
     "greedy": {"max_length": 6},
@@ -73,19 +65,7 @@ def on_both(tmp_path_factory):
             decoded = Decoder(model, "translate", DecodeConfig(**settings))(batch)
             here[f"{config}/{name}/ids"] = decoded.ids
             here[f"{config}/{name}/scores"] = decoded.scores
-    done = subprocess.run(
-        [sys.executable, "-c", ON_JAX, str(folder), *CASES],
-        env={
-            **os.environ,
-            "KERAS_BACKEND": "jax",
-            "JAX_PLATFORMS": "cpu",
-            "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
-            "PYTHONPATH": os.pathsep.join([str(TESTS.parent), str(TESTS)]),
-        },
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
+    run_on_jax(ON_JAX, folder, *CASES, **QUICK)
     return here, np.load(folder / "jax.npz")
 
 

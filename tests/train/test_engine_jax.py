@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT
+from on_jax import NEEDS_JAX, run_on_jax
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("jax") is None, reason="jax is not installed: pip install jax"
-)
+pytestmark = NEEDS_JAX
 
 ON_JAX = """
 import sys
@@ -113,10 +107,7 @@ A = np.array([[0.1, -0.2], [0.3, 0.4]], "float32")
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, np.ndarray]:
     """What the engine computed; that a restored one goes on equally is asserted over there."""
     file: Path = tmp_path_factory.mktemp("jax") / "found.npz"
-    environment = {**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", ON_JAX, str(file)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-3000:]
+    run_on_jax(ON_JAX, file)
     with np.load(file) as arrays:
         return dict(arrays)
 

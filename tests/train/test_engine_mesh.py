@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT
+from on_jax import NEEDS_JAX, run_on_jax
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("jax") is None, reason="jax is not installed: pip install jax"
-)
+pytestmark = NEEDS_JAX
 TOLERANCE = 1e-5
 """Absolute, of losses and of Adam's moments, relative to the largest: sums in another order."""
 
@@ -92,15 +86,7 @@ np.savez(file, **found, messages=messages)
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, np.ndarray]:
     file: Path = tmp_path_factory.mktemp("mesh") / "found.npz"
-    environment = {
-        **os.environ,
-        "KERAS_BACKEND": "jax",
-        "XLA_FLAGS": "--xla_force_host_platform_device_count=4",
-        "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}",
-    }
-    command = [sys.executable, "-c", SCRIPT, str(file)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-3000:]
+    run_on_jax(SCRIPT, file, XLA_FLAGS="--xla_force_host_platform_device_count=4")
     with np.load(file) as arrays:
         return dict(arrays)
 

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import keras
 import pytest
+from on_jax import NEEDS_JAX, run_on_jax
 from small_models import OCTET, PROBLEMS, V1, batch_for
 
 from t2t_multimodel import Config, MultiModel
@@ -95,19 +90,11 @@ for one in by_problem.values():
 """
 
 
-@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="jax is not installed")
+@NEEDS_JAX
 def test_jax_counts_the_same_and_keeps_about_as_much() -> None:
-    tests = Path(__file__).parent
-    path = os.pathsep.join([str(tests), str(tests.parent), str(tests.parent.parent)])
-    done = subprocess.run(
-        [sys.executable, "-c", ON_JAX],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": path},
-    )
+    printed = run_on_jax(ON_JAX)
     total, by_problem = found(CONFIG, TRANSLATE, CLASSIFY)
-    for line, here in zip(done.stdout.splitlines(), by_problem.values(), strict=True):
+    for line, here in zip(printed.splitlines(), by_problem.values(), strict=True):
         there = list(map(int, line.split()))
         assert there[:3] == [total, here.parameters, here.active]
         # JAX's trace keeps what a compiler then fuses, and the gating's comparisons

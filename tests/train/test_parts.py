@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import subprocess
-import sys
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
-from conftest import ROOT
+from on_jax import NEEDS_JAX, QUICK, run_on_jax
 from small_models import FLAT_CONFIGS, PROBLEMS, batch_for
 
 from t2t_multimodel import Config, OptimizerConfig, UserError
@@ -122,21 +118,8 @@ print(*map(sorted, moved_by_a_step(("translate:0", "classify"), **frozen)), sep=
 """
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("jax") is None, reason="jax is not installed: pip install jax"
-)
+@NEEDS_JAX
 def test_the_same_parts_move_on_jax() -> None:
-    paths = (ROOT, ROOT / "tests", ROOT / "tests" / "train")
-    environment = {
-        **os.environ,
-        "KERAS_BACKEND": "jax",
-        "JAX_PLATFORMS": "cpu",
-        "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
-        "PYTHONPATH": os.pathsep.join(map(str, paths)),
-    }
-    command = [sys.executable, "-c", ON_JAX]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-3000:]
-    moved, kept = done.stdout.splitlines()
+    moved, kept = run_on_jax(ON_JAX, **QUICK).splitlines()
     assert moved == "['class_label_pictures', 'image']"
     assert kept == "['class_label_pictures', 'command_to_label', 'image']"
