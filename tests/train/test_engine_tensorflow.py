@@ -290,3 +290,8 @@ def test_side_by_side_run_as_many_as_there_are_cores_unless_said(
     config = Config(problems=tuple(f"p{i}" for i in range(problems)))
     train = config.train.replace(parallel_batches=set_to, problems_per_step=per_step)
     assert parallel_batches(config.replace(train=train)) == expected
+
+
+def test_an_update_is_traced_without_a_word(capfd: pytest.CaptureFixture[str]) -> None:
+    apply(engine_of(), 0, (MATRIX, VECTOR))
+    assert "AutoGraph" not in capfd.readouterr().err
