@@ -177,11 +177,17 @@ class Command:
         except (flags.Error, ValueError) as error:
             raise self._misuse(f"{str(error).rstrip('.')}.") from None
         for flag in (values[name] for name in values):
-            if flag.present > 1 and isinstance(flag.parser, flags.ListParser):
+            if flag.present > 1 and self._takes_a_list(flag):
                 raise self._misuse(f"--{flag.name} is given twice; one with commas takes all.")
         if arguments and not self.arguments:
             raise self._misuse(f"{self.name} takes flags only, but was given '{arguments[0]}'.")
         return values, arguments
+
+    def _takes_a_list(self, flag: flags.Flag) -> bool:
+        """Whether the flag's one value holds several, of which a second flag would drop some."""
+        if isinstance(flag, flags.MultiFlag):
+            return False  # which keeps every value
+        return isinstance(flag.parser, flags.ListParser) or "," in self.metavars[flag.name]
 
     def _in_full(self, item: str) -> str:
         """A flag in its first spelling, and with a value where it may stand bare."""

@@ -118,6 +118,7 @@ def _again(args: flags.FlagValues) -> list[str]:
     again += [f"--problems={','.join(args.problems)}"] if args.problems else []
     again += [f"--distribution={args.distribution}"] if args.distribution else []
     again += [f"--raw_dir={args.raw_dir}"] if args.raw_dir else []
+    again += [f"--warm_start={args.warm_start}"] if args.warm_start else []
     again += [f"--gin_file={file}" for file in args.gin_file]
     return again + [f"--gin_param={binding}" for binding in args.gin_param]
 

@@ -114,10 +114,33 @@ def recorded(run: Path) -> Resolved | None:
     file = run / "config.json"
     if not file.is_file():
         return None
-    record = json.loads(file.read_text())
+    record = read_record(file)
     config = Config.from_dict(record["config"])
     origins = {**origins_of(config, "default"), **record["origins"]}
     return Resolved(record["hparams_set"], config, origins)
+
+
+def read_record(file: Path) -> dict[str, Any]:
+    """The `config.json` of a run folder.
+
+    Raises:
+        UserError: it is damaged.
+    """
+    try:
+        record = json.loads(file.read_bytes())
+        missing = {"hparams_set", "config", "origins"} - record.keys()
+    except (ValueError, AttributeError) as error:
+        raise _damaged(file, str(error)) from error
+    if missing:
+        raise _damaged(file, f"it lacks {', '.join(sorted(missing))}")
+    return record
+
+
+def _damaged(file: Path, how: str) -> UserError:
+    return UserError(
+        f"{file} is damaged: {how}.",
+        fix="Copy it again from where the run came; every checkpoint holds the config as well.",
+    )
 
 
 def flatten(config: Config) -> dict[str, Any]:

@@ -67,6 +67,16 @@ def test_a_runs_own_config_may_stand_for_the_set(tmp_path: Path) -> None:
     assert again.origins["model.hidden_size"] == "set made_set"
 
 
+@pytest.mark.parametrize(
+    ("text", "how"),
+    [("{", "Expecting property name"), ("[]", "'list' object"), ("{}", "it lacks config, hpar")],
+)
+def test_a_damaged_record_is_named(tmp_path: Path, text: str, how: str) -> None:
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(UserError, match=f"^{tmp_path}/config.json is damaged: {how}"):
+        recorded(tmp_path)
+
+
 def test_gin_then_hparams_then_flags_win(tmp_path: Path) -> None:
     file = tmp_path / "run.gin"
     file.write_text(

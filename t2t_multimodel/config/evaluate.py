@@ -42,6 +42,7 @@ class EvalConfig(Section):
         counts = ("steps", "examples", "train_decode_examples", "patience", "final_examples")
         for field in (*counts, "decode_examples"):
             self.require(getattr(self, field) >= 0, field, ">= 0")
+        self.require(bool(self.steps or not self.patience), "patience", "0 where steps is 0")
         self.require(self.beam_size >= 1, "beam_size", ">= 1")
         self.require(self.resamples >= 100, "resamples", ">= 100")
         self.require(bool(self.best), "best", "the name of a score")

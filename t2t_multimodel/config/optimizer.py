@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Literal
 
 from t2t_multimodel.config.base import Section
@@ -62,3 +63,5 @@ class OptimizerConfig(Section):
         self.require(self.clip_norm >= 0, "clip_norm", ">= 0")
         self.require(self.weight_decay >= 0, "weight_decay", ">= 0")
         self.require(0 <= self.ema_decay < 1, "ema_decay", "in [0, 1)")
+        for field in ("learning_rate", "weight_decay", "epsilon"):
+            self.require(getattr(self, field) < math.inf, field, "finite")

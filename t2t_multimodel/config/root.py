@@ -49,7 +49,9 @@ class Config(Section):
         if given != len(names):
             raise UserError(
                 f"mixture.schedule has {given} rates at each step, but there are {len(names)} "
-                f"problems: {', '.join(names)}."
+                f"problems: {', '.join(names)}.",
+                fix="Give a schedule for them, or another strategy: "
+                "--hparams=mixture.strategy=rates,mixture.schedule=",
             )
 
     @property

@@ -49,6 +49,7 @@ class TrainConfig(Section):
 
     def check(self) -> None:
         self.require(self.steps > 0, "steps", "> 0")
+        self.require(0 <= self.seed < 2**31, "seed", "from 0 to 2147483647")
         self.require(self.problems_per_step >= 0, "problems_per_step", ">= 0")
         self.require(self.accumulate > 0, "accumulate", "> 0")
         self.require(self.parallel_batches >= 0, "parallel_batches", ">= 0")

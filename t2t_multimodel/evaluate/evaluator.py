@@ -16,6 +16,7 @@ from t2t_multimodel.data.dataset import DataSet
 from t2t_multimodel.data.draws import generator
 from t2t_multimodel.data.stream import eval_stream
 from t2t_multimodel.decode.decoder import Decoder
+from t2t_multimodel.errors import unknown
 from t2t_multimodel.evaluate import teacher_forced
 from t2t_multimodel.evaluate.bars import metric_target
 from t2t_multimodel.evaluate.result import Output, Result
@@ -122,6 +123,17 @@ class Evaluator:
             self._decoders[name] = Decoder(self._model, name, config)
         ids = self._decoders[name](batch).ids
         return ids[:, :, 0] if is_class else ids[:, 0]
+
+
+def check_split(split: str, prepared: dict[str, Prepared]) -> None:
+    """Raises `UserError` if a split that was asked for is one that no problem has.
+
+    dev and test, the defaults, may be missing: `Problem.eval_split` says what is taken instead.
+    """
+    if split not in ("dev", "test"):
+        known = list(dict.fromkeys(s for one in prepared.values() for s in one.problem.splits))
+        if split not in known:
+            raise unknown("split of these problems", split, known)
 
 
 def _drawn(name: str, split: str, examples: int) -> np.ndarray:

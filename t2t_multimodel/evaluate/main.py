@@ -7,7 +7,7 @@ from pathlib import Path
 
 from t2t_multimodel.data.datagen import generate
 from t2t_multimodel.evaluate.compare import compare, print_comparison
-from t2t_multimodel.evaluate.evaluator import Evaluator
+from t2t_multimodel.evaluate.evaluator import Evaluator, check_split
 from t2t_multimodel.evaluate.results_file import load_results, store
 from t2t_multimodel.evaluate.table import Row, print_table, with_floors
 from t2t_multimodel.train.checkpoints import Checkpoint
@@ -48,8 +48,9 @@ def evaluate_checkpoint(
         vocab_size=config.data.vocab_size,
         tokenizers=checkpoint.tokenizers(),
     )
-    evaluator = Evaluator(checkpoint.model(), prepared, config)
     settings = config.evaluate
+    check_split(split or settings.final_split, prepared)
+    evaluator = Evaluator(checkpoint.model(), prepared, config)
     results = [
         evaluator.evaluate(
             name,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from t2t_multimodel import overrides
 from t2t_multimodel.errors import UserError
 
 
@@ -77,7 +78,7 @@ def read_record(path: Path) -> RunRecord:
         )
     return RunRecord(
         path,
-        config=json.loads(file.read_text()),
+        config=overrides.read_record(file),
         results=_json(path / "results.json", []),
         floors=_json(path / "floors.json", {}),
         mixture=_json(path / "mixture.json", {}),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import math
 import statistics
 from collections.abc import Iterable
 from typing import Any
@@ -30,6 +32,12 @@ class Best:
         known += [f"decoded/{name}" for name in metrics.names()]
         if config.best not in known:
             raise unknown("score", config.best, known)
+        if config.steps and config.best.startswith("decoded/") and not config.train_decode_examples:
+            raise UserError(
+                f"evaluate.best={config.best} is a decoded score, but nothing is decoded during "
+                "training.",
+                fix="Give evaluate.train_decode_examples above 0, or a score of tf/.",
+            )
         self._config = config
         self.records: dict[str, dict[str, Any]] = {}
         """Problem, or "joint" -> step and score of its best, evaluations without a new best."""
@@ -58,12 +66,30 @@ class Best:
 
     def _is_new_best(self, name: str, step: int, score: float) -> bool:
         record = self.records.get(name)
+        if math.isnan(score):  # as it is, no later score would be above or below it
+            score = math.inf if is_lower_better(self._config.best) else -math.inf
         sign = -1 if is_lower_better(self._config.best) else 1
         if record is None or sign * score > sign * record["score"]:
             self.records[name] = {"step": step, "score": score, "without_new_best": 0}
             return True
         record["without_new_best"] += 1
         return False
+
+    def state(self) -> dict[str, Any]:
+        """JSON-able copy of what `restore` needs."""
+        return {"of": self._criterion(), "records": copy.deepcopy(self.records)}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Takes back a state; none of scores that do not compare with those to come."""
+        if state.get("of") == self._criterion():
+            self.records = copy.deepcopy(state["records"])
+
+    def _criterion(self) -> dict[str, Any]:
+        """The settings that a score depends on."""
+        names = ["best", "split", "examples"]
+        if self._config.best.startswith("decoded/"):
+            names += ["train_decode_examples", "beam_size"]
+        return {name: getattr(self._config, name) for name in names}
 
     @property
     def steps(self) -> dict[str, int]:

@@ -73,8 +73,18 @@ class Checkpoint:
         return keras.saving.load_model(self.path / "model.keras")
 
     def optimizer(self) -> dict[str, np.ndarray]:
-        """The optimizer's slots."""
-        with np.load(self.path / "optimizer.npz") as slots:
+        """The optimizer's slots.
+
+        Raises:
+            UserError: there are none, since it is an average of several.
+        """
+        file = self.path / "optimizer.npz"
+        if not file.is_file():
+            raise UserError(
+                f"{self.path} is an average, without the slots of an optimizer to go on with.",
+                fix=f"Begin a new run with its weights: mm-trainer --warm_start={self.path}",
+            )
+        with np.load(file) as slots:
             return dict(slots)
 
     def damage(self) -> str:

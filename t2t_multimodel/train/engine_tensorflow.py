@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
@@ -216,12 +217,10 @@ class VariableGroup:
             for index, one in zip(indices, sums, strict=True):
                 adam(index, one * scale, rate, count)
 
-        def compiled(function: Callable[..., Any], *types: Any) -> Any:
-            return tf.function(function, autograph=False).get_concrete_function(*types)
-
-        self.add = compiled(add, sums, sums)
-        self.squares = compiled(squares, sums)
-        self.update = compiled(update, sums, scalar, scalar, scalar)
+        function = functools.partial(tf.function, autograph=False)
+        self.add = function(add).get_concrete_function(sums, sums)
+        self.squares = function(squares).get_concrete_function(sums)
+        self.update = function(update).get_concrete_function(sums, scalar, scalar, scalar)
 
     def in_(self, part: Gradients) -> bool:
         """Whether a micro-batch touched the group."""

@@ -74,7 +74,7 @@ class Trainer:
         self.step = self.saved_step = state["step"]
         self.positions = state["positions"]
         self.evaluated_step = state.get("evaluated_step", self.step)
-        self.best.records = state.get("best", {})
+        self.best.restore(state.get("best", {}))
         self.mixture.restore(state["mixture"])
         self.engine.restore(checkpoint.optimizer())
         self.folder.rewind(self.step)
@@ -105,7 +105,7 @@ class Trainer:
             "positions": self.positions,
             "mixture": self.mixture.state(),
             "evaluated_step": self.evaluated_step,
-            "best": self.best.records,
+            "best": self.best.state(),
             "config": self.config.to_dict(),
             "usr_dirs": usr_dir.added(),
             "data": {name: one.fingerprint for name, one in self.prepared.items()},

@@ -10,6 +10,7 @@ import keras
 
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.datagen import Prepared, generate
+from t2t_multimodel.evaluate.evaluator import check_split
 from t2t_multimodel.evaluate.floors import known_floors
 from t2t_multimodel.evaluate.result import Result
 from t2t_multimodel.evaluate.results_file import store
@@ -66,6 +67,8 @@ def train(
         vocab_size=config.data.vocab_size,
         tokenizers=vocabularies.tokenizers() if vocabularies else None,
     )
+    for split in (config.evaluate.split, config.evaluate.final_split):
+        check_split(split, prepared)
     if chief:
         team = set_up(config, cluster)
     model = found.model() if found else new_model(config, prepared)

@@ -15,6 +15,7 @@ from t2t_multimodel.data.batching import batch_share, rows_of
 from t2t_multimodel.data.dataset import DataSet
 from t2t_multimodel.data.strategies import Sizes
 from t2t_multimodel.data.stream import train_buckets
+from t2t_multimodel.data.vocab import SubwordTokenizer
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import Feature, ProblemSignature
 from t2t_multimodel.problem import Declared, Problem
@@ -75,6 +76,11 @@ def find_records(
 ) -> tuple[Path, dict[str, int]] | None:
     """The newest folder with train records of the problem as it is declared now.
 
+    Args:
+        problem: as it is now.
+        data_dir: with the records and the vocabularies.
+        vocab_size: ids of every vocabulary that a run would ask for; None: as each declares.
+
     Returns:
         The folder, and the size of each vocabulary by its identity; None if there is no folder.
     """
@@ -82,11 +88,30 @@ def find_records(
     manifests = (data_dir / problem.name).glob("*/train.json")
     for manifest in sorted(manifests, key=lambda path: path.stat().st_mtime, reverse=True):
         facts = json.loads(manifest.read_text()).get("made_from", {})
-        sizes = {one: int(one.split("-")[-2]) for one in facts.get("vocabularies", {}).values()}
-        fits = vocab_size is None or all(size <= vocab_size for size in sizes.values())
+        vocabularies = facts.get("vocabularies", {})
+        sizes = {one: int(one.split("-")[-2]) for one in vocabularies.values()}
+        fits = all(
+            (vocab_size or vocab.declared(name, problem).size) in _asked(identity, data_dir)
+            for name, identity in vocabularies.items()
+        )
         if facts.get("features") == features and facts.get("version") == problem.version and fits:
             return manifest.parent, {k: sizes[v] for k, v in facts["vocabularies"].items()}
     return None
+
+
+def _asked(identity: str, data_dir: Path) -> set[int]:
+    """The sizes that were asked for when this vocabulary was learned.
+
+    A small corpus yields fewer ids than asked for. A vocabulary that a checkpoint brought may have
+    no file: then it is its own size.
+    """
+    name, size, _ = identity.rsplit("-", 2)
+    asked = set()
+    for file in (data_dir / "vocab").glob(f"{name}-*.model"):
+        stem, wanted, _ = file.stem.rsplit("-", 2)
+        if stem == name and SubwordTokenizer(name, file.read_bytes()).identity == identity:
+            asked.add(int(wanted))
+    return asked or {int(size)}
 
 
 class _Declared:

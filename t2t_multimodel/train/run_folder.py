@@ -15,7 +15,7 @@ from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.data.files import json_lines, written_by_rename
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.evaluate.samples import Sample
-from t2t_multimodel.overrides import Resolved, flatten
+from t2t_multimodel.overrides import Resolved, flatten, read_record
 from t2t_multimodel.train.event_file import EventFile
 from t2t_multimodel.train.provenance import session
 
@@ -85,7 +85,7 @@ class RunFolder:
 
     def _record(self) -> dict[str, Any] | None:
         file = self.path / "config.json"
-        return json.loads(file.read_text()) if file.is_file() else None
+        return read_record(file) if file.is_file() else None
 
     def _refuse(self, changes: Iterable[str]) -> None:
         listed = [f"  {change}" for change in changes]

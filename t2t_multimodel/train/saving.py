@@ -80,16 +80,22 @@ class Saver:
         write(self._folder, snapshot)
         for name, step in snapshot.best.items():
             _link(self._folder / f"best-{name}", f"step-{step:08d}")
-        best = set(snapshot.best.values())
-        for old in found(self._folder)[: -self._keep]:
-            if int(old.path.name.removeprefix("step-")) not in best:
-                shutil.rmtree(old.path)
+        for link in self._folder.glob("best-*"):
+            if link.name.removeprefix("best-") not in snapshot.best:
+                link.unlink()  # of another score, see `Best.restore`
+        best, newest = set(snapshot.best.values()), int(snapshot.state["step"])
+        steps = {int(one.path.name.removeprefix("step-")): one.path for one in found(self._folder)}
+        # Later ones are damaged: the run went on from one before them, and will write them again.
+        written = [step for step in steps if step <= newest]
+        for step in set(written[: -self._keep]) - best:
+            shutil.rmtree(steps[step])
 
 
 def write(folder: Path, snapshot: Snapshot) -> Checkpoint:
     """Writes a checkpoint under a temporary name, with checksums, and renames it."""
     path = folder / f"step-{snapshot.state['step']:08d}"
     temporary = folder / f".{path.name}.{os.getpid()}.tmp"
+    aside = folder / f".{path.name}.{os.getpid()}.old.tmp"
     try:
         (temporary / "vocab").mkdir(parents=True)
         write_model(snapshot.model, snapshot.values, temporary / "model.keras")
@@ -99,10 +105,11 @@ def write(folder: Path, snapshot: Snapshot) -> Checkpoint:
         (temporary / "state.json").write_text(json.dumps(snapshot.state, indent=1))
         seal(temporary)
         if path.exists():
-            shutil.rmtree(path)
+            os.replace(path, aside)
         os.replace(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(aside, ignore_errors=True)
     return Checkpoint(path)
 
 

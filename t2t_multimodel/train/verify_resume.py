@@ -25,7 +25,8 @@ from t2t_multimodel.train.checkpoints import Checkpoint, open_checkpoint
 Scalars = dict[int, dict[str, float]]
 """Step -> what was logged of training itself."""
 _OVERRIDES = (
-    "train.log_steps=1,evaluate.steps=0,evaluate.final_examples=1,evaluate.decode_examples=0"
+    "train.log_steps=1,evaluate.steps=0,evaluate.patience=0,evaluate.final_examples=1,"
+    "evaluate.decode_examples=0"
 )
 _LONGEST_WAIT_S = 0.2  # of a step or two on a small network
 _NOT_COMPARED = ("train/examples_per_second", "train/traces")
@@ -54,7 +55,7 @@ def verify_resume(
     """
     if kills >= steps:
         raise UserError(f"{kills} kills need more than {steps} steps.", "Raise --train_steps.")
-    if (folder / "undisturbed").exists() or (folder / "killed").exists():
+    if any((folder / name).exists() for name in ("undisturbed", "killed", "config.json")):
         raise UserError(f"{folder} holds runs already.", "Give another --output_dir.")
     draws = random.Random(seed)
     every = max(2, steps // (2 * kills))  # so that kills lose steps, and some lose none

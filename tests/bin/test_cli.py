@@ -23,6 +23,7 @@ def command() -> _cli.Command:
     what.number("size", "Height of each.", lowest=1)
     what.switch("dry", "Only say so.")
     how = made.group("How")
+    how.text("how", "K=V,...", "Settings of the tool.", "")
     how.text("tool", "TOOL", "What to make them with.", "hand")
     how.texts("wish", "WISH", "What else to mind.")
     return made
@@ -45,6 +46,7 @@ def test_flags_reach_the_main(command: _cli.Command) -> None:
             "thing": ["cup", "plate"],
             "size": 3,
             "dry": True,
+            "how": "",
             "tool": "hand",
             "wish": ["a", "b,c"],
             "arguments": [],
@@ -80,6 +82,7 @@ def test_a_second_spelling_is_the_same_flag(command: _cli.Command, argv: list[st
             ["--thing=cup", "--things=plate"],
             "--thing is given twice; one with commas takes all.",
         ),
+        (["--how=a=1", "--how=b=2"], "--how is given twice; one with commas takes all."),
     ],
 )
 def test_a_wrong_flag_is_told_in_one_line(
@@ -88,7 +91,7 @@ def test_a_wrong_flag_is_told_in_one_line(
     code, seen = run(command, *argv)
     out, err = capsys.readouterr()
     assert (code, seen, out) == (2, {}, "")
-    assert err == f"{message}\nmm-make --help shows all 6 flags.\n"
+    assert err == f"{message}\nmm-make --help shows all 7 flags.\n"
 
 
 @pytest.mark.parametrize("ask", ["-h", "-help", "--help"])
@@ -115,6 +118,7 @@ What to make:
   --dry                       Only say so.
 
 How:
+  --how=K=V,...               Settings of the tool.
   --tool=TOOL                 What to make them with. Default: hand.
   --wish=WISH                 What else to mind. May be given several times.
 """

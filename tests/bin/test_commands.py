@@ -196,6 +196,8 @@ def test_verify_resume_hands_on_what_to_train(mine: str, stub: Callable) -> None
     assert verify == [(again, "a=1", Path("o"), 60)]
     assert mm_trainer.main([*argv, "--verify_resume", "--train_steps=30"]) == 0
     assert verify[1][3] == 30
+    assert mm_trainer.main([*argv, "--verify_resume", "--warm_start=w"]) == 0
+    assert "--warm_start=w" in verify[2][0]
 
 
 def test_report_hands_on_one_run_two_or_a_batch(stub: Callable, tmp_path: Path) -> None:

@@ -48,7 +48,9 @@ def test_a_schedule_has_a_rate_for_each_problem() -> None:
     with pytest.raises(UserError) as caught:
         Config(problems=("a", "b", "c"), mixture=mixture)
     assert str(caught.value) == (
-        "mixture.schedule has 2 rates at each step, but there are 3 problems: a, b, c."
+        "mixture.schedule has 2 rates at each step, but there are 3 problems: a, b, c.\n"
+        "Give a schedule for them, or another strategy: "
+        "--hparams=mixture.strategy=rates,mixture.schedule="
     )
 
 

@@ -37,6 +37,8 @@ OUT_OF_RANGE = [
     (EvalConfig, "decode_examples", -1, ">= 0"),
     (OptimizerConfig, "learning_rate", 0.0, "> 0"),
     (OptimizerConfig, "learning_rate", float("nan"), "> 0"),
+    (OptimizerConfig, "learning_rate", float("inf"), "finite"),
+    (OptimizerConfig, "weight_decay", float("inf"), "finite"),
     (OptimizerConfig, "warmup_steps", -1, ">= 0"),
     (OptimizerConfig, "final_fraction", 1.5, "between 0 and 1"),
     (OptimizerConfig, "beta1", 1.0, "in [0, 1)"),
@@ -45,6 +47,8 @@ OUT_OF_RANGE = [
     (OptimizerConfig, "clip_norm", -1.0, ">= 0"),
     (OptimizerConfig, "weight_decay", -0.1, ">= 0"),
     (TrainConfig, "steps", 0, "> 0"),
+    (TrainConfig, "seed", -1, "from 0 to 2147483647"),
+    (TrainConfig, "seed", 2**31, "from 0 to 2147483647"),
     (TrainConfig, "problems_per_step", -1, ">= 0"),
     (TrainConfig, "parallel_batches", -1, ">= 0"),
     (TrainConfig, "label_smoothing", 1.0, "in [0, 1)"),
@@ -101,3 +105,9 @@ def test_the_default_network_is_the_papers() -> None:
     assert paper.audio_channels == (2, 4, 8, 16, 32, 64, 128, 256)
     assert not (paper.attention_residual or paper.attention_norm or paper.attention_projection)
     assert paper.share_embeddings and not paper.tie_softmax
+
+
+def test_patience_without_evaluations_is_refused() -> None:
+    with pytest.raises(UserError) as caught:
+        EvalConfig(steps=0, patience=3)
+    assert str(caught.value) == "EvalConfig.patience must be 0 where steps is 0, but is 3."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from typing import Any
 
 import pytest
@@ -50,7 +52,17 @@ def test_problems_without_the_score_are_left_out() -> None:
 
 @pytest.mark.parametrize("name", ["top1", "decoded/wer", "tf/accuracy"])
 def test_a_score_that_exists_is_taken(name: str) -> None:
-    Best(EvalConfig(best=name))
+    Best(EvalConfig(best=name, train_decode_examples=1))
+
+
+def test_a_decoded_score_needs_decoded_examples_at_once() -> None:
+    with pytest.raises(UserError) as caught:
+        Best(EvalConfig(best="decoded/wer"))
+    assert str(caught.value) == (
+        "evaluate.best=decoded/wer is a decoded score, but nothing is decoded during training.\n"
+        "Give evaluate.train_decode_examples above 0, or a score of tf/."
+    )
+    Best(EvalConfig(best="decoded/wer", steps=0))  # never asked for
 
 
 def test_a_score_that_cannot_be_is_refused_at_once() -> None:
@@ -93,3 +105,34 @@ def test_it_ends_when_every_problem_stands_still() -> None:
 
 def test_nothing_is_exhausted_before_the_first_evaluation() -> None:
     assert not Best(EvalConfig(patience=1)).exhausted
+
+
+def test_what_is_no_number_is_worse_than_any_number() -> None:
+    best, new = best_of({"a": math.nan}, {"a": 3.0}, {"a": math.nan}, patience=2)
+    assert new == [["a", "joint"], ["a", "joint"], []]
+    assert best.steps == {"a": 20, "joint": 20}
+    assert best_of({"a": math.nan}, {"a": math.nan}, {"a": math.nan}, patience=2)[0].exhausted
+
+
+def test_the_state_of_a_moment_stays_as_it_was() -> None:
+    best, _ = best_of({"a": 2.0}, {"a": 3.0})
+    state = json.loads(json.dumps(best.state()))
+    kept = best.state()
+    best.add(30, {"a": {"tf/log_ppl": 4.0}})
+    assert kept == state
+    again = Best(EvalConfig())
+    again.restore(kept)
+    assert again.records["a"] == {"step": 10, "score": 2.0, "without_new_best": 1}
+    again.add(40, {"a": {"tf/log_ppl": 5.0}})
+    assert kept == state
+
+
+@pytest.mark.parametrize("changed", [{"best": "tf/accuracy"}, {"split": "test"}, {"examples": 7}])
+def test_scores_that_do_not_compare_are_forgotten(changed: dict[str, Any]) -> None:
+    best, _ = best_of({"a": 2.0})
+    again = Best(EvalConfig(**changed))
+    again.restore(best.state())
+    assert again.records == {}
+    other = Best(EvalConfig(patience=9, steps=3))  # settings that no score depends on
+    other.restore(best.state())
+    assert other.records == best.records

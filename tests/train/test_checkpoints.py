@@ -148,3 +148,12 @@ def test_model_optimizer_and_vocabularies_of_a_run_come_back_equal(run: Run) -> 
     (tokenizer,) = checkpoint.tokenizers().values()
     assert tokenizer.identity == run.prepared["made_numbers"].tokenizers["made_words"].identity
     assert checkpoint.state["config"] == run.resolved.config.to_dict()
+
+
+def test_an_average_has_no_optimizer_to_go_on_with(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        Checkpoint(tmp_path).optimizer()
+    assert str(caught.value) == (
+        f"{tmp_path} is an average, without the slots of an optimizer to go on with.\n"
+        f"Begin a new run with its weights: mm-trainer --warm_start={tmp_path}"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -290,3 +291,12 @@ def test_side_by_side_run_as_many_as_there_are_cores_unless_said(
     config = Config(problems=tuple(f"p{i}" for i in range(problems)))
     train = config.train.replace(parallel_batches=set_to, problems_per_step=per_step)
     assert parallel_batches(config.replace(train=train)) == expected
+
+
+def test_an_update_is_traced_without_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    logger = tf.get_logger()
+    monkeypatch.setattr(logger, "handle", lambda record: said.append(record.getMessage()))
+    monkeypatch.setattr(logger, "isEnabledFor", lambda level: level >= logging.WARNING)
+    apply(engine_of(), 0, (MATRIX, VECTOR))
+    assert said == []

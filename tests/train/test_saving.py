@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from t2t_multimodel import UserError
-from t2t_multimodel.train.checkpoints import found
+from t2t_multimodel.train.checkpoints import found, newest_whole
 from t2t_multimodel.train.saving import Saver, Snapshot, write, write_model
 
 
@@ -46,7 +46,7 @@ def save(saver: Saver, *steps: int) -> None:
 
 
 def test_the_newest_ones_stay(tmp_path: Path) -> None:
-    save(Saver(tmp_path, keep=2), 5, 10, 100, 20)
+    save(Saver(tmp_path, keep=2), 5, 10, 20, 100)
     assert names(tmp_path) == ["step-00000020", "step-00000100"]
     assert [checkpoint.step for checkpoint in found(tmp_path)] == [20, 100]
 
@@ -64,6 +64,25 @@ def test_the_best_ones_stay_under_their_names_until_there_is_a_better(tmp_path: 
     saver.wait()
     assert names(tmp_path) == ["best-a", "best-joint", "step-00000010", "step-00000030"]
     assert [checkpoint.step for checkpoint in found(tmp_path)] == [10, 30]
+
+
+def test_a_run_that_went_on_before_a_damaged_checkpoint_keeps_its_newest(tmp_path: Path) -> None:
+    save(Saver(tmp_path, keep=3), 10, 20, 30)
+    (tmp_path / "step-00000030" / "model.keras").write_bytes(b"damaged")
+    save(Saver(tmp_path, keep=1), 25)  # as it goes on from step 20
+    assert names(tmp_path) == ["step-00000025", "step-00000030"]
+    whole = newest_whole(tmp_path, say=lambda _: None)
+    assert whole is not None and whole.step == 25
+    save(Saver(tmp_path, keep=1), 30)
+    assert names(tmp_path) == ["step-00000030"]
+
+
+def test_names_of_the_best_by_another_score_go(tmp_path: Path) -> None:
+    saver = Saver(tmp_path, keep=1)
+    saver.save(snapshot(5, best={"a": 5}))
+    saver.save(snapshot(10))
+    saver.wait()
+    assert names(tmp_path) == ["step-00000010"]
 
 
 def test_the_best_ones_are_found_where_the_run_is_moved(tmp_path: Path) -> None:

@@ -66,8 +66,9 @@ def test_another_slot_is_found() -> None:
         _compare_arrays(Saved(1.0), Saved(1.0000001))  # type: ignore[arg-type]
 
 
-def test_runs_that_are_there_are_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "killed").mkdir()
+@pytest.mark.parametrize("name", ["killed", "undisturbed", "config.json"])
+def test_runs_that_are_there_are_left_alone(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
     with pytest.raises(UserError, match=f"^{tmp_path} holds runs already.\n"):
         verify_resume([], "", tmp_path, steps=20)
 
