@@ -161,9 +161,7 @@ def test_a_prefix_that_can_not_be_is_refused() -> None:
     padded[1, 7] = 5
     with pytest.raises(UserError) as caught:
         decoder(model, max_length=6)(batch, padded)
-    assert str(caught.value) == (
-        "A prefix has 8 tokens, but outputs of translate have 6 at most."
-    )
+    assert str(caught.value) == ("A prefix has 8 tokens, but outputs of translate have 6 at most.")
 
 
 def test_samples_vary_repeat_and_carry_their_log_probability() -> None:
