@@ -1,4 +1,4 @@
-"""Tar archives that are whole: one that is cut or damaged is an error, wherever that shows."""
+"""Tar archives of which the end is known: one that is cut or damaged is an error."""
 
 from __future__ import annotations
 
@@ -39,21 +39,16 @@ def whole(path: Path) -> Iterator[None]:
         raise UserError(f"{path} is cut or damaged: {error}.", fix="Get the file again.") from error
 
 
-@contextmanager
-def tar_archive(
-    path: Path, mode: str = "r", file: IO[bytes] | None = None
-) -> Iterator[tarfile.TarFile]:
-    """An open tar archive.
+def tar_archive(path: Path, mode: str = "r") -> tarfile.TarFile:
+    """An open tar archive, to be closed. Raises `tarfile.ReadError` where it is cut or damaged.
 
     Args:
-        path: of the archive, or of the one that it lies in.
+        path: of the archive.
         mode: as `tarfile.open` takes it.
-        file: its content, where it is no file by itself.
-
-    Raises:
-        UserError: it is cut or damaged; also while it is read.
     """
-    with whole(path):
-        name = None if file else path
-        with tarfile.open(name, mode, file, tarinfo=_Entry) as archive:  # type: ignore[call-overload]
-            yield archive
+    return tarfile.open(path, mode, tarinfo=_Entry)  # type: ignore[call-overload, no-any-return]
+
+
+def inner_archive(file: IO[bytes]) -> tarfile.TarFile:
+    """The same of an archive that lies in another one."""
+    return tarfile.open(fileobj=file, tarinfo=_Entry)

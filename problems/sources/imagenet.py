@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from t2t_multimodel import BadValue, UserError, read_tfrecords
-from t2t_multimodel.problems.sources.archives import tar_archive
+from t2t_multimodel.problems.sources.archives import inner_archive, tar_archive, whole
 from t2t_multimodel.problems.sources.imagenet_labels import label_files, validation_ids
 
 CLASSES = 1000
@@ -131,7 +131,7 @@ class Tars(Layout):
     def __init__(self, root: Path) -> None:
         self.root = root
         self.paths = {"train": root / TRAIN_TAR, "dev": root / TRAIN_TAR}
-        with tar_archive(self.paths["train"]) as outer:
+        with whole(self.paths["train"]), tar_archive(self.paths["train"]) as outer:
             self.members = {Path(m.name).stem: m for m in outer if m.name.endswith(".tar")}
         self.labels = labels_of(list(self.members), self.paths["train"])
 
@@ -152,10 +152,10 @@ class Tars(Layout):
                     origin = f"{VALIDATION_TAR}: {member.name}"
                     yield Photograph(origin, image, self.labels[name])
             return
-        path = self.paths[split]
-        with tar_archive(path) as outer:
+        with tar_archive(self.paths[split]) as outer:
             inner = outer.extractfile(self.members[part])
-            with tar_archive(path, file=inner) as archive:
+            assert inner is not None  # of a file
+            with inner_archive(inner) as archive:
                 for number, member in enumerate(_members(archive)):
                     if _of_split(number, split):
                         origin = f"{TRAIN_TAR}: {part}.tar: {member.name}"

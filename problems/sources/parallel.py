@@ -41,7 +41,7 @@ class Source:
             with whole(self.path), self.path.open("rb") as file:
                 yield from _lines(file, self.path.name)
             return
-        with tar_archive(self.path, "r|*") as archive:
+        with whole(self.path), tar_archive(self.path, "r|*") as archive:
             for entry in archive:
                 if entry.isfile() and Path(entry.name).name == self.member:
                     contents = archive.extractfile(entry)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from t2t_multimodel import UserError
-from t2t_multimodel.problems.sources.archives import tar_archive
+from t2t_multimodel.problems.sources.archives import inner_archive, tar_archive, whole
 
 CONTENT = b"x" * 700  # two blocks of 512 bytes, behind a header of one
 
@@ -28,7 +28,7 @@ def path(tmp_path: Path) -> Path:
 
 def names(path: Path, mode: str) -> list[str]:
     found = []
-    with tar_archive(path, mode) as archive:
+    with whole(path), tar_archive(path, mode) as archive:
         for member in archive:
             file = archive.extractfile(member)
             assert file is not None and file.read() == CONTENT
@@ -58,3 +58,11 @@ def test_a_damaged_header_is_not_the_end(path: Path, mode: str) -> None:
     path.write_bytes(content)
     with pytest.raises(UserError, match="made.tar is cut or damaged: invalid header"):
         names(path, mode)
+
+
+def test_an_archive_within_another_is_read_as_strictly(path: Path) -> None:
+    content = path.read_bytes()
+    with inner_archive(io.BytesIO(content)) as archive:
+        assert archive.getnames() == ["a", "b", "c"]
+    with pytest.raises(tarfile.ReadError, match="^truncated header$"):
+        inner_archive(io.BytesIO(content[:1800])).getnames()
