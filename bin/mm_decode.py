@@ -69,6 +69,19 @@ def settings(args: flags.FlagValues) -> DecodeConfig:
     return DecodeConfig(method=method, jit=args.jit, **given)
 
 
+def _check_classes(args: flags.FlagValues, name: str) -> None:
+    """Classes are ranked: raises `UserError` where flags ask for a way of writing sequences."""
+    from t2t_multimodel.features import ClassLabel
+    from t2t_multimodel.registry import problems
+
+    given = [flag for flag in (*_BEAM, *_SAMPLING, "max_length") if args[flag].value is not None]
+    if given and isinstance(problems.get(name).targets, ClassLabel):
+        raise UserError(
+            f"--{given[0]} is for sequences, but the outputs of {name} are classes.",
+            "--nbest=N gives the N most probable ones.",
+        )
+
+
 def decode(args: flags.FlagValues, _: list[str]) -> None:
     """Checks what was asked for, then decodes."""
     usr_dir.add(args.usr_dir)
@@ -78,6 +91,8 @@ def decode(args: flags.FlagValues, _: list[str]) -> None:
     file = None if args.input_file in (None, Path("-")) else args.input_file
     if file is not None and not file.exists():
         raise UserError(f"{file} does not exist.")
+    if file is not None and file.is_dir():
+        raise UserError(f"{file} is a folder.", f"For its files: ls -d {file}/* | mm-decode ...")
 
     from t2t_multimodel.train.checkpoints import open_checkpoint
 
@@ -85,6 +100,7 @@ def decode(args: flags.FlagValues, _: list[str]) -> None:
     names = checkpoint.problems([args.problem] if args.problem else [])
     if len(names) > 1:
         raise UserError("The model knows several problems.", f"Give --problem: {', '.join(names)}.")
+    _check_classes(args, names[0])
     _quiet.import_tensorflow()
     from t2t_multimodel.decode import main as decoding
 

@@ -26,11 +26,16 @@ _where = COMMAND.group("Where it listens")
 _where.text("host", "HOST", "Name or address; 0.0.0.0 lets others in.", "127.0.0.1")
 _where.number("port", "Without it 8000; 0 takes a free one.", lowest=0)
 
+_LAST_PORT = 65_535  # beyond, the system would take another one, without a word
+
 
 def serve(args: flags.FlagValues, _: list[str]) -> None:
     """Checks what was asked for, then serves."""
     if not all(map(importlib.util.find_spec, ("starlette", "uvicorn"))):
         raise UserError("mm-serve needs starlette and uvicorn.", "pip install '.[serve]'")
+    port = 8000 if args.port is None else args.port
+    if port > _LAST_PORT:
+        raise UserError(f"--port must be at most {_LAST_PORT}, but is {port}.")
     usr_dir.add(args.usr_dir)
     folder = _model.folder(args)
 
@@ -41,7 +46,6 @@ def serve(args: flags.FlagValues, _: list[str]) -> None:
     _quiet.import_tensorflow()
     from t2t_multimodel.serve.main import serve as listen
 
-    port = 8000 if args.port is None else args.port
     listen(checkpoint, names, args.host, port, args.beam_size or 4)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from t2t_multimodel.problems.sources.tars import wanted_files
+from t2t_multimodel.problems.sources.archives import wanted_files
 
 _MAGIC = b"!<arch>\n"
 _HEADER_BYTES = 60

@@ -15,8 +15,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from t2t_multimodel import BadValue, UserError, read_tfrecords
+from t2t_multimodel.problems.sources.archives import (
+    contents,
+    inner_archive,
+    tar_archive,
+    whole,
+)
 from t2t_multimodel.problems.sources.imagenet_labels import label_files, validation_ids
-from t2t_multimodel.problems.sources.tars import contents
 
 CLASSES = 1000
 DEV_EVERY = 128
@@ -125,8 +130,8 @@ class ClassFolders(Layout):
         paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in _IMAGES)
         flat = split == "test" and self.flat
         ids = validation_ids(self.root) if flat else []
-        if flat and len(ids) != len(paths):
-            raise UserError(f"{folder} holds {len(paths):,} images, but {len(ids):,} have labels.")
+        if flat:
+            _check_labelled(folder, len(paths), len(ids))
         for number, path in enumerate(paths):
             if _of_split(number, split):
                 yield Photograph(str(path), path, self.labels[ids[number] if flat else part])
@@ -138,7 +143,7 @@ class Tars(Layout):
     def __init__(self, root: Path) -> None:
         self.root = root
         self.paths = {"train": root / TRAIN_TAR, "dev": root / TRAIN_TAR}
-        with tarfile.open(self.paths["train"]) as outer:
+        with whole(self.paths["train"]), tar_archive(self.paths["train"]) as outer:
             self.members = {Path(m.name).stem: m for m in outer if m.name.endswith(".tar")}
         self.labels = labels_of(list(self.members), self.paths["train"])
 
@@ -154,23 +159,33 @@ class Tars(Layout):
         """The photographs of a class, or all of validation, in the order of their names."""
         if split == "test":
             ids = validation_ids(self.root)
-            with tarfile.open(self.root / VALIDATION_TAR) as archive:
-                for number, (origin, image) in enumerate(_members(archive, VALIDATION_TAR, split)):
-                    yield Photograph(origin, image, self.labels[ids[number]])
+            with tar_archive(self.root / VALIDATION_TAR) as archive:
+                members = _members(archive)
+                _check_labelled(self.root / VALIDATION_TAR, len(members), len(ids))
+                for name, member in zip(ids, members, strict=True):
+                    image = contents(archive, member)
+                    origin = f"{VALIDATION_TAR}: {member.name}"
+                    yield Photograph(origin, image, self.labels[name])
             return
-        with tarfile.open(self.paths[split]) as outer:
-            file = outer.extractfile(self.members[part])
-            with tarfile.open(fileobj=file) as archive:
-                for origin, image in _members(archive, f"{TRAIN_TAR}: {part}.tar", split):
-                    yield Photograph(origin, image, self.labels[part])
+        with tar_archive(self.paths[split]) as outer:
+            inner = outer.extractfile(self.members[part])
+            assert inner is not None  # of a file
+            with inner_archive(inner) as archive:
+                for number, member in enumerate(_members(archive)):
+                    if _of_split(number, split):
+                        origin = f"{TRAIN_TAR}: {part}.tar: {member.name}"
+                        yield Photograph(origin, contents(archive, member), self.labels[part])
 
 
-def _members(archive: tarfile.TarFile, where: str, split: str) -> Iterator[tuple[str, bytes]]:
-    """Origin and contents of the images of the split, by name."""
-    members = sorted((m for m in archive if m.isfile()), key=lambda member: member.name)
-    for number, member in enumerate(members):
-        if _of_split(number, split):
-            yield f"{where}: {member.name}", contents(archive, member)
+def _members(archive: tarfile.TarFile) -> list[tarfile.TarInfo]:
+    """The files in an archive, by name."""
+    return sorted((m for m in archive if m.isfile()), key=lambda member: member.name)
+
+
+def _check_labelled(place: Path, images: int, labels: int) -> None:
+    """Raises `UserError` unless each image has a label: any of them might be wrong."""
+    if images != labels:
+        raise UserError(f"{place} holds {images:,} images, but {labels:,} have labels.")
 
 
 INCEPTION = ("train-", "validation-", "image/encoded", "image/class/label", 1)

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import csv
 import io
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from t2t_multimodel import UserError
+from t2t_multimodel.problems.sources.archives import tar_archive, whole
 
 DEVKIT = "ILSVRC2012_devkit_t12"
 TRUTH, META = "ILSVRC2012_validation_ground_truth.txt", "meta.mat"
@@ -77,7 +77,7 @@ def _devkit_files(root: Path) -> Iterator[tuple[str, bytes]]:
         for path in (*root.glob(name), *root.glob(f"*/{name}"), *root.glob(f"*/data/{name}")):
             yield name, path.read_bytes()
     for path in root.glob(f"{DEVKIT}.tar.gz"):
-        with tarfile.open(path) as archive:
+        with whole(path), tar_archive(path) as archive:
             for member in archive:
                 name = member.name.rpartition("/")[2]
                 contents = archive.extractfile(member)

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from t2t_multimodel import BadValue, UserError
+from t2t_multimodel.problems.sources.archives import tar_archive
 
 SETS = {
     "train": ("train-clean-100", "train-clean-360", "train-other-500"),
@@ -74,7 +75,7 @@ def words(root: Path, split: str, how_to_get: str) -> Iterator[str]:
         place = root / part
         texts = (path.read_text() for path in sorted(place.glob(f"*/*{_TRANSCRIPT}")))
         if place.is_file():
-            with tarfile.open(place, "r|*") as archive:
+            with tar_archive(place, "r|*") as archive:
                 yield from _all_words(_contents(archive, m).decode() for m in _transcripts(archive))
         yield from _all_words(texts)
 
@@ -106,7 +107,7 @@ def _tar(path: Path) -> Iterator[Utterance]:
     """Chapter by chapter; recordings that come before their transcript wait for it."""
     waiting: dict[PurePosixPath, dict[str, bytes]] = {}
     spoken: dict[PurePosixPath, dict[str, str]] = {}
-    with tarfile.open(path, "r|*") as archive:
+    with tar_archive(path, "r|*") as archive:
         for member in archive:
             name = PurePosixPath(member.name)
             if name.name.endswith(_TRANSCRIPT):

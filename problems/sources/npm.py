@@ -6,7 +6,7 @@ import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from t2t_multimodel.problems.sources.tars import wanted_files
+from t2t_multimodel.problems.sources.archives import wanted_files
 
 
 def read_npm(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:

@@ -8,8 +8,6 @@ splits there shifts one side against the other.
 from __future__ import annotations
 
 import gzip
-import tarfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -17,8 +15,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from t2t_multimodel import UserError
-
-_DAMAGED = (EOFError, gzip.BadGzipFile, tarfile.TarError, zlib.error)
+from t2t_multimodel.problems.sources.archives import tar_archive, whole
 
 
 @dataclass(frozen=True)
@@ -40,22 +37,17 @@ class Source:
         Raises:
             UserError: the file is damaged, or the archive does not hold it.
         """
-        try:
-            with self.path.open("rb") as file:
-                if not self.member:
-                    yield from _lines(file, self.path.name)
+        if not self.member:
+            with whole(self.path), self.path.open("rb") as file:
+                yield from _lines(file, self.path.name)
+            return
+        with whole(self.path), tar_archive(self.path, "r|*") as archive:
+            for entry in archive:
+                if entry.isfile() and Path(entry.name).name == self.member:
+                    contents = archive.extractfile(entry)
+                    assert contents is not None  # isfile() was checked
+                    yield from _lines(contents, self.member)
                     return
-                with tarfile.open(fileobj=file, mode="r|*") as archive:
-                    for entry in archive:
-                        if entry.isfile() and Path(entry.name).name == self.member:
-                            contents = archive.extractfile(entry)
-                            assert contents is not None  # isfile() was checked
-                            yield from _lines(contents, self.member)
-                            return
-        except _DAMAGED as error:
-            raise UserError(
-                f"{self.path} is cut or damaged: {error}.", fix="Get the file again."
-            ) from error
         raise UserError(
             f"{self.path} holds no {self.member}.", fix="Compare the archive with the official one."
         )

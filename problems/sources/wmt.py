@@ -135,7 +135,8 @@ class Direction:
                 f"{languages} of WMT, archives as they come or unpacked,",
                 "in FOLDER or FOLDER/wmt, given as --raw_dir=FOLDER:",
                 *(f"  {name:{width}}  {size:>6}  {home}" for name, size, home in rows),
-                f"Or, prepared by TensorFlow Datasets, FOLDER/{TFDS[self.pair]}.",
+                f"Or, prepared by TensorFlow Datasets, FOLDER/{TFDS[self.pair]}"
+                + (", which has no test set: that archive too." if self.pair == "fr-de" else "."),
             ]
         )
 

@@ -15,7 +15,10 @@ from typing import Any, BinaryIO
 from t2t_multimodel.errors import UserError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EFBIG)
+_REFUSED = (
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.EFBIG),
+    *(errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG),
+)
 
 
 @contextmanager
@@ -26,9 +29,12 @@ def written_by_rename(path: Path) -> Iterator[BinaryIO]:
     write it the last one's stays, whole.
 
     Raises:
-        UserError: the disk is full, or writing there is not allowed; nothing is left behind.
+        UserError: the disk is full, writing there is not allowed, or `path` is a folder or below
+            a file; nothing is left behind.
     """
     try:
+        if path.is_dir():  # told before the work is done
+            raise UserError(f"{path} is a folder.", "Give the name of a file.")
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary, file = _open_locked(path)
         try:

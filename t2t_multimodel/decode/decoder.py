@@ -99,8 +99,13 @@ class Decoder:
             batch: from `collate`.
             prefix: int32 [B, P], tokens that the outputs must begin with; those that are 0 are
                 free. Their log-probability counts in the scores.
+
+        Raises:
+            UserError: a prefix is longer than outputs may be, or the outputs are classes.
         """
         source = {name: batch[name] for name in ("inputs", "inputs_length")}
+        if prefix is not None:
+            self._check_prefix(prefix)
         if self._labels:
             return Decoded(*(np.asarray(part) for part in self._ranked(source)))
         x_BLD, mask_BL = self._encoded(source)
@@ -120,6 +125,16 @@ class Decoder:
         return Decoded(
             np.where(missing[:, :, None], PAD_ID, ids), np.where(missing, -np.inf, scores)
         )
+
+    def _check_prefix(self, prefix: np.ndarray) -> None:
+        if self._labels:
+            raise UserError(f"Outputs of {self._problem} are classes, which have no prefix.")
+        if prefix[:, self._longest :].any():
+            length = 1 + int(np.flatnonzero(prefix.any(axis=0))[-1])
+            raise UserError(
+                f"A prefix has {length} tokens, but outputs of {self._problem} have "
+                f"{self._longest} at most."
+            )
 
     def outputs(self, source: dict[str, Any]) -> tuple[Any, Any]:
         """`Decoded` as tensors, to be called inside of a function that is being compiled.

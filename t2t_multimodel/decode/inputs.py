@@ -60,7 +60,9 @@ class InputEncoder:
         Raises:
             ValueError, OSError: it can not be encoded.
         """
-        array = self._feature.model_input(self._feature.encode(value, self._tokenizer))
+        several = isinstance(self._feature, Text) and self._feature.several
+        stored = self._feature.encode([value] if several else value, self._tokenizer)
+        array = self._feature.model_input(stored)
         length = self._feature.length(array)
         if length <= self._longest:
             return array, ""
@@ -79,5 +81,6 @@ def split_items(prepared: Prepared, split: str) -> Iterator[Item]:
     tokenizer = problem.tokenizer("targets", dict(prepared.tokenizers))
     for number in range(len(dataset)):
         example = dataset[number]
-        target = problem.targets.decode(example["targets"], tokenizer)
+        known = problem.targets.references(example["targets"], tokenizer)
+        target = known[0] if len(known) == 1 else list(known)
         yield Item(number + 1, problem.inputs.model_input(example["inputs"]), target=target)

@@ -56,7 +56,9 @@ def export(
             f"A SavedModel is TensorFlow's, but Keras runs on {keras.backend.backend()}.",
             "Set KERAS_BACKEND=tensorflow.",
         )
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+    is_empty = folder.is_dir() and not any(folder.iterdir())
+    folder = folder.resolve()
+    if folder == Path.cwd() or (folder.exists() and not is_empty):
         raise UserError(f"{folder} exists already.", "Give --export_dir a folder of its own.")
     tokenizers = checkpoint.tokenizers()
     exporter = Exporter(checkpoint.model(), tokenizers, config)

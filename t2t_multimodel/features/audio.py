@@ -15,6 +15,10 @@ from t2t_multimodel.features.base import BadValue, Feature, Signature, Tokenizer
 
 WINDOW_SECONDS = 0.025
 HOP_SECONDS = 0.010
+RATES = (1_000, 384_000)
+"""Lowest and highest rate that is resampled; a damaged header may say anything."""
+MOST_VALUES = 100_000_000
+"""Samples times channels of a file: 100 minutes at 16 kHz. A small one may unpack to any size."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,10 +82,10 @@ class Audio(Feature):
             samples, rate = np.asarray(value[0]), int(value[1])
             if samples.dtype == np.int16:
                 samples = samples / np.float32(32768)
-            elif samples.dtype.kind != "f" or samples.ndim > 2 or rate < 1:
+            elif samples.dtype.kind != "f" or samples.ndim > 2:
                 raise BadValue(
-                    "samples must be floats from -1 to 1 or int16, [n] or [n, channels], at a rate "
-                    f"above 0, but are {samples.dtype} {list(samples.shape)} at {rate}"
+                    "samples must be floats from -1 to 1 or int16, [n] or [n, channels], "
+                    f"but are {samples.dtype} {list(samples.shape)}"
                 )
         elif isinstance(value, (bytes, str, Path)):
             samples, rate = _read(value)
@@ -96,6 +100,9 @@ class Audio(Feature):
             raise BadValue("audio has no samples")
         if not np.isfinite(samples).all():
             raise BadValue("audio has samples that are not finite")
+        if not RATES[0] <= rate <= RATES[1]:
+            low, high = RATES
+            raise BadValue(f"audio of {rate:,} samples a second; {low:,} to {high:,} are read")
         if rate != self.rate:
             from scipy.signal import resample_poly
 
@@ -167,6 +174,12 @@ def _read(source: str | Path | bytes) -> tuple[np.ndarray, int]:
                 samples, rate = sphere.read_sphere(file.read())
                 return samples / np.float32(32768), rate
         sound = io.BytesIO(source) if isinstance(source, bytes) else str(source)
-        return soundfile.read(sound, dtype="float32")
+        with soundfile.SoundFile(sound) as file:
+            if file.frames * file.channels > MOST_VALUES:
+                raise BadValue(
+                    f"sound file of {file.frames:,} samples in {file.channels:,} channel(s); "
+                    f"{MOST_VALUES:,} values at most are read"
+                )
+            return file.read(dtype="float32"), file.samplerate
     except (soundfile.LibsndfileError, OSError, MemoryError) as error:  # a header may claim TBs
         raise BadValue(f"not a readable sound file: {error}") from error

@@ -163,8 +163,8 @@ def _asked(request: Request, body: bytes, is_text: bool) -> Asked:
         wanted = "text/plain" if is_text else "image/*, audio/* or application/octet-stream"
         raise HTTPException(415, f"Send application/json or {wanted}, not {kind or 'nothing'}.")
     nbest = request.query_params.get("nbest", "1")
-    if not nbest.isdecimal():
-        raise HTTPException(422, f"nbest must be a number, but is {nbest!r}.")
+    if not (nbest.isdecimal() and len(nbest) < 10):
+        raise HTTPException(422, f"nbest must be a number, but is {nbest[:40]!r}.")
     return Asked(_utf8(body) if is_text else body, int(nbest))
 
 

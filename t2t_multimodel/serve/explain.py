@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from t2t_multimodel.data.collate import collate
+from t2t_multimodel.decode.lines import LONGEST
 from t2t_multimodel.features import ClassLabel, Text
 from t2t_multimodel.layers.watch import watching
 from t2t_multimodel.multimodel import MultiModel
@@ -36,13 +37,20 @@ def explain(
             number of its experts, and the ids [positions, k] that each position asked.
 
     Raises:
-        ValueError: the output is none of the problem's.
+        ValueError: the output is none of the problem's, or longer than these may be.
     """
     targets = problem.targets
     value: Any = output
     if isinstance(targets, ClassLabel) and not targets.names:
         value = int(output)
+    if len(output) > LONGEST:
+        raise ValueError(f"it has more than {LONGEST:,} characters")
+    if isinstance(targets, Text) and targets.several:
+        value = [output]
     ids = targets.encode(value, problem.tokenizer("targets", tokenizers))
+    longest = model.signature(problem.name).targets.max_length
+    if targets.length(ids) > longest:
+        raise ValueError(f"its {targets.length(ids):,} {targets.unit} are more than {longest:,}")
     batch = collate(
         [{"inputs": array, "targets": ids.reshape(targets.stored_shape())}], problem.features
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 import time
@@ -85,6 +86,8 @@ class Service:
                 decoder = Decoder(self._model, name, way)
                 request = Request(problem=name, config=way, batch_size=batch_size)
                 runners[name] = Runner(problem, self._tokenizers, decoder, config, request)
+        # each may unpack to some hundred megabytes
+        self._encoding = threading.Semaphore(os.cpu_count() or 1)
         self._jobs: queue.Queue[_Job | None] = queue.Queue(most_waiting)
         self._thread = threading.Thread(target=self._work, name="model", daemon=True)
         self._thread.start()
@@ -118,7 +121,8 @@ class Service:
         Raises:
             ValueError: it is no such thing.
         """
-        array, note = self._encoders[name].encoded(value)
+        with self._encoding:
+            array, note = self._encoders[name].encoded(value)
         return Item(1, array, note=note)
 
     def answer(self, name: str, item: Item, nbest: int) -> Future[Answer]:

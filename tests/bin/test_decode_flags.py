@@ -66,6 +66,10 @@ def checkpoint(tmp_path: Path) -> Path:
             "No problem of this checkpoint is named 'othr'. Did you mean 'other'?\n"
             "Known: mine, other.",
         ),
+        (
+            ["--input_file=/"],
+            "/ is a folder.\nFor its files: ls -d //* | mm-decode ...",
+        ),
         ([], "The model knows several problems.\nGive --problem: mine, other."),
     ],
 )
@@ -74,3 +78,14 @@ def test_what_can_not_be_is_told_at_once(
 ) -> None:
     assert mm_decode.main([f"--checkpoint={checkpoint}", *argv]) == 2
     assert capsys.readouterr() == ("", message + "\n")
+
+
+@pytest.mark.parametrize("flag", ["beam_size=2", "alpha=0", "top_k=3", "seed=1", "max_length=4"])
+def test_classes_are_not_written_as_sequences_are(
+    flag: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = {"config": Config(problems=("octet_image",)).to_dict(), "usr_dirs": []}
+    (tmp_path / "state.json").write_text(json.dumps(state))
+    assert mm_decode.main([f"--checkpoint={tmp_path}", f"--{flag}"]) == 2
+    said = f"--{flag.split('=')[0]} is for sequences, but the outputs of octet_image are classes."
+    assert capsys.readouterr().err == f"{said}\n--nbest=N gives the N most probable ones.\n"

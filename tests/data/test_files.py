@@ -154,3 +154,23 @@ def test_other_errors_of_the_system_pass_as_they_are(
     with pytest.raises(OSError, match="Input/output error"), written_by_rename(tmp_path / "a"):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("folder", "PATH is a folder.\nGive the name of a file."),
+        ("file/below", "PATH was not written: File exists."),
+        ("file/far/below", "PATH was not written: Not a directory."),
+        ("x" * 300, "PATH was not written: File name too long."),
+    ],
+)
+def test_what_can_be_no_file_is_told_before_the_work(
+    tmp_path: Path, name: str, message: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError) as caught, written_by_rename(tmp_path / name):
+        pytest.fail("the block must not run")
+    assert str(caught.value).startswith(message.replace("PATH", str(tmp_path / name)))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]

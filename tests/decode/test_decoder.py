@@ -154,6 +154,16 @@ def test_outputs_begin_with_the_prefix(method: str) -> None:
         np.testing.assert_allclose(scores[:, 0], total, rtol=1e-4)
 
 
+def test_a_prefix_that_can_not_be_is_refused() -> None:
+    model, batch = model_of(PAPER), batch_for(BY_NAME["translate"])
+    padded = np.pad(np.full((3, 6), 5, np.int32), [[0, 0], [0, 3]])
+    assert (decoder(model, max_length=6)(batch, padded).ids == 5).all()
+    padded[1, 7] = 5
+    with pytest.raises(UserError) as caught:
+        decoder(model, max_length=6)(batch, padded)
+    assert str(caught.value) == ("A prefix has 8 tokens, but outputs of translate have 6 at most.")
+
+
 def test_samples_vary_repeat_and_carry_their_log_probability() -> None:
     model, batch = model_of(PAPER), batch_for(BY_NAME["translate"])
     decode = decoder(model, method="sample", nbest=4, max_length=6, seed=3)

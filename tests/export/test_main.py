@@ -133,6 +133,21 @@ def test_a_folder_that_holds_something_is_left_alone(
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
+@pytest.mark.parametrize("place", [".", "../here"])
+def test_the_current_folder_is_left_alone_even_if_empty(
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    place: str,
+) -> None:
+    forget_made_tasks()
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert mm_export.main([f"--output_dir={run.folder}", f"--export_dir={place}"]) == 2
+    assert capsys.readouterr().err.startswith(f"{tmp_path}/here exists already.\n")
+
+
 def test_flags_imply_the_way_of_decoding() -> None:
     def method(*argv: str) -> tuple[str, int, int]:
         values, _ = mm_export.COMMAND._parse(list(argv))

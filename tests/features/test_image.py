@@ -243,3 +243,20 @@ def test_options_of_reading_do_not_make_records_stale() -> None:
 def test_a_crop_that_is_none_is_refused(options: dict[str, float]) -> None:
     with pytest.raises(UserError, match="^Image takes a crop above 0 up to 1 and a centre"):
         Image(8, 8, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_16_bits_a_channel_keep_their_greys(channels: int) -> None:
+    greys = np.arange(256, dtype=np.uint16).reshape(16, 16)
+    buffer = io.BytesIO()
+    Pillow.fromarray(greys * 256 + 99).save(buffer, "PNG")
+    array = Image(16, 16, channels).encode(buffer.getvalue(), None)
+    assert np.array_equal(array, np.repeat(greys[:, :, None], channels, axis=2))
+
+
+def test_a_small_file_of_a_huge_picture_is_refused() -> None:
+    buffer = io.BytesIO()
+    Pillow.new("1", (10_000, 9_000)).save(buffer, "PNG")
+    for encoded in (False, True):
+        with pytest.raises(BadValue, match="^not a readable image: Image size .90000000 pixels"):
+            Image(4, 4, encoded=encoded).encode(buffer.getvalue(), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from made_server import Server
 
+from t2t_multimodel.bin import mm_serve
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.serve.main import _socket
 
@@ -16,6 +17,11 @@ def test_a_port_that_is_taken_is_told(server: Server) -> None:
         f"Can not listen on 127.0.0.1:{server.port}: Address already in use.\n"
         "Give another --port or --host."
     )
+
+
+def test_a_port_that_is_none_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert mm_serve.main(["--port=99999"]) == 2
+    assert capsys.readouterr().err == "--port must be at most 65535, but is 99999.\n"
 
 
 def test_port_0_is_a_free_one() -> None:

@@ -190,6 +190,12 @@ def test_the_official_tar_files_are_read_as_they_are(tmp_path: Path) -> None:
     for split in ("train", "dev"):
         assert read(tmp_path, split) == read(tmp_path / "folders", split)
     assert read(tmp_path, "test") == [(image, label) for label, _, image in validation_images()]
+    del validation["ILSVRC2012_val_00000016.JPEG"]
+    (tmp_path / imagenet.VALIDATION_TAR).write_bytes(tar(validation))
+    with pytest.raises(UserError) as caught:
+        read(tmp_path, "test")
+    place = tmp_path / imagenet.VALIDATION_TAR
+    assert caught.value.message == f"{place} holds 15 images, but 16 have labels."
     origin = next(ImageNet().examples("dev", tmp_path))["origin"]
     assert origin == f"ILSVRC2012_img_train.tar: {CLASS_IDS[99]}.tar: {CLASS_IDS[99]}_0.JPEG"
 

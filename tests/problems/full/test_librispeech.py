@@ -58,6 +58,10 @@ def test_a_tar_file_gives_the_same_as_its_folder(folder: Path) -> None:
     )
 
 
+def test_no_utterance_of_the_official_sets_is_too_long() -> None:
+    assert LibriSpeech.inputs.max_seconds >= 34.955  # the longest of test-clean
+
+
 def test_what_is_missing_of_an_utterance_is_named(folder: Path) -> None:
     chapter = folder / "LibriSpeech/dev-clean/100/7"
     (chapter / "100-7-0001.flac").unlink()

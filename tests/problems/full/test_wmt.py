@@ -130,7 +130,8 @@ def test_without_a_folder_the_page_is_the_fix() -> None:
         "  news-commentary-v14.de-fr.tsv.gz     0.1 GB  statmt.org/news-commentary\n"
         "  dev.tgz                              0.1 GB  statmt.org/wmt19\n"
         "  test.tgz                               2 MB  statmt.org/wmt19\n"
-        "Or, prepared by TensorFlow Datasets, FOLDER/wmt19_translate/fr-de."
+        "Or, prepared by TensorFlow Datasets, FOLDER/wmt19_translate/fr-de, which has no test set: "
+        "that archive too."
     )
 
 
