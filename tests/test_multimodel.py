@@ -17,6 +17,7 @@ from small_models import (
 
 from t2t_multimodel.backend import batch_spec
 from t2t_multimodel.config import ModelConfig
+from t2t_multimodel.data.collate import fill_up
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import ProblemSignature, Signature
 from t2t_multimodel.layers.random import StepSeed
@@ -121,9 +122,7 @@ def test_what_stands_in_the_padding_is_not_looked_at(models, config, name):
 @pytest.mark.parametrize("name", NAMES)
 def test_filler_rows_count_nowhere(models, name):
     batch = batch_for(BY_NAME[name])
-    filled = {
-        key: np.concatenate([values, np.zeros_like(values[:2])]) for key, values in batch.items()
-    }
+    filled = fill_up(batch, len(batch["targets_length"]) + 2)
     loss, metrics = models["octet"].problem_loss(batch, name, label_smoothing=0.1)
     filled_loss, filled_metrics = models["octet"].problem_loss(filled, name, label_smoothing=0.1)
     np.testing.assert_allclose(filled_loss, loss, rtol=1e-5)

@@ -38,14 +38,17 @@ def collate(
 
 
 def fill_up(batch: Batch, rows: int) -> Batch:
-    """Repeats the first row up to `rows`; repeated rows have no targets and count nowhere."""
+    """Repeats the first row up to `rows`; repeated rows have no lengths and count nowhere.
+
+    So their source is padding, which no expert gets and no output is written for.
+    """
     missing = rows - len(batch["targets_length"])
-    filled = {
-        name: np.concatenate([array, np.repeat(array[:1], missing, axis=0)])
-        for name, array in batch.items()
-    }
-    filled["targets_length"][rows - missing :] = 0
-    return filled
+
+    def fill(name: str, array: np.ndarray) -> np.ndarray:
+        row = np.zeros_like(array[:1]) if name.endswith("_length") else array[:1]
+        return np.concatenate([array, np.repeat(row, missing, axis=0)])
+
+    return {name: fill(name, array) for name, array in batch.items()}
 
 
 def _stack(arrays: list[np.ndarray], pad_to: int | None) -> np.ndarray:

@@ -93,7 +93,7 @@ def eval_stream(
 
     Args:
         dataset: of the split.
-        config: budgets; with `static_shapes` few shapes occur, filled up by rows without targets.
+        config: budgets; with `static_shapes` few shapes occur, filled up by rows of length 0.
         examples: int [m], their numbers.
         sources: int [n], the example whose inputs take the place of each one's own.
     """

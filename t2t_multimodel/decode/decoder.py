@@ -114,7 +114,7 @@ class Decoder:
         if prefix is not None:
             known = prefix[:, : self._longest]
             forced_BT[:, : known.shape[1]] = known
-        live_B = np.ones(rows, bool)
+        live_B = np.asarray(source["inputs_length"]) > 0  # fillers are not waited for
         if self._fills_up:
             x_BLD, mask_BL, forced_BT, live_B = _filled_up(x_BLD, mask_BL, forced_BT, live_B)
         ids, scores = (

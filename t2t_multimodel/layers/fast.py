@@ -39,16 +39,46 @@ def for_xla() -> Iterator[None]:
         _XLA.reset(token)
 
 
-def linear(x: Any, kernel_CF: Any) -> Any:
-    """x [..., C] times a matrix: [..., F]."""
-    kernel_CF = ops.convert_to_tensor(kernel_CF)
-    if not TENSORFLOW or len(x.shape) == 2:
-        return ops.matmul(x, kernel_CF)
+def linear(x: Any, kernel: Any, transposed: bool = False) -> Any:
+    """x [..., C] times a matrix [C, F], or [F, C] if `transposed`: [..., F]."""
+    kernel = ops.convert_to_tensor(kernel)
+    if not TENSORFLOW:
+        return ops.matmul(x, ops.transpose(kernel) if transposed else kernel)
+    channels, filters = reversed(kernel.shape) if transposed else kernel.shape
     # one flat matmul: the general form has ten times as many graph nodes
-    y = tf.matmul(tf.reshape(x, [-1, kernel_CF.shape[0]]), kernel_CF)
-    y = tf.reshape(y, tf.concat([tf.shape(x)[:-1], [kernel_CF.shape[1]]], axis=0))
-    y.set_shape([*x.shape[:-1], kernel_CF.shape[1]])
+    y = tf.matmul(tf.reshape(x, [-1, channels]), kernel, transpose_b=transposed)
+    if len(x.shape) == 2:
+        return y
+    y = tf.reshape(y, tf.concat([tf.shape(x)[:-1], [filters]], axis=0))
+    y.set_shape([*x.shape[:-1], filters])
     return y
+
+
+def partition(logits: Any) -> tuple[Any, Any]:
+    """Log of the sum of exponentials over the last axis, and the plain sum; float32."""
+    if not TENSORFLOW or _XLA.get():
+        return ops.logsumexp(logits, axis=-1), ops.sum(logits, axis=-1)
+
+    # few passes over the logits, which are the largest of all tensors
+    @tf.custom_gradient
+    def sums(logits: Any) -> tuple[Any, Any]:
+        chances = tf.nn.softmax(logits)
+        # the greatest chance is at least one part in all classes, so its log is exact
+        log_z = tf.reduce_max(logits, axis=-1) - tf.math.log(tf.reduce_max(chances, axis=-1))
+
+        def gradient(d_log_z: Any, d_sum: Any) -> Any:
+            return chances * d_log_z[..., None] + d_sum[..., None]
+
+        return (log_z, tf.reduce_sum(logits, axis=-1)), gradient
+
+    return sums(logits)
+
+
+def argmax(x: Any) -> Any:
+    """int32 place of the largest of the last axis, the first one of equals."""
+    if TENSORFLOW:  # Keras's own orders -0 and 0 too, in seven passes
+        return tf.argmax(x, axis=-1, output_type=tf.int32)
+    return ops.cast(ops.argmax(x, axis=-1), "int32")
 
 
 def layer_norm(x: Any, scale_C: Any, bias_C: Any, epsilon: float) -> Any:

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 from keras import ops
 
+from t2t_multimodel.layers import fast
+
 
 class TokenScores(NamedTuple):
     """What a set of logits is worth, position by position."""
@@ -36,13 +38,13 @@ def cross_entropy(
     n_classes = logits.shape[-1]
     if label_logit is None:
         label_logit = ops.take_along_axis(logits, labels[..., None], axis=-1)[..., 0]
-    log_z = ops.logsumexp(logits, axis=-1)
+    log_z, logit_sum = fast.partition(logits)
     nats = log_z - label_logit
-    correct = ops.cast(ops.equal(ops.cast(ops.argmax(logits, axis=-1), "int32"), labels), "float32")
+    correct = ops.cast(ops.equal(fast.argmax(logits), labels), "float32")
     if label_smoothing == 0.0:
         return TokenScores(nats, nats, correct)
     low = label_smoothing / (n_classes - 1)
     high = 1.0 - label_smoothing
-    expected = (high - low) * label_logit + low * ops.sum(logits, axis=-1)
+    expected = (high - low) * label_logit + low * logit_sum
     floor = -(high * math.log(high) + (n_classes - 1) * low * math.log(low + 1e-20))
     return TokenScores(log_z - expected - floor, nats, correct)

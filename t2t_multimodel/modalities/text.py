@@ -59,7 +59,7 @@ class TextModality(Modality):
 
     def logits(self, h_BTD: Any, mask_BT: Any, grid: tuple[Any, Any]) -> Any:
         table = ops.cast(self.softmax, h_BTD.dtype)
-        return fast.linear(h_BTD, ops.transpose(table))
+        return fast.linear(h_BTD, table, transposed=True)
 
     def score(
         self,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
@@ -107,10 +106,14 @@ class TensorFlowEngine:
         sums = self._sums(found)
         norm = tf.sqrt(tf.add_n([group.squares(s) for group, s in sums.items()])) / number
         clip = self._config.optimizer.clip_norm
-        scale = (clip / tf.maximum(norm, clip) if clip else 1.0) / number
+        scale = tf.cast((clip / tf.maximum(norm, clip) if clip else 1.0) / number, tf.float32)
         rate, count = tf.constant(learning_rate, tf.float32), tf.constant(step + 1.0, tf.float32)
+        unscaled = float(scale) == 1.0  # saves a pass over all gradients
         for group, total in sums.items():
-            group.update(total, tf.cast(scale, tf.float32), rate, count)
+            if unscaled:
+                group.update(total, rate, count)
+            else:
+                group.update_scaled(total, scale, rate, count)
         return float(norm)
 
     def _sums(self, found: Sums) -> Sums:
@@ -210,17 +213,25 @@ class VariableGroup:
             self.traces += 1
             return 2.0 * tf.add_n([tf.nn.l2_loss(one) for one in sums])  # no squares in memory
 
-        def update(
+        def update(sums: list[tf.Tensor], rate: tf.Tensor, count: tf.Tensor) -> None:
+            self.traces += 1
+            for index, one in zip(indices, sums, strict=True):
+                adam(index, one, rate, count)
+
+        def update_scaled(
             sums: list[tf.Tensor], scale: tf.Tensor, rate: tf.Tensor, count: tf.Tensor
         ) -> None:
             self.traces += 1
             for index, one in zip(indices, sums, strict=True):
                 adam(index, one * scale, rate, count)
 
-        function = functools.partial(tf.function, autograph=False)
-        self.add = function(add).get_concrete_function(sums, sums)
-        self.squares = function(squares).get_concrete_function(sums)
-        self.update = function(update).get_concrete_function(sums, scalar, scalar, scalar)
+        def compiled(function: Callable[..., Any], *types: Any) -> Any:
+            return tf.function(function, autograph=False).get_concrete_function(*types)
+
+        self.add = compiled(add, sums, sums)
+        self.squares = compiled(squares, sums)
+        self.update = compiled(update, sums, scalar, scalar)
+        self.update_scaled = compiled(update_scaled, sums, scalar, scalar, scalar)
 
     def in_(self, part: Gradients) -> bool:
         """Whether a micro-batch touched the group."""

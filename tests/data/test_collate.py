@@ -58,12 +58,13 @@ def test_images_are_stacked_and_stay_bytes() -> None:
     assert batch["targets"].tolist() == [0, 1, 2]
 
 
-def test_a_batch_is_filled_up_with_rows_that_have_no_targets() -> None:
+def test_a_batch_is_filled_up_with_rows_that_have_no_lengths() -> None:
     features = {"inputs": Text(), "targets": ClassLabel(3)}
     examples = [{"inputs": ids(5, 1), "targets": np.int32(2)} for _ in range(2)]
     filled = fill_up(collate(examples, features), 4)
     assert filled["inputs"].tolist() == [[5, 1]] * 4
     assert filled["targets"].tolist() == [2] * 4
+    assert filled["inputs_length"].tolist() == [2, 2, 0, 0]
     assert filled["targets_length"].tolist() == [1, 1, 0, 0]
 
 

@@ -113,6 +113,17 @@ def test_rows_and_padding_do_not_matter(name: str, method: str) -> None:
         np.testing.assert_allclose(alone.scores[0], together.scores[row], rtol=1e-4)
 
 
+@pytest.mark.parametrize("jit", [False, True])
+def test_nothing_is_written_for_rows_without_a_source(jit: bool) -> None:
+    batch = batch_for(PROBLEMS[0])
+    written = decoder(model_of(FLAT_CONFIGS["octet"]), jit=jit)
+    whole = written(batch).ids
+    batch["inputs_length"][1] = 0
+    ids = written(batch).ids
+    assert not ids[1].any()
+    assert np.array_equal(ids[[0, 2]], whole[[0, 2]])
+
+
 @pytest.mark.parametrize("name", ["octet", "no attention", "t2t_v2"])
 @pytest.mark.parametrize("jit", [False, True])
 def test_scores_of_a_beam_are_those_of_its_outputs(name: str, jit: bool) -> None:

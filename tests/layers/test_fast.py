@@ -2,6 +2,7 @@ import contextlib
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import ops
 
 from t2t_multimodel.layers import fast
@@ -68,3 +69,45 @@ def test_depthwise_convolution_computes_its_definition(taps, dilation, causal, f
         ops.convert_to_tensor(x), ops.convert_to_tensor(kernel), dilation, causal
     )
     np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e3])
+def test_partition_is_the_log_of_the_sum_of_exponentials(scale, form):
+    logits = (np.random.default_rng(0).normal(size=(3, 2, 50)) * scale).astype("float32")
+    log_z, total = fast.partition(ops.convert_to_tensor(logits))
+    top = logits.max(axis=-1).astype("float64")
+    expected = top + np.log(np.exp(logits - top[..., None]).sum(axis=-1))
+    np.testing.assert_allclose(log_z, expected, rtol=1e-6)
+    np.testing.assert_allclose(total, logits.sum(axis=-1, dtype="float64"), rtol=1e-4)
+
+
+def test_partition_has_the_gradient_of_its_definition():
+    rng = np.random.default_rng(0)
+    logits = tf.constant(rng.normal(size=(4, 9)), tf.float32)
+    weights = [tf.constant(rng.normal(size=4), tf.float32) for _ in range(2)]
+
+    def gradient(log_z, total):
+        with tf.GradientTape() as tape:
+            tape.watch(logits)
+            loss = tf.reduce_sum(log_z() * weights[0]) + tf.reduce_sum(total() * weights[1])
+        return tape.gradient(loss, logits)
+
+    ours = gradient(lambda: fast.partition(logits)[0], lambda: fast.partition(logits)[1])
+    plain = gradient(
+        lambda: tf.reduce_logsumexp(logits, axis=-1), lambda: tf.reduce_sum(logits, axis=-1)
+    )
+    np.testing.assert_allclose(ours, plain, rtol=1e-5, atol=1e-6)
+
+
+def test_argmax_takes_the_first_of_equals():
+    assert fast.argmax(tf.constant([[1.0, 3.0, 3.0], [-0.0, 0.0, -1.0]])).numpy().tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("shape", [(5, 3), (2, 5, 3)])
+def test_a_transposed_kernel_is_the_same_map(shape):
+    rng = np.random.default_rng(0)
+    x = ops.convert_to_tensor(rng.normal(size=shape).astype("float32"))
+    kernel = rng.normal(size=(3, 4)).astype("float32")
+    expected = np.asarray(x) @ kernel
+    np.testing.assert_allclose(fast.linear(x, kernel), expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(fast.linear(x, kernel.T, transposed=True), expected, 1e-5, 1e-6)
