@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from made_run import Run, forget_made_tasks, made_run
 
 from t2t_multimodel import UserError
 from t2t_multimodel.data.collate import collate
-from t2t_multimodel.evaluate.evaluator import Evaluator
+from t2t_multimodel.evaluate.evaluator import Evaluator, check_split
 from t2t_multimodel.evaluate.main import evaluate_checkpoint
 from t2t_multimodel.evaluate.results_file import load_results
 from t2t_multimodel.train.checkpoints import open_checkpoint
@@ -152,3 +153,18 @@ def test_a_checkpoint_alone_gives_the_scores_of_the_runs_end(
     assert all(row[-1] == "1.000" for row in compared)  # a model does not differ from itself
     (result,) = load_results(file)
     assert result.scores == expected["scores"]
+
+
+def test_a_split_that_no_problem_has_is_refused_but_for_the_defaults() -> None:
+    problems = {
+        name: SimpleNamespace(problem=SimpleNamespace(splits=splits))
+        for name, splits in {"a": ("train", "dev"), "b": ("train", "newstest")}.items()
+    }
+    for split in ("newstest", "dev", "test"):
+        check_split(split, problems)  # type: ignore[arg-type]
+    with pytest.raises(UserError) as caught:
+        check_split("newstset", problems)  # type: ignore[arg-type]
+    assert str(caught.value) == (
+        "No split of these problems is named 'newstset'. Did you mean 'newstest'?\n"
+        "Known: dev, newstest, train."
+    )
