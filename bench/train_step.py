@@ -8,11 +8,11 @@
         --hparams=model.experts_per_token=4,model.expert_hidden=512 --peer='COMMAND'
 
 prints JSON lines: CPU and wall milliseconds of a step (medians), CPU milliseconds of clipping and
-Adam alone, targets a second, and on JAX the floating-point operations of loss and gradients and the part of the measured matmul peak
-that they make. With --peer the two sides run in turn, each in a process of its own, and ratios of
-medians follow; the peer prints one JSON line with cpu_ms and wall_ms or median_ms. Batches are
-random text or random images. The last command does the work of tensor2tensor 1.9's
-multimodel_tiny on images; without --image it does that on text.
+Adam alone, targets a second, and on JAX the floating-point operations of loss and gradients and
+the part of the measured matmul peak that they make. With --peer the two sides run in turn, each in
+a process of its own, and ratios of medians follow; the peer prints one JSON line with cpu_ms and
+wall_ms or median_ms. Batches are random text or random images. The last command does the work of
+tensor2tensor 1.9's multimodel_tiny on images; without --image and --nets it does that on text.
 """
 
 from __future__ import annotations
