@@ -3,18 +3,28 @@
     python bench/experts.py --tokens=1024 --experts=30 --k=4 --width=128 --hidden=512
 
 prints one JSON line a way: CPU milliseconds, and the largest difference to the first way.
+
+    python bench/experts.py --steps_with=30,240 --tokens=4096
+
+prints a JSON line for a whole training step of octet_quick with each number of experts, k the same:
+CPU milliseconds, of which the update's, and the process's peak memory; then the ratios to the first
+number.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import statistics
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from cost import median_cost
+from peer import run_json
 
 from t2t_multimodel.layers import fast
 
@@ -29,7 +39,14 @@ def main() -> None:
     parser.add_argument("--hidden", type=int, default=512)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument(
+        "--steps_with", default="", help="whole steps with so many experts, as 30,240"
+    )
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each number of experts")
     flags = parser.parse_args()
+    if flags.steps_with:
+        whole_steps(flags)
+        return
     tf.config.threading.set_intra_op_parallelism_threads(flags.threads)
     tf.config.threading.set_inter_op_parallelism_threads(flags.threads)
 
@@ -43,6 +60,40 @@ def main() -> None:
         cpu_ms, wall_ms = median_cost(lambda _, step=step: step(*inputs), flags.steps)
         record = {"form": name, "cpu_ms": round(cpu_ms, 2), "wall_ms": round(wall_ms, 2)}
         print(json.dumps({**record, "gap": gap}), flush=True)
+
+
+LENGTH = 32
+SHOWN = ("cpu_ms", "update_cpu_ms", "peak_mb")
+
+
+def whole_steps(flags: argparse.Namespace) -> None:
+    """Training steps with different numbers of experts, in turn, each run in its own process."""
+    counts = [int(count) for count in flags.steps_with.split(",")]
+    runs: dict[int, list[dict[str, Any]]] = {count: [] for count in counts}
+    for _ in range(flags.rounds):
+        for count in counts:
+            runs[count].append(run_json(training_step(flags, count)))
+            shown = {name: runs[count][-1][name] for name in SHOWN}
+            print(json.dumps({"experts": count, "tokens": flags.tokens, **shown}), flush=True)
+    for name in SHOWN:
+        medians = [statistics.median(run[name] for run in runs[count]) for count in counts]
+        for count, median in zip(counts[1:], medians[1:], strict=True):
+            ratio = f"{median / medians[0]:.2f} times {counts[0]}'s {medians[0]:.0f}"
+            print(f"{name}: {count} experts {median:.0f}, {ratio}")
+
+
+def training_step(flags: argparse.Namespace, experts: int) -> list[str]:
+    """The command that measures one; source and target hold `tokens` each."""
+    return [
+        sys.executable,
+        str(Path(__file__).with_name("train_step.py")),
+        "--hparams_set=octet_quick",
+        f"--hparams=model.experts={experts},model.experts_per_token={flags.k}",
+        f"--rows={flags.tokens // LENGTH}",
+        f"--length={LENGTH}",
+        f"--threads={flags.threads}",
+        f"--steps={flags.steps}",
+    ]
 
 
 def random_inputs(flags: argparse.Namespace) -> list[tf.Tensor]:
