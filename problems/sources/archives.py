@@ -12,6 +12,7 @@ from typing import IO
 
 from t2t_multimodel import UserError
 
+_BROKEN = (tarfile.TruncatedHeaderError, tarfile.InvalidHeaderError)  # type: ignore[attr-defined]
 _DAMAGED = (EOFError, gzip.BadGzipFile, tarfile.TarError, zlib.error)
 
 
@@ -22,7 +23,7 @@ class _Entry(tarfile.TarInfo):
     def fromtarfile(cls, archive: tarfile.TarFile) -> _Entry:
         try:
             return super().fromtarfile(archive)
-        except (tarfile.TruncatedHeaderError, tarfile.InvalidHeaderError) as error:
+        except _BROKEN as error:
             raise tarfile.ReadError(str(error)) from error
 
 
@@ -46,7 +47,7 @@ def tar_archive(path: Path, mode: str = "r") -> tarfile.TarFile:
         path: of the archive.
         mode: as `tarfile.open` takes it.
     """
-    return tarfile.open(path, mode, tarinfo=_Entry)  # type: ignore[call-overload, no-any-return]
+    return tarfile.open(path, mode, tarinfo=_Entry)  # type: ignore[call-overload]
 
 
 def inner_archive(file: IO[bytes]) -> tarfile.TarFile:
