@@ -24,7 +24,7 @@ def test_a_caption_is_explained_where_targets_are_several(run: Run) -> None:
     array = one.dataset("test")[0]["inputs"]
     tokenizers = dict(one.tokenizers)
     found, expected = (
-        explain(run.trainer.engine.model, problem, tokenizers, array, "red")
+        explain(run.trainer.model, problem, tokenizers, array, "red")
         for problem in (with_several(one.problem, "targets"), one.problem)
     )
     assert found == expected

@@ -121,6 +121,17 @@ def test_a_sound_is_recorded(page: Any) -> None:
     assert sorted(outputs(page)) == ["fall", "rise"]
 
 
+def test_a_recording_ends_with_the_choice_of_another_problem(page: Any) -> None:
+    choose(page, "made_tones")
+    page.click("#record")
+    page.locator("#record", has_text="Stop").wait_for()
+    page.wait_for_timeout(300)
+    choose(page, "made_colours")
+    page.wait_for_function("document.getElementById('record').textContent === 'Record'")
+    page.wait_for_timeout(300)
+    assert page.locator("#preview *").count() == 0
+
+
 def test_what_is_wrong_is_shown(page: Any) -> None:
     choose(page, "made_numbers")
     page.fill("#text", "  ")
