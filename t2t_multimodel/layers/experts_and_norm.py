@@ -26,6 +26,7 @@ class ExpertsAndNorm(Block):
     def call(
         self, x_BLD: Any, mask_BL: Any = None, mode: Mode = EVAL
     ) -> tuple[Any, Routing | None]:
+        """[B, L, D] to the same shape; the routing is None where nothing is routed."""
         routed = None if self.config.route_padding else mask_BL
         y_BLD, routing = self.mixture(x_BLD, mask_BL=routed, mode=mode)
         if self.config.dropout_place == "branch":
@@ -47,6 +48,7 @@ class DenseInstead(Block):
         self.layer1 = Linear(hidden, channels, name="layer1")
 
     def call(self, x_BLD: Any, mask_BL: Any = None, mode: Mode = EVAL) -> tuple[Any, None]:
+        """[B, L, D] to the same shape; padding is computed too."""
         return self.layer1(ops.relu(self.layer0(x_BLD))), None
 
 
@@ -54,6 +56,7 @@ class NothingInstead(Block):
     """Zeros, in the place of a mixture: its skip and its norm stay."""
 
     def call(self, x_BLD: Any, mask_BL: Any = None, mode: Mode = EVAL) -> tuple[Any, None]:
+        """Zeros of the shape of x."""
         return ops.zeros_like(x_BLD), None
 
 

@@ -15,6 +15,7 @@ from t2t_multimodel.data.collate import Batch
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.train.engine import (
+    Engine,
     Gradients,
     Scalars,
     decoupled_decay,
@@ -24,8 +25,8 @@ from t2t_multimodel.train.engine import (
 )
 
 
-class JaxEngine:
-    """See `Engine`. Compiles once for each shape of batch: use `data.static_shapes`."""
+class JaxEngine(Engine):
+    """Compiles once for each shape of batch: use `data.static_shapes`."""
 
     def __init__(self, model: MultiModel, config: Config) -> None:
         self._model, self._config = model, config

@@ -18,6 +18,7 @@ from t2t_multimodel.layers.fast import for_xla
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.train.engine import (
+    Engine,
     Gradients,
     Scalars,
     decoupled_decay,
@@ -27,8 +28,8 @@ from t2t_multimodel.train.engine import (
 )
 
 
-class TensorFlowEngine:
-    """See `Engine`."""
+class TensorFlowEngine(Engine):
+    """One graph for each problem; the variables are updated in place."""
 
     def __init__(self, model: MultiModel, config: Config) -> None:
         self._model, self._config = model, config
