@@ -13,6 +13,10 @@ from typing import IO
 from t2t_multimodel import UserError
 
 _DAMAGED = (EOFError, gzip.BadGzipFile, tarfile.TarError, zlib.error)
+_BROKEN = (
+    tarfile.TruncatedHeaderError,  # type: ignore[attr-defined]
+    tarfile.InvalidHeaderError,  # type: ignore[attr-defined]
+)
 
 
 class _Entry(tarfile.TarInfo):
@@ -22,7 +26,7 @@ class _Entry(tarfile.TarInfo):
     def fromtarfile(cls, archive: tarfile.TarFile) -> _Entry:
         try:
             return super().fromtarfile(archive)
-        except (tarfile.TruncatedHeaderError, tarfile.InvalidHeaderError) as error:
+        except _BROKEN as error:
             raise tarfile.ReadError(str(error)) from error
 
 
@@ -46,7 +50,7 @@ def tar_archive(path: Path, mode: str = "r") -> tarfile.TarFile:
         path: of the archive.
         mode: as `tarfile.open` takes it.
     """
-    return tarfile.open(path, mode, tarinfo=_Entry)  # type: ignore[call-overload, no-any-return]
+    return tarfile.open(path, mode, tarinfo=_Entry)  # type: ignore[call-overload]
 
 
 def inner_archive(file: IO[bytes]) -> tarfile.TarFile:
