@@ -12,7 +12,6 @@ from typing import IO
 
 from t2t_multimodel import UserError
 
-_BROKEN = (tarfile.TruncatedHeaderError, tarfile.InvalidHeaderError)  # type: ignore[attr-defined]
 _DAMAGED = (EOFError, gzip.BadGzipFile, tarfile.TarError, zlib.error)
 _BROKEN = (
     tarfile.TruncatedHeaderError,  # type: ignore[attr-defined]
