@@ -71,10 +71,9 @@ def train(
         check_split(split, prepared)
     if chief:
         team = set_up(config, cluster)
-    model = found.model() if found else new_model(config, prepared)
+    model = spelt(found.model(), prepared) if found else new_model(config, prepared)
     if source:
         warm_start.begin(model, source, prepared)
-    spell(model, prepared)
     freeze(model, config)
     folder.open(resolved, prepared)
     write_floors(folder, config, prepared)
@@ -114,14 +113,15 @@ def _trained(trainer: Trainer, team: Team, output_dir: Path) -> bool:
 def new_model(config: Config, prepared: dict[str, Prepared]) -> MultiModel:
     """A model with fresh weights, the same for the same seed."""
     keras.utils.set_random_seed(config.train.seed)
-    return MultiModel(config.model, [one.signature for one in prepared.values()])
+    return spelt(MultiModel(config.model, [one.signature for one in prepared.values()]), prepared)
 
 
-def spell(model: MultiModel, prepared: dict[str, Prepared]) -> None:
-    """Tells a model with CTC how its vocabularies are spelt."""
+def spelt(model: MultiModel, prepared: dict[str, Prepared]) -> MultiModel:
+    """The model, told how its vocabularies are spelt if it has CTC."""
     tokenizers = [one for each in prepared.values() for one in each.tokenizers.values()]
     for tokenizer in tokenizers if model.ctc else ():
         model.spellings[f"text/{tokenizer.identity}"] = tokenizer.spelling()
+    return model
 
 
 def final_table(trainer: Trainer) -> list[Result]:
