@@ -194,7 +194,7 @@ class Trainer:
         every = self.config.evaluate.steps
         if every and self.step % every == 0 and self.step > self.evaluated_step:
             begin = time.monotonic()
-            scores = self._evaluate(progress)
+            scores = self.team.as_chief(self._evaluate(progress))
             self.evaluated_step = self.step
             if self.best.add(self.step, scores):
                 self.save()

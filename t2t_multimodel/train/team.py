@@ -13,6 +13,9 @@ from t2t_multimodel.errors import UserError
 Part = tuple[dict[int, Any], dict[str, Any]]
 """Gradients and scalars of a micro-batch, see `Engine.gradients`."""
 
+Scores = dict[str, dict[str, float]]
+"""Problem -> name of a score -> its value."""
+
 
 class Team:
     """One process. `WorkerTeam` is several; every one of them makes the same calls in order."""
@@ -41,6 +44,13 @@ class Team:
     def wait(self) -> None:
         """Returns when every worker has come here."""
         self.any(False)
+
+    def as_chief(self, scores: Scores) -> Scores:
+        """The chief's scores, so that all decide alike, however their last digits differ."""
+        self.wait()
+        flat = [value for one in scores.values() for value in one.values()]
+        first = iter(self.gather(np.array(flat))[0].tolist())
+        return {name: {key: next(first) for key in one} for name, one in scores.items()}
 
     def check_same(self, facts: dict[str, int]) -> None:
         """Raises `UserError` unless all workers have the same numbers, as at a run's start."""

@@ -86,3 +86,10 @@ def test_scalars_are_packed_without_a_loss() -> None:
 
 def test_nothing_packed_is_nothing_unpacked() -> None:
     assert unpack(pack({})) == {}
+
+
+def test_the_chiefs_scores_are_those_of_all() -> None:
+    mine = {"a": {"tf/log_ppl": 1.25, "wer": float("nan")}, "b": {"top1": 0.5}}
+    theirs = {"a": {"tf/log_ppl": 1.5, "wer": 0.25}, "b": {"top1": 0.75}}
+    assert str(both("as_chief", mine, theirs)) == str([mine, mine])
+    assert str(ALONE.as_chief(theirs)) == str(theirs)
