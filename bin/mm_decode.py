@@ -88,6 +88,8 @@ def decode(args: flags.FlagValues, _: list[str]) -> None:
     folder, config = _model.folder(args), settings(args)
     if args.split and args.input_file:
         raise UserError("Give either --input_file or --split.")
+    if args.raw_dir and not args.split:
+        raise UserError("--raw_dir is for the raw files of a split: give --split too.")
     file = None if args.input_file in (None, Path("-")) else args.input_file
     if file is not None and not file.exists():
         raise UserError(f"{file} does not exist.")

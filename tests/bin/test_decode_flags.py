@@ -60,6 +60,7 @@ def checkpoint(tmp_path: Path) -> Path:
         ),
         (["--temperature=0"], "DecodeConfig.temperature must be above 0, but is 0.0."),
         (["--split=test", "--input_file=-"], "Give either --input_file or --split."),
+        (["--raw_dir=."], "--raw_dir is for the raw files of a split: give --split too."),
         (["--input_file=no/where"], "no/where does not exist."),
         (
             ["--problem=othr"],
