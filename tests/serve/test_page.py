@@ -127,7 +127,7 @@ def test_a_recording_ends_with_the_choice_of_another_problem(page: Any) -> None:
     page.locator("#record", has_text="Stop").wait_for()
     page.wait_for_timeout(300)
     choose(page, "made_colours")
-    page.wait_for_function("document.getElementById('record').textContent === 'Record'")
+    page.locator("#record", has_text="Record").wait_for(state="attached")
     page.wait_for_timeout(300)
     assert page.locator("#preview *").count() == 0
 
