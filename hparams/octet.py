@@ -90,7 +90,7 @@ def octet_quick() -> Config:
             audio_channels=(128, 128),
             audio_fold_frequency=True,
         ),
-        # batches of like sources and targets pad less, but the one run with them learned later
+        # batches of like sources and targets pad less, but learn later (docs/mixtures.md)
         data=DataConfig(
             tokens_per_batch=1024,
             frames_per_batch=4096,

@@ -34,7 +34,7 @@ class DataConfig(Section):
     """Ratio of neighbouring length buckets: smaller pads less, larger mixes lengths more."""
     bucket_by: Literal["both", "longest"] = "both"
     """Lengths that are alike in a bucket: those of inputs and of targets, or only the one that
-    takes most of the budget, which makes fewer buckets and pads more."""
+    takes most of the budget: fewer buckets, more padding, and short runs learn sooner."""
     static_shapes: bool = False
     """Pad to the bucket's bound, so that few shapes occur; else to the batch's longest."""
 
