@@ -27,6 +27,7 @@ from cost import median_cost
 from peer import run_json
 
 from t2t_multimodel.layers import fast
+from t2t_multimodel.layers.fast_experts import expert_ffn
 
 
 def main() -> None:
@@ -113,13 +114,13 @@ def random_inputs(flags: argparse.Namespace) -> list[tf.Tensor]:
 
 def slots(x: Any, ids: Any, gates: Any, w0: Any, w1: Any) -> Any:
     """Gathered to [experts, slots, width]: what the model does on TensorFlow."""
-    return fast.expert_ffn(x, ids, gates, (w0, w1), None)
+    return expert_ffn(x, ids, gates, (w0, w1), None)
 
 
 def everyone(x: Any, ids: Any, gates: Any, w0: Any, w1: Any) -> Any:
     """All experts on all tokens: what the model does where XLA compiles."""
     with fast.for_xla():
-        return fast.expert_ffn(x, ids, gates, (w0, w1), None)
+        return expert_ffn(x, ids, gates, (w0, w1), None)
 
 
 def one_by_one(x: Any, ids: Any, gates: Any, w0: Any, w1: Any) -> Any:

@@ -22,7 +22,7 @@ def octet_tiny() -> Config:
 
     What it adds to the paper's equations so that so small a run learns: residual, norm and
     projection around attention, one table for embedding and softmax, dropout on the branches; and
-    CTC, without which two hours of speech are learnt by heart instead of heard.
+    CTC, without which 1.4 hours of speech are learnt by heart instead of heard.
 
     Command: mm-trainer --hparams_set=octet_tiny
     Hardware: 2 CPU cores

@@ -57,6 +57,7 @@ class Ctc(Block):
         needed_B = counts_B + ops.sum(twice_BU, axis=1)  # a blank parts equal neighbours
         fits_B = ops.cast((needed_B <= frames_B) & (counts_B > 0), "int32")
         counts_B *= fits_B
+        bytes_BU = bytes_BU[:, : ops.shape(x_BLD)[1]]  # more do not fit, and cost time
         # what does not fit is replaced by one byte, since no kernel takes none, and not counted
         one_BU = ops.cast(ops.arange(ops.shape(bytes_BU)[1])[None] == 0, "int32")
         labels_BU = ops.where(fits_B[:, None] == 1, bytes_BU, one_BU)

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
-from t2t_multimodel.layers import fast, watch
+from t2t_multimodel.layers import watch
 from t2t_multimodel.layers.base import Block
+from t2t_multimodel.layers.fast_experts import expert_ffn
 from t2t_multimodel.layers.gating import Gates, NoisyTopKGating, cv_squared
 from t2t_multimodel.layers.hierarchical_gating import HierarchicalGating
 from t2t_multimodel.layers.mode import EVAL, Mode
@@ -95,7 +96,7 @@ class MixtureOfExperts(Block):
         gates = self.gating(x_ND, mask_N=mask_N, mode=mode)
         watch.show(self.path, gates.experts_Nk)
         kernels = tuple(map(ops.convert_to_tensor, self.kernels))
-        y_ND = fast.expert_ffn(x_ND, gates.experts_Nk, gates.weights_Nk, kernels, mask_N)
+        y_ND = expert_ffn(x_ND, gates.experts_Nk, gates.weights_Nk, kernels, mask_N)
         if mode.training and self.balance_rate and self.trainable:
             behind_E = ops.sign(ops.mean(gates.tokens_E) - gates.tokens_E)
             self.gating.move_bias(self.balance_rate * behind_E)
