@@ -51,9 +51,13 @@ def log(folder: Path) -> None:
         of_a = {"a/train/xent": xent, "a/train/share_encoder": [share, 1 - share]}
         of_b = {"b/train/xent": 2 * xent, "b/train/share_encoder": [0.5, 0.5]}
         lines.append({"step": step, **of_a, **of_b, "train/learning_rate": 0.1})
-    lines.append({"step": 2, "a/dev/tf/log_ppl": 2.5, "a/dev/tf/accuracy": 0.25})
+    lines.append(
+        {"step": 2, "a/dev/teacher_forced/log_ppl": 2.5, "a/dev/teacher_forced/accuracy": 0.25}
+    )
     lines.append({"step": 2, "b/dev/log_ppl": 1.5, "b/dev/top1": 0.5})
-    lines.append({"step": 3, "a/dev/tf/log_ppl": 1.25, "a/dev/tf/accuracy": 0.5})
+    lines.append(
+        {"step": 3, "a/dev/teacher_forced/log_ppl": 1.25, "a/dev/teacher_forced/accuracy": 0.5}
+    )
     lines.append({"step": 3, "b/dev/log_ppl": 1.0, "b/dev/top1": 0.25})
     text = "".join(json.dumps({**line, "time": 0.0}) + "\n" for line in lines)
     (folder / "scalars.jsonl").write_text(text + '{"step": 4, "a/tr')  # cut off by a kill

@@ -36,7 +36,7 @@ def test_what_was_evaluated_is_told_from_what_was_logged_in_training() -> None:
     names = (
         "a/train/xent",
         "a/train/share_encoder",
-        "a/train/tf/log_ppl",
+        "a/train/teacher_forced/log_ppl",
         "a/dev/top1",
         "a/mixture/share",
         "ab/dev/top1",
