@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 import numpy as np
+import odd_pictures
 import pytest
 import tensorflow as tf
 from PIL import Image as Pillow
@@ -32,6 +33,7 @@ def file(mode: str, size: tuple[int, int], form: str) -> bytes:
     return buffer.getvalue()
 
 
+ODD = odd_pictures.good() | odd_pictures.photographs()
 KINDS = [
     *[(mode, "PNG") for mode in ("RGB", "L", "RGBA", "LA", "P")],
     *[("RGB", "JPEG"), ("L", "JPEG"), ("P", "GIF")],
@@ -59,3 +61,19 @@ def test_a_picture_of_the_right_size_is_the_same(channels: int) -> None:
 def test_what_is_no_picture_is_an_error() -> None:
     with pytest.raises(tf.errors.InvalidArgumentError, match="Unknown image file format"):
         pixels(tf.constant([b"no picture"]), Image(4, 4))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("name", ODD)
+def test_an_odd_picture_is_seen_as_the_feature_sees_it(name: str, channels: int) -> None:
+    data, seen = ODD[name]
+    feature = Image(*seen.shape[:2], channels)
+    expected = feature.encode(data, None).astype(int)
+    difference = np.abs(pixels(tf.constant([data]), feature)[0].numpy() - expected)
+    assert difference.max() <= (1 if name == "cmyk.jpg" else 0)
+
+
+def test_a_transparent_gif_is_an_error_for_tensorflow_drops_what_is_clear() -> None:
+    data, _ = odd_pictures.other()["clear.gif"]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="A GIF with transparency can not"):
+        pixels(tf.constant([data]), Image(4, 6))
