@@ -57,7 +57,7 @@ def read_json(file: Path, keys: Collection[str] = (), kind: type = dict) -> Any:
         raise Damaged(file, f"it is no JSON ({_short(error)})") from error
     if not isinstance(value, kind):
         raise Damaged(file, f"it holds a {type(value).__name__}, not a {kind.__name__}")
-    missing = sorted(set(keys) - set(value))
+    missing = sorted(key for key in keys if key not in value)
     if missing:
         raise Damaged(file, f"it lacks {', '.join(missing)}")
     return value
