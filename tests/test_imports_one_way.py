@@ -14,9 +14,12 @@ import t2t_multimodel
 ORDER = (
     "__version__",
     "errors",
+    "side_files",
     "_checkout",
     "_scan",
     "usr_dir",
+    "gin_bindings",
+    "raw_files",
     "registry",
     "config",
     "vocabulary",
