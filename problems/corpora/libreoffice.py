@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
 
+from t2t_multimodel import UserError, foreign
 from t2t_multimodel.problems.formats.debian import read_deb
 from t2t_multimodel.problems.formats.split import split_of
 
@@ -37,7 +38,8 @@ def read_pages(deb: Path, language: str) -> dict[str, list[HelpBlock]]:
     for name, contents in read_deb(deb, lambda name: pattern.fullmatch(name) is not None):
         match = pattern.fullmatch(name)
         assert match is not None  # as in the filter
-        pages[match[1]] = read_blocks(contents.decode("utf-8"))
+        with foreign(lambda why, name=name: UserError(f"{deb}: {name}: {why}.", "Get it again.")):
+            pages[match[1]] = read_blocks(contents.decode("utf-8"))
     return dict(sorted(pages.items()))
 
 
