@@ -15,7 +15,7 @@ RANKS = {
     0: ("__version__", "errors", "_checkout", "_scan", "usr_dir", "registry", "config"),
     1: ("features", "vocabulary", "problem", "overrides", "backend"),
     2: ("data", "layers"),
-    3: ("modalities", "body", "body_t2t_v1", "body_t2t_v2", "multimodel"),
+    3: ("modalities", "body", "body_t2t_v1", "body_t2t_v2", "nets", "multimodel", "losses"),
     4: ("train", "evaluate", "decode", "export", "serve", "report"),
     5: ("bin",),
 }

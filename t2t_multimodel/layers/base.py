@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -24,3 +26,19 @@ class Block(keras.layers.Layer):
         self.make_weights()
         for layer in self._flatten_layers(include_self=False, recursive=False):
             layer.build(None)
+
+    def layers_below(self) -> Iterator[Any]:
+        """All layers down the tree, in the order in which they were made."""
+        yield from self._flatten_layers(include_self=False)
+
+
+@contextlib.contextmanager
+def computes_in(policy: str) -> Iterator[None]:
+    """Layers made inside compute in `policy`; "float32" leaves Keras's own setting."""
+    before = keras.config.dtype_policy()
+    if policy != "float32":
+        keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

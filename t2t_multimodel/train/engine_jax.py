@@ -13,6 +13,7 @@ import numpy as np
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.collate import Batch
 from t2t_multimodel.layers.random import StepSeed
+from t2t_multimodel.losses import problem_loss
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.train.engine import (
     Engine,
@@ -63,7 +64,8 @@ class JaxEngine(Engine):
 
     def _loss(self, problem: str, batch: Batch, draw: Any) -> tuple[Any, Scalars]:
         train = self._config.train
-        return self._model.problem_loss(
+        return problem_loss(
+            self._model,
             batch,
             problem,
             training=True,
