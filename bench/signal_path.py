@@ -96,6 +96,8 @@ class Layers:
         """The loss of a batch; sizes of output, its gradient, and relative ones of weights."""
         import tensorflow as tf
 
+        from t2t_multimodel.losses import problem_loss
+
         self._outputs = []
         with tf.GradientTape() as self._tape:
             loss, _ = problem_loss(self._model, batch, problem)
