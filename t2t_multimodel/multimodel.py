@@ -22,8 +22,6 @@ from keras import ops
 
 from t2t_multimodel import nets
 from t2t_multimodel.body import PaperBody
-from t2t_multimodel.body_t2t_v1 import T2TV1Body
-from t2t_multimodel.body_t2t_v2 import T2TV2Body
 from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.errors import unknown
 from t2t_multimodel.features import ProblemSignature, Signature
@@ -36,6 +34,8 @@ from t2t_multimodel.layers.mode import Mode, kept_words
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.modalities.base import Modality
 from t2t_multimodel.modalities.text import length_mask
+from t2t_multimodel.t2t.body_v1 import T2TV1Body
+from t2t_multimodel.t2t.body_v2 import T2TV2Body
 
 BODIES: dict[str, type[Body]] = {"paper": PaperBody, "t2t_v1": T2TV1Body, "t2t_v2": T2TV2Body}
 
