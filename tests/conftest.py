@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ import pytest
 from t2t_multimodel import registry, usr_dir
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+_STATE = tempfile.TemporaryDirectory(prefix="state-of-tests-")
+os.environ["XDG_STATE_HOME"] = _STATE.name  # where agreed code is noted, see `trusted_code`
 
 ROOT = Path(__file__).resolve().parent.parent
 

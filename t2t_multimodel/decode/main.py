@@ -28,6 +28,7 @@ from t2t_multimodel.features import ClassLabel
 from t2t_multimodel.problem import Problem
 from t2t_multimodel.registry import problems
 from t2t_multimodel.train.checkpoints import Checkpoint
+from t2t_multimodel.train.recorded_features import check_features
 
 WINDOW = 2048
 """Most inputs that are held at once; those of like length among them are decoded together."""
@@ -67,6 +68,7 @@ def decode(checkpoint: Checkpoint, request: Request) -> None:
         UserError: the input file can not be opened, or the problem has no such split.
     """
     with _opened(request.input_file) as descriptor, _written(request.output_file) as output:
+        check_features(checkpoint, [request.problem])
         config, tokenizers = checkpoint.config(), checkpoint.tokenizers()
         problem: Problem = problems.get(request.problem)()
         prepared = _prepared(request, config, tokenizers) if request.split else None

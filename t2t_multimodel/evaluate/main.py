@@ -12,6 +12,7 @@ from t2t_multimodel.evaluate.results_file import load_results, store
 from t2t_multimodel.evaluate.table import Row, print_table, with_floors
 from t2t_multimodel.train.checkpoints import Checkpoint
 from t2t_multimodel.train.engine import cores, parallel_batches, share_cores
+from t2t_multimodel.train.recorded_features import check_features
 
 
 def evaluate_checkpoint(
@@ -39,6 +40,7 @@ def evaluate_checkpoint(
     others = load_results(compare_with) if compare_with else []
     config = checkpoint.config()
     names = checkpoint.problems(problems)
+    check_features(checkpoint, names)
     share_cores(parallel_batches(config))
     prepared = generate(
         names,

@@ -28,6 +28,7 @@ from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.problem import Problem
 from t2t_multimodel.registry import problems
 from t2t_multimodel.train.checkpoints import Checkpoint
+from t2t_multimodel.train.recorded_features import check_features
 
 ABOUT = "signatures.json"
 """The file in the folder that says what each signature takes."""
@@ -60,6 +61,7 @@ def export(
     folder = folder.resolve()
     if folder == Path.cwd() or (folder.exists() and not is_empty):
         raise UserError(f"{folder} exists already.", "Give --export_dir a folder of its own.")
+    check_features(checkpoint, names)
     tokenizers = checkpoint.tokenizers()
     exporter = Exporter(checkpoint.model(), tokenizers, config)
     signatures, about = {}, {}

@@ -22,6 +22,7 @@ from t2t_multimodel.problem import Problem
 from t2t_multimodel.registry import problems
 from t2t_multimodel.serve.explain import explain
 from t2t_multimodel.train.checkpoints import Checkpoint
+from t2t_multimodel.train.recorded_features import check_features
 
 CLASSES = 10
 """Most classes of an answer."""
@@ -70,6 +71,7 @@ class Service:
     ) -> None:
         self.step, self.beam_size = checkpoint.step, beam_size
         self._batch_size, self._wait = batch_size, wait_ms / 1000
+        check_features(checkpoint, names)
         config, self._tokenizers = checkpoint.config(), checkpoint.tokenizers()
         self._model = checkpoint.model()
         self.problems: dict[str, Problem] = {name: problems.get(name)() for name in names}

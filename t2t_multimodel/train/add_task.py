@@ -20,6 +20,7 @@ from t2t_multimodel.train.engine import cores, parallel_batches, share_cores
 from t2t_multimodel.train.forgetting import Forgetting
 from t2t_multimodel.train.main import train
 from t2t_multimodel.train.parts import parts_of
+from t2t_multimodel.train.recorded_features import check_features
 from t2t_multimodel.train.run_folder import RunFolder
 
 Body = Literal["frozen", "slow", "free"]
@@ -130,6 +131,7 @@ def _evaluate(
     raw_dir: Path | None,
 ) -> list[Result]:
     """The old problems as the final table will score them again."""
+    check_features(checkpoint, checkpoint.problems([]))
     prepared = generate(
         checkpoint.problems([]),
         data_dir,

@@ -29,6 +29,7 @@ from t2t_multimodel.train.diverged import Guard
 from t2t_multimodel.train.engine import Engine, Gradients, averaged, parallel_batches, value_of
 from t2t_multimodel.train.mixture_report import write_mixture
 from t2t_multimodel.train.progress import Progress
+from t2t_multimodel.train.recorded_features import described
 from t2t_multimodel.train.run_folder import RunFolder
 from t2t_multimodel.train.saving import Saver, Snapshot
 from t2t_multimodel.train.schedules import learning_rate
@@ -109,6 +110,7 @@ class Trainer:
             "config": self.config.to_dict(),
             "usr_dirs": usr_dir.added(),
             "data": {name: one.fingerprint for name, one in self.prepared.items()},
+            "features": {name: described(one.problem) for name, one in self.prepared.items()},
         }
         tokenizers = {k: v for one in self.prepared.values() for k, v in one.tokenizers.items()}
         averages = self.engine.averages()

@@ -25,6 +25,7 @@ from t2t_multimodel.train.loop import Trainer
 from t2t_multimodel.train.mixture_report import print_mixture
 from t2t_multimodel.train.parts import freeze
 from t2t_multimodel.train.progress import duration
+from t2t_multimodel.train.recorded_features import check_features
 from t2t_multimodel.train.run_folder import RunFolder
 from t2t_multimodel.train.stopping import stop_requests
 from t2t_multimodel.train.team import Team
@@ -57,6 +58,8 @@ def train(
     if not chief:  # who joins when the data are made: those below are found
         team = set_up(config, cluster)
     found = checkpoints.newest_whole(folder.checkpoints)
+    if found:
+        check_features(found, list(config.rates))
     source = None if found else warm_start.source(config.train.warm_start)
     vocabularies = found or source
     prepared = generate(
