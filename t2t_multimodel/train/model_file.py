@@ -88,22 +88,19 @@ def _plain(value: Any, file: Path) -> Any:
 
 def _refuse_pointers(file: Path) -> None:
     """Raises `UserError` where HDF5 would read weights from another file."""
-    import h5py
-
-    def look(name: str, item: Any) -> None:
-        if isinstance(item, h5py.Dataset) and (item.external or item.is_virtual):
-            raise _points(file, name)
+    import h5py  # type: ignore[import-untyped]
 
     with zipfile.ZipFile(file) as archive, h5py.File(io.BytesIO(archive.read(WEIGHTS))) as weights:
-        weights.visititems_links(lambda name, link: _look_at_link(file, name, link))
-        weights.visititems(look)
-
-
-def _look_at_link(file: Path, name: str, link: Any) -> None:
-    import h5py
-
-    if isinstance(link, (h5py.ExternalLink, h5py.SoftLink)):
-        raise _points(file, name)
+        groups = [weights]
+        for group in groups:  # which grows on the way
+            for name in group:
+                if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                    raise _points(file, name)
+                item = group[name]
+                if isinstance(item, h5py.Group):
+                    groups.append(item)
+                elif item.external or item.is_virtual:
+                    raise _points(file, name)
 
 
 def _points(file: Path, name: str) -> UserError:
