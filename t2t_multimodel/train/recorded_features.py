@@ -17,7 +17,7 @@ from t2t_multimodel.problem import Problem
 from t2t_multimodel.train.model_file import model_config
 
 if TYPE_CHECKING:
-    from t2t_multimodel.train.checkpoints import Checkpoint
+    from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 
 _LIMITS = ("max_length", "max_seconds")
 """Which examples are taken; what the model makes of one does not depend on them."""

@@ -12,7 +12,7 @@ import h5py
 import keras
 import numpy as np
 import pytest
-from small_models import FLAT_CONFIGS, PROBLEMS
+from helpers.small_models import FLAT_CONFIGS, PROBLEMS
 
 from t2t_multimodel import UserError
 from t2t_multimodel.multimodel import MultiModel

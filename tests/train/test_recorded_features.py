@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_run import TASKS, Run, forget_made_tasks
+from helpers.finished_run import TASKS, Run, forget_small_tasks
 
 from t2t_multimodel import (
     Audio,
@@ -19,9 +19,9 @@ from t2t_multimodel import (
     registry,
     usr_dir,
 )
+from t2t_multimodel.checkpoints.checkpoint import Checkpoint, open_checkpoint
 from t2t_multimodel.features import Feature
 from t2t_multimodel.train import recorded_features
-from t2t_multimodel.train.checkpoints import Checkpoint, open_checkpoint
 from t2t_multimodel.train.recorded_features import check_features, described
 
 
@@ -111,7 +111,7 @@ def test_without_a_record_the_models_own_signature_is_compared(
     checkpoint = open_checkpoint(run.folder)
     state = {k: v for k, v in checkpoint.state.items() if k != "features"}
     monkeypatch.setattr(Checkpoint, "state", state)
-    forget_made_tasks()
+    forget_small_tasks()
     usr_dir.add(TASKS)
     check_features(checkpoint, list(run.prepared))
     problem = registry.problems.get("made_colours")
