@@ -63,8 +63,8 @@ def train(args: flags.FlagValues, _: list[str]) -> None:
 
     own = not args["hparams_set"].present and args.output_dir is not None
     if own:
+        from t2t_multimodel.checkpoints.trusted_code import admit_run
         from t2t_multimodel.config import parse_rate
-        from t2t_multimodel.train.trusted_code import admit_run
 
         admit_run(args.output_dir, [parse_rate(entry)[0] for entry in args.problems])
     resolved = overrides.resolve(

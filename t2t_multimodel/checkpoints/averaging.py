@@ -16,10 +16,10 @@ import numpy as np
 from t2t_multimodel import usr_dir
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint, found
 from t2t_multimodel.checkpoints.saving import seal, write_model
+from t2t_multimodel.checkpoints.trusted_code import remember, run_of
 from t2t_multimodel.engines.engine import value_of
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.multimodel import MultiModel
-from t2t_multimodel.train.trusted_code import remember, run_of
 
 
 def last_checkpoints(run: Path, count: int) -> list[Checkpoint]:

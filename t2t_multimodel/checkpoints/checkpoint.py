@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import google_crc32c
 import numpy as np
 
+from t2t_multimodel.checkpoints.model_file import load_model
+from t2t_multimodel.checkpoints.trusted_code import admit, run_of
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.vocab import SubwordTokenizer, read_tokenizer
 from t2t_multimodel.errors import UserError, unknown
 from t2t_multimodel.side_files import Damaged, read_json
-from t2t_multimodel.train.model_file import load_model
-from t2t_multimodel.train.trusted_code import admit, run_of
 
 if TYPE_CHECKING:  # so that wrong names are told before TensorFlow is loaded
     from t2t_multimodel.multimodel import MultiModel

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
+from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.config import Config
 from t2t_multimodel.config.decode import DecodeConfig
 from t2t_multimodel.data.batching import batch_share, eval_batches
@@ -28,7 +29,6 @@ from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import ClassLabel
 from t2t_multimodel.problem import Problem
 from t2t_multimodel.registry import problems
-from t2t_multimodel.train.recorded_features import check_features
 
 WINDOW = 2048
 """Most inputs that are held at once; those of like length among them are decoded together."""

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
+from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.data.datagen import generate
 from t2t_multimodel.engines.engine import cores, parallel_batches, share_cores
 from t2t_multimodel.evaluate.compare import compare, print_comparison
 from t2t_multimodel.evaluate.evaluator import Evaluator, check_split
 from t2t_multimodel.evaluate.results_file import load_results, store
 from t2t_multimodel.evaluate.table import Row, print_table, with_baselines
-from t2t_multimodel.train.recorded_features import check_features
 
 
 def evaluate_checkpoint(

@@ -16,6 +16,7 @@ import keras
 import tensorflow as tf
 
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
+from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.config.decode import DecodeConfig
 from t2t_multimodel.data.vocab import SubwordTokenizer
 from t2t_multimodel.decode.beam import LOST
@@ -28,7 +29,6 @@ from t2t_multimodel.features import EOS_ID, Audio, ClassLabel, Image, Text
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.problem import Problem
 from t2t_multimodel.registry import problems
-from t2t_multimodel.train.recorded_features import check_features
 
 ABOUT = "signatures.json"
 """The file in the folder that says what each signature takes."""

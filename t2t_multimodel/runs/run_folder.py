@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from t2t_multimodel import usr_dir
+from t2t_multimodel.checkpoints.trusted_code import remember
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.data.files import json_lines, written_by_rename
@@ -19,7 +20,6 @@ from t2t_multimodel.evaluate.samples import Sample
 from t2t_multimodel.overrides import Resolved, flatten, read_record
 from t2t_multimodel.runs.event_file import EventFile
 from t2t_multimodel.runs.provenance import session
-from t2t_multimodel.train.trusted_code import remember
 
 FREE_TO_CHANGE = (
     "train.steps",

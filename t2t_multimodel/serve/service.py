@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
+from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.config.decode import DecodeConfig
 from t2t_multimodel.decode.decoder import Decoder
 from t2t_multimodel.decode.inputs import InputEncoder, Item
@@ -22,7 +23,6 @@ from t2t_multimodel.features import ClassLabel
 from t2t_multimodel.problem import Problem
 from t2t_multimodel.registry import problems
 from t2t_multimodel.serve.explain import explain
-from t2t_multimodel.train.recorded_features import check_features
 
 CLASSES = 10
 """Most classes of an answer."""

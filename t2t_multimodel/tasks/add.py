@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
+from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.config import Config, parse_rate
 from t2t_multimodel.data.datagen import generate
 from t2t_multimodel.engines.engine import cores, parallel_batches, share_cores
@@ -21,7 +22,6 @@ from t2t_multimodel.tasks import forgetting
 from t2t_multimodel.tasks.forgetting import Forgetting
 from t2t_multimodel.train.main import train
 from t2t_multimodel.train.parts import parts_of
-from t2t_multimodel.train.recorded_features import check_features
 
 Body = Literal["frozen", "slow", "free"]
 FACTORS: dict[Body, float] = {"frozen": 0.0, "slow": 0.1, "free": 1.0}

@@ -14,6 +14,7 @@ import numpy as np
 
 from t2t_multimodel import usr_dir
 from t2t_multimodel.checkpoints import checkpoint as checkpoints
+from t2t_multimodel.checkpoints.recorded_features import described
 from t2t_multimodel.checkpoints.saving import Saver, Snapshot
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.datagen import Prepared
@@ -32,7 +33,6 @@ from t2t_multimodel.train.best import Best
 from t2t_multimodel.train.display import live
 from t2t_multimodel.train.diverged import Guard
 from t2t_multimodel.train.progress import Progress
-from t2t_multimodel.train.recorded_features import described
 from t2t_multimodel.train.schedules import learning_rate
 from t2t_multimodel.train.stopping import StopRequest
 

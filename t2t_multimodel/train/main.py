@@ -11,6 +11,7 @@ import keras
 from t2t_multimodel.baselines.measured import known_baselines
 from t2t_multimodel.checkpoints import checkpoint as checkpoints
 from t2t_multimodel.checkpoints import warm_start
+from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.datagen import Prepared, generate
 from t2t_multimodel.engines.cluster import Cluster
@@ -28,7 +29,6 @@ from t2t_multimodel.runs.run_folder import RunFolder
 from t2t_multimodel.train.loop import Trainer
 from t2t_multimodel.train.parts import freeze
 from t2t_multimodel.train.progress import duration
-from t2t_multimodel.train.recorded_features import check_features
 from t2t_multimodel.train.stopping import stop_requests
 
 

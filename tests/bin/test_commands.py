@@ -9,7 +9,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
-from named_checkpoint import named_checkpoint
+from helpers.named_checkpoint import named_checkpoint
 
 from t2t_multimodel.bin import (
     _quiet,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from named_checkpoint import named_checkpoint
+from helpers.named_checkpoint import named_checkpoint
 
 from t2t_multimodel.bin import mm_decode
 from t2t_multimodel.config.decode import DecodeConfig

@@ -15,8 +15,8 @@ import pytest
 from helpers.small_models import FLAT_CONFIGS, PROBLEMS
 
 from t2t_multimodel import UserError
+from t2t_multimodel.checkpoints.model_file import WEIGHTS, load_model, model_config
 from t2t_multimodel.multimodel import MultiModel
-from t2t_multimodel.train.model_file import WEIGHTS, load_model, model_config
 
 FIX = "Only checkpoints that mm-trainer wrote are read: a file may not name its code."
 

@@ -9,7 +9,13 @@ import pytest
 
 from t2t_multimodel import UserError, registry, usr_dir
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
-from t2t_multimodel.train.trusted_code import admit, admit_run, code_hash, remember, state_folder
+from t2t_multimodel.checkpoints.trusted_code import (
+    admit,
+    admit_run,
+    code_hash,
+    remember,
+    state_folder,
+)
 
 CODE = """
 from pathlib import Path

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from t2t_multimodel import registry
+from t2t_multimodel.checkpoints.model_file import model_config
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import Feature
 from t2t_multimodel.problem import Problem
-from t2t_multimodel.train.model_file import model_config
 
 if TYPE_CHECKING:
     from t2t_multimodel.checkpoints.checkpoint import Checkpoint

@@ -19,10 +19,10 @@ from t2t_multimodel import (
     registry,
     usr_dir,
 )
+from t2t_multimodel.checkpoints import recorded_features
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint, open_checkpoint
+from t2t_multimodel.checkpoints.recorded_features import check_features, described
 from t2t_multimodel.features import Feature
-from t2t_multimodel.train import recorded_features
-from t2t_multimodel.train.recorded_features import check_features, described
 
 
 class Made(Problem):
