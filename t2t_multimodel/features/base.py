@@ -8,14 +8,12 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
+from t2t_multimodel.errors import BadValue as BadValue
+
 PAD_ID = 0
 """Id that fills sequences up to the batch's length. Never part of a text."""
 EOS_ID = 1
 """Id that ends every text (paper, section 2.2: sequences end with a termination token)."""
-
-
-class BadValue(ValueError):
-    """A value of an example that its feature can not take; the message says why."""
 
 
 class Tokenizer(Protocol):
