@@ -15,8 +15,8 @@ FOLDERS = ("t2t_multimodel", "problems", "hparams", "bin", "tools", "bench", "te
 
 DOORS = {
     ("layers/base.py", "_flatten_layers"): "keras",
-    ("evaluate/metrics.py", "_extract_corpus_statistics"): "sacrebleu",
-    ("evaluate/metrics.py", "_compute_score_from_stats"): "sacrebleu",
+    ("metrics/text.py", "_extract_corpus_statistics"): "sacrebleu",
+    ("metrics/text.py", "_compute_score_from_stats"): "sacrebleu",
     ("test_footprint.py", "_value"): "keras",
     ("event_file.py", "tensorboard.compat"): "tensorboard",
     ("event_file.py", "tensorboard.plugins"): "tensorboard",
