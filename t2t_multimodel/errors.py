@@ -67,6 +67,8 @@ def reason(error: BaseException) -> str:
     name = type(error).__name__
     if isinstance(error, KeyError):
         said = f"{name}: {said}"
+    if not said and hasattr(error, "code"):
+        said = f"{name} {error.code}"
     shown = printable(said or name)
     return shown if len(shown) <= _LONGEST_REASON else f"{shown[:_LONGEST_REASON]} ..."
 

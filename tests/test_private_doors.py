@@ -17,7 +17,6 @@ DOORS = {
     ("layers/base.py", "_flatten_layers"): "keras",
     ("metrics/text.py", "_extract_corpus_statistics"): "sacrebleu",
     ("metrics/text.py", "_compute_score_from_stats"): "sacrebleu",
-    ("test_footprint.py", "_value"): "keras",
     ("event_file.py", "tensorboard.compat"): "tensorboard",
     ("event_file.py", "tensorboard.plugins"): "tensorboard",
     ("event_file.py", "tensorboard.summary.writer"): "tensorboard",

@@ -97,6 +97,9 @@ class Feature(ABC):
     """Type in which values are stored in records."""
     unit: ClassVar[str | None] = None
     """Budget of a batch that `length` counts against: tokens, frames, pixels; None: rows only."""
+    measures_all: ClassVar[bool] = True
+    """Whether `encode` makes all of a value that is longer than the model takes, so that `length`
+    is its true length; else it stops a little behind the longest."""
 
     def __repr__(self) -> str:
         shown = []

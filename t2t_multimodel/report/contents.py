@@ -64,9 +64,9 @@ def _results(record: RunRecord) -> Section:
         [line for row in record.results for line in _scores(row)],
     )
     words = (
-        "The source-blind baseline is the best that a model of the targets alone reached; a problem "
-        "is above it if its whole interval is. log_ppl: nats a target, lower is better; teacher_forced/: given "
-        "the true targets before each; decoded/: of free-running output."
+        "The source-blind baseline is the best that a model of the targets alone reached; a "
+        "problem is above it if its whole interval is. log_ppl: nats a target, lower is better; "
+        "teacher_forced/: given the true targets before each; decoded/: of free-running output."
     )
     return Section("Results", [Paragraph(words), compared, scores])
 
