@@ -247,8 +247,8 @@ class MultiModel(keras.Model):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> MultiModel:
-        """Inverse of `get_config`."""
+        """Inverse of `get_config`. Models of earlier versions have no spellings."""
         problems = [ProblemSignature.from_dict(values) for values in config["problems"]]
-        spellings = {k: nets.spelling_from_json(v) for k, v in config["spellings"].items()}
+        spellings = {k: nets.spelling_from_json(v) for k, v in config.get("spellings", {}).items()}
         network = ModelConfig.from_dict(config["config"])
         return cls(network, problems, spellings, name=config["name"])

@@ -11,7 +11,7 @@ from typing import Any
 from keras import ops
 
 from t2t_multimodel.config.model import ModelConfig
-from t2t_multimodel.layers.base import Block
+from t2t_multimodel.layers.base import Block, sublayers
 from t2t_multimodel.layers.decode_state import (
     DecodeState,
     Kept,
@@ -66,7 +66,7 @@ class Body(Block):
         """What the layers of `decode` keep of the encoder's output."""
         return {
             layer.path: layer.memory(source_BLD, mask_BL)
-            for layer in self.layers_below()
+            for layer in sublayers(self, all_levels=True)
             if isinstance(layer, LooksAtSource)
         }
 
@@ -74,7 +74,7 @@ class Body(Block):
         """What the layers of `decode` keep before the first of at most `length` positions."""
         return {
             layer.path: layer.empty(rows, length)
-            for layer in self.layers_below()
+            for layer in sublayers(self, all_levels=True)
             if isinstance(layer, LooksBack) and layer.looks_back
         }
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from t2t_multimodel.layers import fast
+from t2t_multimodel.layers.base import sublayers
 from t2t_multimodel.layers.decode_state import DecodeState, LooksBack
 from t2t_multimodel.layers.mode import Mode
 from t2t_multimodel.layers.ring import Ring, empty_ring
@@ -13,7 +14,7 @@ X = np.random.default_rng(0).normal(size=(2, 40, 6)).astype(np.float32)
 
 
 def in_steps(layer):
-    parts = [layer, *layer.layers_below()]
+    parts = [layer, *sublayers(layer, all_levels=True)]
     kept = {one.path: one.empty(2, 40) for one in parts if isinstance(one, LooksBack)}
     outputs = []
     for t in range(X.shape[1]):
