@@ -82,7 +82,7 @@ def _devkit_files(root: Path) -> Iterator[tuple[str, bytes]]:
             with opened(path) as file:
                 yield name, contents(file, name)
     for path in root.glob(f"{DEVKIT}.tar.gz"):
-        for full, file in tar_files(path):
+        for full, member in tar_files(path):
             name = full.rpartition("/")[2]
             if name in (TRUTH, META):
-                yield name, contents(file, name)
+                yield name, contents(member, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
@@ -38,9 +39,13 @@ def read_pages(deb: Path, language: str) -> dict[str, list[HelpBlock]]:
     for name, contents in read_deb(deb, lambda name: pattern.fullmatch(name) is not None):
         match = pattern.fullmatch(name)
         assert match is not None  # as in the filter
-        with foreign(lambda why, name=name: UserError(f"{deb}: {name}: {why}.", "Get it again.")):
+        with foreign(partial(_unreadable, deb, name)):
             pages[match[1]] = read_blocks(contents.decode("utf-8"))
     return dict(sorted(pages.items()))
+
+
+def _unreadable(deb: Path, name: str, why: str) -> UserError:
+    return UserError(f"{deb}: {name}: {why}.", fix="Get the package again.")
 
 
 def read_blocks(html: str) -> list[HelpBlock]:

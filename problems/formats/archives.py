@@ -103,7 +103,8 @@ def tar_files(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
     """
     with opened(path) as file:
         for name, contents in files_of_tar(file):
-            yield name, io.BufferedReader(_Told(contents, path), _BLOCK)
+            told = cast(io.RawIOBase, _Told(contents, path))
+            yield name, io.BufferedReader(told, _BLOCK)
 
 
 class _Told(io.RawIOBase):
@@ -130,7 +131,7 @@ def files_of_tar(file: BinaryIO) -> Iterator[tuple[str, IO[bytes]]]:
                 contents = archive.extractfile(member)
                 assert contents is not None  # it is a file
                 yield member.name, contents
-            archive.members = []  # type: ignore[misc]  # else it keeps every header
+            archive.members.clear()  # type: ignore[attr-defined]  # else it keeps every header
         rest = archive.fileobj
         while rest is not None and (block := rest.read(_BLOCK)):
             if block.strip(b"\0"):
