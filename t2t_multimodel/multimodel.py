@@ -53,6 +53,18 @@ class Encoded(NamedTuple):
     """Layer name -> `Routing` of the encoder's expert layers."""
 
 
+class ProblemLoss(NamedTuple):
+    """The training loss of one batch, and what the model showed on the way."""
+
+    loss: Any
+    metrics: dict[str, Any]
+    """Numbers for people: xent (unsmoothed, nats a target), accuracy (of targets), tokens
+    (targets counted), aux_loss; for each layer of experts share_<layer> [E], entropy_<layer> and
+    max_violation_<layer>, see `Routing`; ctc and ctc_fits, see `CtcScores`."""
+    loads: dict[str, Any]
+    """Path of a router's balancing bias -> tokens that each expert got, see `Routing`."""
+
+
 @keras.saving.register_keras_serializable("t2t_multimodel")
 class MultiModel(keras.Model):
     """The model of all problems it is given. All variables exist once it is constructed.
@@ -236,16 +248,10 @@ class MultiModel(keras.Model):
         training: bool = False,
         seed: StepSeed | None = None,
         label_smoothing: float = 0.0,
-    ) -> tuple[Any, dict[str, Any]]:
+    ) -> ProblemLoss:
         """Training loss of one batch: mean cross entropy over targets, plus the routers' loss.
 
         With `ctc_weight`, in training, a problem from audio to text adds its CTC loss.
-
-        Returns:
-            loss, and metrics: xent (unsmoothed, nats a target), accuracy (of targets), tokens
-            (targets counted), aux_loss; for each layer of experts share_<layer> [E],
-            entropy_<layer> and max_violation_<layer>, see `Routing`; ctc and ctc_fits, see
-            `CtcScores`.
         """
         encoded = self.encode(batch, problem, training, seed)
         mode = self._mode(problem, training, seed)
@@ -268,7 +274,8 @@ class MultiModel(keras.Model):
             ctc = self._ctc(encoded, batch, problem)
             metrics |= {"ctc": ctc.nats, "ctc_fits": ctc.fits}
             loss += self.config.ctc_weight * ctc.nats
-        return loss, metrics
+        loads = {path: load for one in routing.values() for path, load in one.loads.items()}
+        return ProblemLoss(loss, metrics, loads)
 
     def _ctc(self, encoded: Encoded, batch: Batch, problem: str) -> CtcScores:
         """How well the encoder's output spells the targets."""

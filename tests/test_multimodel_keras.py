@@ -72,11 +72,11 @@ def test_mixed_bfloat16_stays_near_float32(name, tmp_path, mixed_bfloat16):
         theirs.assign(ours.value)
     batch = batch_for(BY_NAME[name])
     assert mixed(batch, problem=name)["logits"].dtype == tf.bfloat16
-    loss, _ = mixed.problem_loss(batch, name, label_smoothing=0.1)
-    expected, _ = exact.problem_loss(batch, name, label_smoothing=0.1)
+    loss, _, _ = mixed.problem_loss(batch, name, label_smoothing=0.1)
+    expected, _, _ = exact.problem_loss(batch, name, label_smoothing=0.1)
     assert loss.dtype == tf.float32
     assert float(loss) == pytest.approx(float(expected), abs=0.05)
-    trained, _ = mixed.problem_loss(batch, name, training=True, seed=StepSeed(1))
+    trained, _, _ = mixed.problem_loss(batch, name, training=True, seed=StepSeed(1))
     assert np.isfinite(float(trained))
 
 
@@ -84,7 +84,7 @@ def test_a_pass_can_be_compiled_by_xla():
     model, batch = MultiModel(OCTET, PROBLEMS[:1]), batch_for(PROBLEMS[0])
 
     def losses(batch):
-        loss, metrics = model.problem_loss(batch, "translate", label_smoothing=0.1)
+        loss, metrics, _ = model.problem_loss(batch, "translate", label_smoothing=0.1)
         return {**metrics, "loss": loss}
 
     with fast.for_xla():

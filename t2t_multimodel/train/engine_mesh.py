@@ -18,8 +18,8 @@ from t2t_multimodel.config.distribution import Distribution
 from t2t_multimodel.data.collate import Batch
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.multimodel import MultiModel
-from t2t_multimodel.train.engine import Gradients, Scalars
 from t2t_multimodel.train.engine_jax import JaxEngine
+from t2t_multimodel.train.micro_batch import Computed, Gradients
 
 EXPERT_KERNELS = r".*/experts_kernel\d+"
 """Paths of the stacked weights of experts, [E, in, out]."""
@@ -41,7 +41,7 @@ class MeshEngine(JaxEngine):
         # programs that communicate must start in the same order on all devices
         self._one_at_a_time = threading.Lock()
 
-    def gradients(self, problem: str, batch: Batch, draw: int) -> tuple[Gradients, Scalars]:
+    def compute(self, problem: str, batch: Batch, draw: int) -> Computed:
         rows = len(batch["targets_length"])
         whole = -(-rows // self._rows) * self._rows
         if whole > rows and self._config.model.route_padding:
@@ -56,7 +56,7 @@ class MeshEngine(JaxEngine):
             for name, array in batch.items()
         }
         with self._one_at_a_time:
-            return super().gradients(problem, jax.device_put(batch, self._by_rows), draw)
+            return super().compute(problem, jax.device_put(batch, self._by_rows), draw)
 
     def _placed(self, values: list[Any], indices: list[int]) -> list[Any]:
         places = [self._shardings[i] for i in indices]
