@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from small_models import EN_DE, FLAT_CONFIGS, PROBLEMS, batch_for
+from helpers.small_models import EN_DE, FLAT_CONFIGS, PROBLEMS, batch_for
 
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.random import StepSeed
