@@ -58,8 +58,8 @@ def measure(flags: argparse.Namespace) -> dict[str, Any]:
 
     from t2t_multimodel import overrides
     from t2t_multimodel.engines.engine import make_engine
+    from t2t_multimodel.engines.micro_batch import Computed, summed_loads
     from t2t_multimodel.multimodel import MultiModel
-    from t2t_multimodel.train.micro_batch import Computed, summed_loads
 
     keras.config.set_dtype_policy(flags.policy)
     config = overrides.resolve(flags.hparams_set, hparams=flags.hparams).config

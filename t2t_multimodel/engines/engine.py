@@ -14,9 +14,9 @@ import numpy as np
 from t2t_multimodel.config import Config, OptimizerConfig
 from t2t_multimodel.config.distribution import parse_distribution
 from t2t_multimodel.data.collate import Batch
+from t2t_multimodel.engines.micro_batch import Computed, Gradients, Loads
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.multimodel import MultiModel
-from t2t_multimodel.train.micro_batch import Computed, Gradients, Loads
 
 
 class Engine(Protocol):

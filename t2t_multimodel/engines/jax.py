@@ -12,11 +12,11 @@ import numpy as np
 
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.collate import Batch
+from t2t_multimodel.engines.balance import move_biases
 from t2t_multimodel.engines.engine import Engine, decoupled_decay, ema_rest, rate_factor, with_l2
+from t2t_multimodel.engines.micro_batch import Computed, Gradients, Loads, Observed
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.multimodel import MultiModel, ProblemLoss
-from t2t_multimodel.train.balance import move_biases
-from t2t_multimodel.train.micro_batch import Computed, Gradients, Loads, Observed
 
 
 class JaxEngine(Engine):

@@ -17,9 +17,9 @@ from t2t_multimodel.config import Config
 from t2t_multimodel.config.distribution import Distribution
 from t2t_multimodel.data.collate import Batch
 from t2t_multimodel.engines.jax import JaxEngine
+from t2t_multimodel.engines.micro_batch import Computed, Gradients
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.multimodel import MultiModel
-from t2t_multimodel.train.micro_batch import Computed, Gradients
 
 EXPERT_KERNELS = r".*/experts_kernel\d+"
 """Paths of the stacked weights of experts, [E, in, out]."""

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from t2t_multimodel.engines.micro_batch import Observed
 from t2t_multimodel.errors import UserError
-from t2t_multimodel.train.micro_batch import Observed
 
 Scores = dict[str, dict[str, float]]
 """Problem -> name of a score -> its value."""
 
 
 class ProcessGroup:
-    """One process. `WorkerProcessGroup` is several; every one of them makes the same calls in order."""
+    """One process. `WorkerProcessGroup` is several, which all make the same calls in order."""
 
     chief = True
     """Whether this process writes and says what happens."""

@@ -13,13 +13,13 @@ import tensorflow as tf
 from t2t_multimodel.backend import batch_spec
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.collate import Batch
+from t2t_multimodel.engines.balance import move_biases
 from t2t_multimodel.engines.engine import Engine, decoupled_decay, ema_rest, rate_factor, with_l2
+from t2t_multimodel.engines.micro_batch import Computed, Gradients, Loads, Observed
 from t2t_multimodel.features import ProblemSignature
 from t2t_multimodel.layers.fast import for_xla
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.multimodel import MultiModel
-from t2t_multimodel.train.balance import move_biases
-from t2t_multimodel.train.micro_batch import Computed, Gradients, Loads, Observed
 
 
 class TensorFlowEngine(Engine):

@@ -13,10 +13,10 @@ import tensorflow as tf
 
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.collate import Batch
+from t2t_multimodel.engines.micro_batch import Computed, Loads, Observed
 from t2t_multimodel.engines.tensorflow import TensorFlowEngine
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.multimodel import MultiModel
-from t2t_multimodel.train.micro_batch import Computed, Loads, Observed
 
 
 class MirroredEngine(TensorFlowEngine):

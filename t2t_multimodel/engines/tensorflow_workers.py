@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.collate import Batch
+from t2t_multimodel.engines.micro_batch import Computed, Loads
 from t2t_multimodel.engines.tensorflow import Sums, TensorFlowEngine, VariableGroup
 from t2t_multimodel.engines.tensorflow_process_group import (
     Summed,
@@ -13,7 +14,6 @@ from t2t_multimodel.engines.tensorflow_process_group import (
     gone_workers_told,
 )
 from t2t_multimodel.multimodel import MultiModel
-from t2t_multimodel.train.micro_batch import Computed, Loads
 
 
 class WorkerEngine(TensorFlowEngine):

@@ -19,6 +19,7 @@ from t2t_multimodel.data.mixture import make_mixture
 from t2t_multimodel.data.realised import Realised, realised
 from t2t_multimodel.data.stream import BatchStream, StepBatches, read_ahead, step_batches
 from t2t_multimodel.engines.engine import Engine, averaged, parallel_batches, value_of
+from t2t_multimodel.engines.micro_batch import on_host, summed_loads
 from t2t_multimodel.engines.process_group import ALONE, ProcessGroup
 from t2t_multimodel.evaluate.evaluator import Evaluator
 from t2t_multimodel.evaluate.result import Result
@@ -29,7 +30,6 @@ from t2t_multimodel.runs.run_folder import RunFolder
 from t2t_multimodel.train.best import Best
 from t2t_multimodel.train.display import live
 from t2t_multimodel.train.diverged import Guard
-from t2t_multimodel.train.micro_batch import on_host, summed_loads
 from t2t_multimodel.train.progress import Progress
 from t2t_multimodel.train.schedules import learning_rate
 from t2t_multimodel.train.stopping import StopRequest

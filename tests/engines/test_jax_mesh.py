@@ -19,8 +19,8 @@ from helpers.small_models import FLAT_CONFIGS, PROBLEMS, batch_for
 from t2t_multimodel import Config, OptimizerConfig, TrainConfig
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.multimodel import MultiModel
-from t2t_multimodel.train import devices, engine
-from t2t_multimodel.train.micro_batch import summed_loads
+from t2t_multimodel.engines import devices, engine
+from t2t_multimodel.engines.micro_batch import summed_loads
 
 text, file = PROBLEMS[0], sys.argv[1]
 small = {"encoder_blocks": (1, 0), "mixer_pre_blocks": 0, "balance_rate": 0.01}

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from t2t_multimodel.engines.micro_batch import Observed
 from t2t_multimodel.engines.process_group import ALONE, ProcessGroup, pack, unpack
 from t2t_multimodel.errors import UserError
-from t2t_multimodel.train.micro_batch import Observed
 
 
 class Threads(ProcessGroup):

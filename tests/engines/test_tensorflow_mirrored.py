@@ -20,9 +20,9 @@ import keras, numpy as np
 from helpers.small_models import FLAT_CONFIGS, PROBLEMS, batch_for
 from t2t_multimodel import Config, OptimizerConfig, TrainConfig
 from t2t_multimodel.multimodel import MultiModel
-from t2t_multimodel.train import devices, engine
+from t2t_multimodel.engines import devices, engine
 from t2t_multimodel.engines.tensorflow_mirrored import MirroredEngine
-from t2t_multimodel.train.micro_batch import summed_loads
+from t2t_multimodel.engines.micro_batch import summed_loads
 
 text = PROBLEMS[0]
 problems = [text, dataclasses.replace(text, name="back", command="to_english")]

@@ -16,9 +16,9 @@ from helpers.finished_run import Run
 from t2t_multimodel import UserError
 from t2t_multimodel.checkpoints import checkpoint as checkpoints
 from t2t_multimodel.engines.engine import make_engine
+from t2t_multimodel.engines.micro_batch import Computed, Observed
 from t2t_multimodel.runs.run_folder import RunFolder
 from t2t_multimodel.train.loop import Trainer
-from t2t_multimodel.train.micro_batch import Computed, Observed
 from t2t_multimodel.train.progress import Progress
 from t2t_multimodel.train.stopping import StopRequest
 

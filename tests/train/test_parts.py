@@ -12,8 +12,8 @@ from helpers.small_models import FLAT_CONFIGS, PROBLEMS, batch_for
 
 from t2t_multimodel import Config, OptimizerConfig, UserError
 from t2t_multimodel.engines.engine import make_engine, value_of
+from t2t_multimodel.engines.micro_batch import summed_loads
 from t2t_multimodel.multimodel import MultiModel
-from t2t_multimodel.train.micro_batch import summed_loads
 from t2t_multimodel.train.parts import freeze, parts_for, parts_of
 
 TRANSLATE, CLASSIFY, CAPTION = PROBLEMS[:3]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from t2t_multimodel.engines.engine import value_of
+from t2t_multimodel.engines.micro_batch import Loads
 from t2t_multimodel.multimodel import MultiModel
-from t2t_multimodel.train.micro_batch import Loads
 
 
 def move_biases(model: MultiModel, loads: Loads, rate: float) -> None:
