@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from helpers.small_models import EN_DE, FLAT_CONFIGS, PROBLEMS, batch_for
 
-from t2t_multimodel.layers.base import Block
+from t2t_multimodel.layers.base import Block, sublayers
 from t2t_multimodel.layers.random import StepSeed
+from t2t_multimodel.losses import problem_loss
 from t2t_multimodel.multimodel import MultiModel
 
 OCTET = FLAT_CONFIGS["octet"]
@@ -30,8 +31,8 @@ NETWORKS = {
 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_no_layer_assigns_a_variable(network: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    model = MultiModel(NETWORKS[network], PROBLEMS)
-    model.spellings[EN_DE.identity] = np.full((EN_DE.size, 1), 97, np.uint8)
+    spellings = {EN_DE.identity: np.full((EN_DE.size, 1), 97, np.uint8)}
+    model = MultiModel(NETWORKS[network], PROBLEMS, spellings)
     called: set[str] = set()
     values = {v.path: np.array(v.numpy()) for v in model.variables}
     call_of_layers = keras.layers.Layer.__call__
@@ -47,10 +48,11 @@ def test_no_layer_assigns_a_variable(network: str, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(keras.Variable, "assign", refused)
     for problem in PROBLEMS:
         batch = batch_for(problem)
-        model.problem_loss(batch, problem.name, training=True, seed=StepSeed(1))
+        problem_loss(model, batch, problem.name, training=True, seed=StepSeed(1))
         model(batch, problem=problem.name)
     monkeypatch.undo()
-    layers = {layer.path for layer in _below(model) if type(layer).call is not Block.call}
+    below = sublayers(model, all_levels=True)
+    layers = {layer.path for layer in below if type(layer).call is not Block.call}
     read_off_the_encoder = NETWORKS[network].class_path == "encoder"  # so no command opens targets
     assert layers - called == ({"multimodel/command_to_label"} if read_off_the_encoder else set())
     assert {v.path for v in model.variables if not np.array_equal(v, values[v.path])} == set()
@@ -64,8 +66,3 @@ def test_an_assignment_in_a_pass_would_be_found(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("t2t_multimodel.layers.norm.LayerNorm.call", call)
     with pytest.raises(AssertionError, match="norm/scale is assigned."):
         test_no_layer_assigns_a_variable("octet", monkeypatch)
-
-
-def _below(layer: Any) -> list[Any]:
-    """All layers in a layer, those in lists included."""
-    return list(layer._flatten_layers(include_self=False))

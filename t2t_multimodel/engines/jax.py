@@ -16,7 +16,8 @@ from t2t_multimodel.engines.balance import move_biases
 from t2t_multimodel.engines.engine import Engine, decoupled_decay, ema_rest, rate_factor, with_l2
 from t2t_multimodel.engines.micro_batch import Computed, Gradients, Loads, Observed
 from t2t_multimodel.layers.random import StepSeed
-from t2t_multimodel.multimodel import MultiModel, ProblemLoss
+from t2t_multimodel.losses import ProblemLoss, problem_loss
+from t2t_multimodel.multimodel import MultiModel
 
 
 class JaxEngine(Engine):
@@ -55,7 +56,8 @@ class JaxEngine(Engine):
 
     def _loss(self, problem: str, batch: Batch, draw: Any) -> ProblemLoss:
         train = self._config.train
-        return self._model.problem_loss(
+        return problem_loss(
+            self._model,
             batch,
             problem,
             training=True,

@@ -19,6 +19,7 @@ from t2t_multimodel.engines.micro_batch import Computed, Gradients, Loads, Obser
 from t2t_multimodel.features import ProblemSignature
 from t2t_multimodel.layers.fast import for_xla
 from t2t_multimodel.layers.random import StepSeed
+from t2t_multimodel.losses import problem_loss
 from t2t_multimodel.multimodel import MultiModel
 
 
@@ -71,7 +72,8 @@ class TensorFlowEngine(Engine):
             self.traces += 1
             forms = for_xla() if train.jit_compile else contextlib.nullcontext()
             with tf.GradientTape() as tape, forms, place():
-                loss, scalars, loads = self._model.problem_loss(
+                loss, scalars, loads = problem_loss(
+                    self._model,
                     batch,
                     problem.name,
                     training=True,

@@ -14,7 +14,8 @@ ON_JAX = """
 import sys
 import keras, numpy as np
 from t2t_multimodel import Config, OptimizerConfig, TrainConfig
-from t2t_multimodel.multimodel import ProblemLoss
+from t2t_multimodel.engines import jax as engines_jax
+from t2t_multimodel.losses import ProblemLoss
 from t2t_multimodel.engines.engine import averaged, make_engine, value_of
 
 assert keras.backend.backend() == "jax"
@@ -31,12 +32,15 @@ class Linear:
             for name in ("first", "second")
         ]
 
-    def problem_loss(self, batch, problem, **_):
+    def loss(self, batch, problem, **_):
         first, second = self.trainable_variables
         loss = keras.ops.sum(batch["inputs"] * first)
         if problem == "whole":
             loss = loss + keras.ops.sum(batch["targets"] * second)
         return ProblemLoss(loss, {"xent": loss}, {})
+
+
+engines_jax.problem_loss = Linear.loss
 
 
 def engine_of(train=TrainConfig(), **fields):

@@ -14,7 +14,7 @@ import pytest
 from t2t_multimodel import Config, OptimizerConfig, TrainConfig
 from t2t_multimodel.engines.engine import averaged, parallel_batches
 from t2t_multimodel.features import ProblemSignature, Signature
-from t2t_multimodel.multimodel import ProblemLoss
+from t2t_multimodel.losses import ProblemLoss
 
 tf = pytest.importorskip("tensorflow")
 
@@ -44,7 +44,7 @@ class Linear:
         ]
         self.problems = {name: signature(name) for name in ("whole", "half", "rest")}
 
-    def problem_loss(self, batch: Any, problem: str, **_: Any) -> ProblemLoss:
+    def loss(self, batch: Any, problem: str, **_: Any) -> ProblemLoss:
         matrix, vector, other = (variable.value for variable in self.trainable_variables)
         if problem == "rest":
             return ProblemLoss(tf.reduce_sum(other), {"xent": tf.zeros(())}, {})
@@ -52,6 +52,11 @@ class Linear:
         if problem == "whole":
             loss += tf.reduce_sum(batch["targets"][0] * vector)
         return ProblemLoss(loss, {"xent": loss}, {})
+
+
+@pytest.fixture(autouse=True)
+def losses_of_linear(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("t2t_multimodel.engines.tensorflow.problem_loss", Linear.loss)
 
 
 class Held:
