@@ -13,7 +13,7 @@ from helpers import corpus
 
 from t2t_multimodel import UserError
 from t2t_multimodel.bin import mm_datagen
-from t2t_multimodel.data.datagen import generate
+from t2t_multimodel.data.datagen import DatagenOptions, generate
 
 
 @pytest.fixture
@@ -32,7 +32,12 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def make(data_dir: Path, raw_dir: Path, workers: int) -> dict[str, bytes]:
-    generate(["made_corpus"], data_dir, raw_dir, workers, report=lambda line: None)
+    generate(
+        ["made_corpus"],
+        data_dir,
+        raw_dir,
+        DatagenOptions(workers=workers, report=lambda line: None),
+    )
     return contents(data_dir)
 
 
