@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
 from collections.abc import Iterator
 from typing import Any, Protocol
 
@@ -13,6 +12,7 @@ import numpy as np
 
 from t2t_multimodel.config import Config, OptimizerConfig
 from t2t_multimodel.config.distribution import parse_distribution
+from t2t_multimodel.cores import cores
 from t2t_multimodel.data.collate import Batch
 from t2t_multimodel.engines.micro_batch import Computed, Gradients, Loads
 from t2t_multimodel.errors import UserError
@@ -117,13 +117,6 @@ def decoupled_decay(value: Any, config: OptimizerConfig) -> float:
     """Share of a variable that decays a step, times the learning rate; 0 for vectors."""
     decays = config.weight_decay_form == "decoupled" and len(value.shape) > 1
     return config.weight_decay if decays else 0.0
-
-
-def cores() -> int:
-    """Processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def parallel_batches(config: Config) -> int:
