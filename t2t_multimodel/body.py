@@ -9,6 +9,8 @@ from typing import Any
 
 from keras import ops
 
+from t2t_multimodel.config.base import of_kind
+from t2t_multimodel.config.body import AttentionConfig, PaperBodyConfig
 from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.layers.attention_block import attention_block, conv_block
 from t2t_multimodel.layers.base import Block
@@ -78,8 +80,8 @@ class Encoder(Block):
 
     def __init__(self, config: ModelConfig, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.config = config
-        before, after = config.encoder_blocks
+        self.config, self.own = config, of_kind(config.body, PaperBodyConfig)
+        before, after = self.own.encoder_blocks
         self.blocks = [
             conv_block(config, causal=False, name=f"block{i}") for i in range(before + after)
         ]
@@ -87,8 +89,8 @@ class Encoder(Block):
 
     def call(self, x_BLD: Any, mask_BL: Any, mode: Mode = EVAL) -> tuple[Any, dict[str, Routing]]:
         """Source features [B, L, D] to the encoder's output [B, L, D], and where tokens went."""
-        middle = self.config.encoder_blocks[0]
-        if self.config.encoder_timing:
+        middle = self.own.encoder_blocks[0]
+        if self.own.encoder_timing:
             x_BLD = x_BLD + timing(ops.shape(x_BLD)[1], self.config.hidden_size, x_BLD.dtype)
         for block in self.blocks[:middle]:
             x_BLD = block(x_BLD, mask_BL=mask_BL, mode=mode)
@@ -103,9 +105,10 @@ class Mixer(Block):
 
     def __init__(self, config: ModelConfig, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.attention = attention_block(config, config.mixer_pre_blocks, name="attention")
+        own = of_kind(config.body, PaperBodyConfig)
+        self.attention = attention_block(config, own.mixer_pre_blocks, name="attention")
         self.blocks = [
-            conv_block(config, causal=True, name=f"block{i}") for i in range(config.mixer_blocks)
+            conv_block(config, causal=True, name=f"block{i}") for i in range(own.mixer_blocks)
         ]
 
     def call(
@@ -145,8 +148,8 @@ class Decoder(Block):
 
     def __init__(self, config: ModelConfig, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.config = config
-        pairs = range(sum(config.decoder_blocks))
+        self.own = of_kind(config.body, PaperBodyConfig)
+        pairs = range(sum(self.own.decoder_blocks))
         self.blocks = [conv_block(config, causal=True, name=f"block{i}") for i in pairs]
         self.attentions = [attention_block(config, 0, name=f"attention{i}") for i in pairs]
         self.experts = ExpertsAndNorm(config, name="experts")
@@ -162,7 +165,7 @@ class Decoder(Block):
         """The mixer's output [B, T, D] to the decoder's [B, T, D], and where tokens went."""
         source = {"source_BLD": source_BLD, "source_mask_BL": source_mask_BL}
         pairs = list(zip(self.blocks, self.attentions, strict=True))
-        middle = self.config.decoder_blocks[0]
+        middle = self.own.decoder_blocks[0]
         for block, attention in pairs[:middle]:
             x_BTD = block(x_BTD, mode=mode)
             x_BTD = attention(x_BTD, **source, mode=mode) + (x_BTD if self._adds else 0)
@@ -175,7 +178,8 @@ class Decoder(Block):
     @property
     def _adds(self) -> bool:
         """With a residual of its own an attention block's result holds its target already."""
-        return self.config.attention and not self.config.attention_residual
+        attention = self.own.attention
+        return isinstance(attention, AttentionConfig) and not attention.residual
 
     def memory(self, source_BLD: Any, source_mask_BL: Any) -> dict[str, Any]:
         """What each attention keeps of the source, by name."""
@@ -191,13 +195,13 @@ class Decoder(Block):
         """One position of `call` [R, D], and the next state."""
         after = {}
         for i, (block, attention) in enumerate(zip(self.blocks, self.attentions, strict=True)):
-            if i == self.config.decoder_blocks[0]:
+            if i == self.own.decoder_blocks[0]:
                 x_RD, _ = self.experts(x_RD, mode=place.mode)
             x_RD, after[block.name] = block.step(x_RD, cache[block.name], place)
             y_RD, after[attention.name] = attention.step(
                 x_RD, cache[attention.name], memory[attention.name], place
             )
             x_RD = y_RD + (x_RD if self._adds else 0)
-        if len(self.blocks) == self.config.decoder_blocks[0]:
+        if len(self.blocks) == self.own.decoder_blocks[0]:
             x_RD, _ = self.experts(x_RD, mode=place.mode)
         return x_RD, after

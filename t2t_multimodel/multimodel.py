@@ -21,7 +21,9 @@ from keras import ops
 
 from t2t_multimodel import registry
 from t2t_multimodel.body import PaperBody
+from t2t_multimodel.config.body import PaperBodyConfig, T2TV1BodyConfig, T2TV2BodyConfig
 from t2t_multimodel.config.model import ModelConfig
+from t2t_multimodel.config.nets import T2TNetsConfig
 from t2t_multimodel.errors import UserError, unknown
 from t2t_multimodel.features import ProblemSignature, Signature
 from t2t_multimodel.layers.base import Block
@@ -36,7 +38,7 @@ from t2t_multimodel.modalities.text import length_mask
 from t2t_multimodel.t2t.body_v1 import T2TV1Body
 from t2t_multimodel.t2t.body_v2 import T2TV2Body
 
-BODIES = {"paper": PaperBody, "t2t_v1": T2TV1Body, "t2t_v2": T2TV2Body}
+BODIES = {PaperBodyConfig: PaperBody, T2TV1BodyConfig: T2TV1Body, T2TV2BodyConfig: T2TV2Body}
 
 Batch = dict[str, Any]
 """Arrays of one problem: inputs, inputs_length [B], targets, targets_length [B]."""
@@ -83,7 +85,7 @@ class MultiModel(keras.Model):
 
     def _make_layers(self, problems: Sequence[ProblemSignature]) -> None:
         config = self.config
-        self.body = BODIES[config.variant](config, name="body")
+        self.body = BODIES[type(config.body)](config, name="body")
         self.nets: dict[str, Modality] = {}
         self.commands: dict[str, CommandToken] = {}
         self.ctc: dict[str, Ctc] = {}
@@ -96,7 +98,7 @@ class MultiModel(keras.Model):
             if problem.command not in self.commands:
                 self.commands[problem.command] = CommandToken(
                     config.hidden_size,
-                    routes=config.task_router,
+                    routes=config.routes_tasks,
                     name=_variable_name("command_" + problem.command),
                 )
 
@@ -114,8 +116,9 @@ class MultiModel(keras.Model):
 
     def _net_name(self, modality: str) -> str:
         """The name that the config's family of nets has for a modality."""
-        if self.config.nets == "t2t":
-            labels = "t2t_class_label_2d" if self.config.t2t_labels_2d else "t2t_class_label_1d"
+        family = self.config.nets
+        if isinstance(family, T2TNetsConfig):
+            labels = "t2t_class_label_2d" if family.labels_2d else "t2t_class_label_1d"
             own = {"class_label": labels}.get(modality, f"t2t_{modality}")
             return own if own in registry.modalities else modality
         return modality
