@@ -40,7 +40,7 @@ def remove_task(
     config = without(checkpoint.config(), problems)
     old = checkpoint.model()
     kept = [one for name, one in old.problems.items() if name not in problems]
-    model = MultiModel(config.model, kept, name=old.name)
+    model = MultiModel(config.model, kept, old.spellings, name=old.name)
     taken = warm_start.take(model, old)
     parts = parts_of(model)
     factors = tuple(one for one in config.optimizer.rate_factors if one.part in parts)
