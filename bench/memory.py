@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from t2t_multimodel import overrides
-from t2t_multimodel.data.datagen import generate
+from t2t_multimodel.data.datagen import DatagenOptions, generate
 from t2t_multimodel.data.stream import BatchStream
 from t2t_multimodel.engines.engine import make_engine, share_cores
 from t2t_multimodel.plan.plan import make_plan
@@ -42,7 +42,9 @@ def main() -> None:
     train = config.train.replace(accumulate=parallel, parallel_batches=parallel)
     config = config.replace(train=train)
     share_cores(parallel)
-    prepared = generate([flags.problem], flags.data_dir, vocab_size=config.data.vocab_size)
+    prepared = generate(
+        [flags.problem], flags.data_dir, options=DatagenOptions(vocab_size=config.data.vocab_size)
+    )
     plan = make_plan(config, flags.data_dir)
     dataset = prepared[flags.problem].dataset("train")
     batch = largest(BatchStream(dataset, config.data, config.train.seed, flags.problem))

@@ -21,7 +21,7 @@ import numpy as np
 
 from t2t_multimodel import overrides
 from t2t_multimodel.config import Config
-from t2t_multimodel.data.datagen import Prepared, generate
+from t2t_multimodel.data.datagen import DatagenOptions, Prepared, generate
 from t2t_multimodel.data.mixture import make_mixture
 from t2t_multimodel.data.stream import BatchStream, longest, step_batches
 
@@ -38,7 +38,11 @@ def main() -> None:
     parser.add_argument("--buckets", action="store_true", help="print every bucket")
     flags = parser.parse_args()
     config = overrides.resolve(flags.hparams_set, overrides.Overrides(hparams=flags.hparams)).config
-    prepared = generate(list(config.rates), flags.data_dir, vocab_size=config.data.vocab_size)
+    prepared = generate(
+        list(config.rates),
+        flags.data_dir,
+        options=DatagenOptions(vocab_size=config.data.vocab_size),
+    )
     streams = {
         name: BatchStream(one.dataset("train"), config.data, config.train.seed, name)
         for name, one in prepared.items()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
 from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
@@ -18,6 +17,7 @@ from t2t_multimodel.config import (
     OptimizerConfig,
     T2TDecayConfig,
 )
+from t2t_multimodel.cores import cores
 from t2t_multimodel.data.collate import Batch
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.multimodel import MultiModel
@@ -114,13 +114,6 @@ def decoupled_decay(value: Any, config: OptimizerConfig) -> float:
     if not isinstance(decay, DecoupledDecayConfig) or len(value.shape) < 2:
         return 0.0
     return decay.strength
-
-
-def cores() -> int:
-    """Processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def parallel_batches(config: Config) -> int:

@@ -97,7 +97,7 @@ def test_a_run_begins_with_the_weights_and_vocabularies_of_another(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     capsys.readouterr()
-    monkeypatch.setattr(main, "final_table", lambda trainer: [])
+    monkeypatch.setattr(main, "write_final_table", lambda trainer: [])
     changes = Overrides(
         problems=["made_numbers"],
         hparams="evaluate.steps=0,optimizer.learning_rate=1e-30",
