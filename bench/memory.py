@@ -55,8 +55,9 @@ def main() -> None:
     with ThreadPoolExecutor(parallel) as pool:
         for step in range(flags.steps):
             draws = range(parallel)
-            parts = pool.map(lambda n: engine.gradients(flags.problem, batch, n)[0], draws)
-            engine.apply(parts, 1e-4, step)
+            for computed in pool.map(lambda n: engine.compute(flags.problem, batch, n), draws):
+                engine.add(computed.gradients)
+            engine.update(1e-4, step, {})
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     record = {
         "set": flags.hparams_set,

@@ -122,14 +122,15 @@ def training_rate(
     mixture = make_mixture(config, {name: stream.sizes for name, stream in streams.items()})
     items = list(itertools.islice(step_batches(streams, mixture, 0, {}), steps))
     for name in streams:  # traces, and the first run of each
-        engine.apply([engine.gradients(name, streams[name][0], 0)[0]], 0.0, 0)
+        engine.add(engine.compute(name, streams[name][0], 0).gradients)
+        engine.update(0.0, 0, {})
     with ThreadPoolExecutor(parallel_batches(config)) as pool:
         begin, examples = time.perf_counter(), 0
         for item in items:
-            parts = pool.map(
-                engine.gradients, item.problems, item.batches, range(len(item.problems))
-            )
-            engine.apply([gradients for gradients, _ in parts], 1e-4, item.step)
+            draws = range(len(item.problems))
+            for computed in pool.map(engine.compute, item.problems, item.batches, draws):
+                engine.add(computed.gradients)
+            engine.update(1e-4, item.step, {})
             examples += sum(len(batch["targets_length"]) for batch in item.batches)
         seconds = time.perf_counter() - begin
     np.asarray(model.trainable_variables[0])

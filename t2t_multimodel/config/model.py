@@ -119,6 +119,11 @@ class ModelConfig(Section):
         return isinstance(self.moe, ExpertsConfig) and self.moe.task_router
 
     @property
+    def balance_rate(self) -> float:
+        """Step of the routers' balancing biases; 0 where there are none."""
+        return self.moe.balance_rate if isinstance(self.moe, ExpertsConfig) else 0.0
+
+    @property
     def _width_multiple(self) -> tuple[int, str]:
         """What the body's width is a multiple of, and the same in words."""
         if isinstance(self.body, T2TV1BodyConfig):

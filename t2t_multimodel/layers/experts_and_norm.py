@@ -10,7 +10,7 @@ from t2t_multimodel.config.body import PaperBodyConfig
 from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.config.moe import DenseComputeConfig, DenseParamsConfig, NoExpertsConfig
 from t2t_multimodel.layers.base import Block
-from t2t_multimodel.layers.experts import MixtureOfExperts, Routing
+from t2t_multimodel.layers.experts import MixtureOfExperts, MixtureSpec, Routing
 from t2t_multimodel.layers.linear import Linear
 from t2t_multimodel.layers.mode import EVAL, Mode, dropout
 from t2t_multimodel.layers.norm import LayerNorm
@@ -82,18 +82,17 @@ def mixture(config: ModelConfig, *, hidden: int | None = None, name: str) -> Blo
         return DenseInstead(width, moe.experts * hidden, name=name)
     if isinstance(moe, DenseComputeConfig):
         return DenseInstead(width, moe.per_token * hidden, name=name)
-    return MixtureOfExperts(
-        width,
+    spec = MixtureSpec(
         moe.experts,
         moe.per_token,
         (hidden,),
         groups=moe.groups,
         loss_weight=moe.loss_weight,
         z_loss_weight=moe.z_loss_weight,
-        balance_rate=moe.balance_rate,
+        balanced=moe.balance_rate > 0,
         autoscale=not isinstance(config.body, PaperBodyConfig),
-        name=name,
     )
+    return MixtureOfExperts(width, spec, name=name)
 
 
 def by_name(**routing: Routing | None) -> dict[str, Routing]:
