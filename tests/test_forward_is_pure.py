@@ -20,12 +20,12 @@ NETWORKS = {
     **{name: updated(one, {"moe.balance_rate": 0.1}) for name, one in FLAT_CONFIGS.items()},
     "balanced router of tasks": updated(OCTET, {"moe.balance_rate": 0.1, "moe.task_router": True}),
     "spelling": OCTET.replace(ctc_weight=1.0, word_dropout=0.2),
-    "two levels": OCTET.replace(expert_groups=2, router_z_weight=1e-3),
+    "two levels": updated(OCTET, {"moe.groups": 2, "moe.z_loss_weight": 1e-3}),
     "nothing for experts": updated(OCTET, {"moe": "none"}),
     "dense for experts": updated(OCTET, {"moe": "dense_params"}),
     "no attention": updated(OCTET, {"body.attention": "source_mean"}),
     "normed queries": updated(OCTET, {"body.attention.qk_norm": True}),
-    "labels decoded": OCTET.replace(class_path="decoder"),
+    "labels decoded": updated(OCTET, {"nets.class_path": "decoder"}),
     "bfloat16": updated(OCTET, {"precision": "mixed_bfloat16", "moe.balance_rate": 0.1}),
 }
 
