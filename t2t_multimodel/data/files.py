@@ -19,6 +19,13 @@ _REFUSED = (
     *(errno.EACCES, errno.EPERM, errno.EROFS, errno.EFBIG),
     *(errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG),
 )
+_OF_TENSORFLOW = {
+    "ResourceExhaustedError": errno.ENOSPC,
+    "PermissionDeniedError": errno.EACCES,
+    "FailedPreconditionError": errno.ENOTDIR,
+    "OutOfRangeError": errno.EFBIG,
+}
+"""Name of an error of TensorFlow -> the number that it stands for."""
 
 
 @contextmanager
@@ -32,7 +39,7 @@ def written_by_rename(path: Path) -> Iterator[BinaryIO]:
         UserError: the disk is full, writing there is not allowed, or `path` is a folder or below
             a file; nothing is left behind.
     """
-    try:
+    with refusals(path):
         if path.is_dir():  # told before the work is done
             raise UserError(f"{path} is a folder.", "Give the name of a file.")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -45,10 +52,26 @@ def written_by_rename(path: Path) -> Iterator[BinaryIO]:
                 os.replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def refusals(path: Path) -> Iterator[None]:
+    """What a disk refuses while `path` is written becomes a `UserError`, whoever writes.
+
+    TensorFlow, and TensorBoard where it is installed, raise errors of their own in place of
+    `OSError`.
+    """
+    try:
+        yield
     except OSError as error:
         if error.errno not in (*_FULL, *_REFUSED):
             raise
         raise _refused(path, error) from error
+    except Exception as error:
+        number = _OF_TENSORFLOW.get(type(error).__name__)
+        if number is None or not type(error).__module__.startswith("tensorflow"):
+            raise
+        raise _refused(path, OSError(number, os.strerror(number))) from error
 
 
 def _open_locked(path: Path) -> tuple[Path, BinaryIO]:
