@@ -238,7 +238,8 @@ async def _of(request: Request, submit: Callable[[], Future[T]], seconds: float)
         raise HTTPException(503, "Too many requests wait.", {"Retry-After": "1"}) from None
     left = asyncio.ensure_future(_leaves(request))
     try:
-        await asyncio.wait({job, left}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        both: set[asyncio.Future[Any]] = {job, left}
+        await asyncio.wait(both, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         if job.done():
             return job.result()
         if left.done():
