@@ -12,7 +12,7 @@ from conftest import ROOT
 
 from t2t_multimodel import usr_dir
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
-from t2t_multimodel.config import Config
+from t2t_multimodel.config import Config, rates
 
 _ACTS = ("print", "setattr", "open")
 _ACTING_METHODS = ("add", "append", "assign", "mkdir", "touch", "unlink", "update", "write_text")
@@ -90,7 +90,7 @@ def test_reading_a_checkpoint_makes_no_code_known_and_writes_nothing(tmp_path: P
     (mine / "code.py").write_text("raise SystemExit('this code was run')\n")
     folder = tmp_path / "step-00000007"
     folder.mkdir()
-    config = Config(problems=("octet_ende", "octet_deen"))
+    config = Config(problems=rates("octet_ende", "octet_deen"))
     state = {"step": 7, "usr_dirs": [str(mine)], "config": config.to_dict()}
     (folder / "state.json").write_text(json.dumps(state))
     before = usr_dir.added(), sorted(tmp_path.rglob("*"))

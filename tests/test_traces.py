@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from helpers.small_models import FLAT_CONFIGS, PROBLEMS, batch_for
 
-from t2t_multimodel import Config
+from t2t_multimodel import Config, rates
 from t2t_multimodel.config.decode import DecodeConfig
 from t2t_multimodel.decode.decoder import Decoder
 from t2t_multimodel.engines import tensorflow as engine
@@ -52,7 +52,7 @@ def test_decoding(variant: str, method: Any, monkeypatch: pytest.MonkeyPatch) ->
 def test_training(variant: str, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
     monkeypatch.setattr(engine, "problem_loss", counted(engine.problem_loss, calls))
-    config = Config(problems=("translate",), model=FLAT_CONFIGS[variant])
+    config = Config(problems=rates("translate"), model=FLAT_CONFIGS[variant])
     trained = engine.TensorFlowEngine(MultiModel(config.model, [TRANSLATE]), config)
     batch = batch_for(TRANSLATE)
     for draw, one in enumerate((batch, longer(batch), batch)):
