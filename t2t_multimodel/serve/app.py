@@ -6,7 +6,6 @@ import asyncio
 import base64
 import binascii
 import json
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from t2t_multimodel.cores import cores
 from t2t_multimodel.decode.inputs import Item
 from t2t_multimodel.errors import BadValue, UserError
 from t2t_multimodel.features import Audio, Image, Text
@@ -60,7 +60,7 @@ def app(service: Service, limits: Limits = _LIMITS, names: Sequence[str] = ()) -
         names: of this server, by which it may be called beside localhost and addresses.
     """
     # each may unpack to some hundred megabytes
-    encoding = asyncio.Semaphore(os.cpu_count() or 1)
+    encoding = asyncio.Semaphore(cores())
 
     async def read(request: Request) -> tuple[str, Asked, Item]:
         """The problem's name, what is asked, and the input as the model takes it."""
