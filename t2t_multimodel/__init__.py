@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from t2t_multimodel.multimodel import MultiModel as MultiModel
     from t2t_multimodel.problem import Declared as Declared
     from t2t_multimodel.problem import Problem as Problem
+    from t2t_multimodel.raw_files import visible as visible
     from t2t_multimodel.registry import register_hparams as register_hparams
     from t2t_multimodel.registry import register_metric as register_metric
     from t2t_multimodel.registry import register_modality as register_modality
@@ -53,6 +54,7 @@ _HOMES = {
     "features": ("Audio", "BadValue", "ClassLabel", "Image", "Text"),
     "multimodel": ("MultiModel",),
     "problem": ("Declared", "Problem"),
+    "raw_files": ("visible",),
     "registry": (
         "register_hparams",
         "register_metric",

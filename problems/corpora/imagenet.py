@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from t2t_multimodel import BadValue, UserError, read_tfrecords
+from t2t_multimodel import BadValue, UserError, read_tfrecords, visible
 from t2t_multimodel.problems.corpora.imagenet_labels import label_files, validation_ids
 from t2t_multimodel.problems.formats.archives import (
     contents,
@@ -127,7 +127,7 @@ class ClassFolders(Layout):
             UserError: a flat `val` holds more or fewer images than have labels.
         """
         folder = self.folders[split] / part
-        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in _IMAGES)
+        paths = [path for path in visible(folder.iterdir()) if path.suffix.lower() in _IMAGES]
         flat = split == "test" and self.flat
         ids = validation_ids(self.root) if flat else []
         if flat:
@@ -252,7 +252,8 @@ class Records(Layout):
 def _record_files(folder: Path, name: str) -> list[Path]:
     """The files `name00000-of-00128` and so on, all or none of them."""
     numbered = (
-        (path, _OF.fullmatch(path.name.removeprefix(name))) for path in folder.glob("*-of-*")
+        (path, _OF.fullmatch(path.name.removeprefix(name)))
+        for path in visible(folder.glob("*-of-*"))
     )
     found = {path: int(match[1]) for path, match in numbered if match}
     if found and set(found.values()) != {len(found)}:

@@ -12,7 +12,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from t2t_multimodel import UserError
+from t2t_multimodel import UserError, visible
 from t2t_multimodel.problems.formats.archives import tar_archive, whole
 
 DEVKIT = "ILSVRC2012_devkit_t12"
@@ -28,9 +28,9 @@ def validation_ids(root: Path) -> list[str]:
         UserError: no file under `root` tells.
     """
     for pattern in ("", "*/", "*/*/"):
-        for path in sorted(root.glob(pattern + SYNSETS)):
+        for path in visible(root.glob(pattern + SYNSETS)):
             return path.read_text().split()
-        for path in sorted(root.glob(pattern + SOLUTION)):
+        for path in visible(root.glob(pattern + SOLUTION)):
             return _from_solution(path)
     truth, meta = _devkit(root)
     names = devkit_ids(meta)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from t2t_multimodel import BadValue, UserError
+from t2t_multimodel import BadValue, UserError, visible
 from t2t_multimodel.problems.formats.archives import tar_archive
 
 SETS = {
@@ -50,7 +50,7 @@ def parts(root: Path, split: str, how_to_get: str) -> list[str]:
     """Speakers' folders and tar files, below `root`: each can be read alone."""
     chosen: list[Path] = []
     for place in places(root, split, how_to_get):
-        chosen += sorted(filter(Path.is_dir, place.iterdir())) if place.is_dir() else [place]
+        chosen += list(filter(Path.is_dir, visible(place.iterdir()))) if place.is_dir() else [place]
     return [path.relative_to(root).as_posix() for path in chosen]
 
 
@@ -58,7 +58,7 @@ def source_files(root: Path, split: str, how_to_get: str) -> list[Path]:
     """Tar files; or of each chapter its transcript, and its folder."""
     files: list[Path] = []
     for place in places(root, split, how_to_get):
-        chapters = sorted(place.glob(f"*/*/*{_TRANSCRIPT}"))
+        chapters = visible(place.glob(f"*/*/*{_TRANSCRIPT}"))
         files += [*chapters, *(path.parent for path in chapters)] or [place]
     return files
 
@@ -73,7 +73,7 @@ def words(root: Path, split: str, how_to_get: str) -> Iterator[str]:
     """What is said in a split, without reading a recording."""
     for part in parts(root, split, how_to_get):
         place = root / part
-        texts = (path.read_text() for path in sorted(place.glob(f"*/*{_TRANSCRIPT}")))
+        texts = (path.read_text() for path in visible(place.glob(f"*/*{_TRANSCRIPT}")))
         if place.is_file():
             with tar_archive(place, "r|*") as archive:
                 yield from _all_words(_contents(archive, m).decode() for m in _transcripts(archive))
@@ -92,9 +92,9 @@ def _lines(transcript: str) -> dict[str, str]:
 
 
 def _folder(speaker: Path, part: str) -> Iterator[Utterance]:
-    for transcript in sorted(speaker.glob(f"*/*{_TRANSCRIPT}")):
+    for transcript in visible(speaker.glob(f"*/*{_TRANSCRIPT}")):
         spoken = _lines(transcript.read_text())
-        recordings = {path.stem: path for path in transcript.parent.glob("*.flac")}
+        recordings = {path.stem: path for path in visible(transcript.parent.glob("*.flac"))}
         for name in sorted({*spoken, *recordings}):
             yield Utterance(
                 f"{part}/{transcript.parent.name}/{name}.flac",
@@ -135,7 +135,11 @@ def _utterance(
 
 
 def _transcripts(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-    return (member for member in archive if member.name.endswith(_TRANSCRIPT))
+    return (
+        member
+        for member in archive
+        if member.name.endswith(_TRANSCRIPT) and visible([Path(member.name)])
+    )
 
 
 def _contents(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from t2t_multimodel import BadValue, UserError
+from t2t_multimodel import BadValue, UserError, visible
 from t2t_multimodel.problems.formats.split import normalise
 
 CORE_TEST = tuple(
@@ -89,7 +89,7 @@ def find_sentences(root: Path, how_to_get: str) -> dict[str, list[Sentence]]:
     """
     found: dict[tuple[str, str, str], dict[str, Path]] = {}
     for folder, _, names in os.walk(root, followlinks=True):
-        for name in sorted(names):
+        for name in (path.name for path in visible(map(Path, names))):
             stem, _, suffix = name.lower().partition(".")
             below = Path(folder).relative_to(root).as_posix().lower()
             if match := _PLACE.fullmatch(f"{below}/{stem}"):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from t2t_multimodel import UserError
+from t2t_multimodel import UserError, visible
 from t2t_multimodel.problems.corpora.wmt_corpora import CORPORA, Corpus
 from t2t_multimodel.problems.formats import prepared
 from t2t_multimodel.problems.formats.parallel import LinePair, Source, column_pairs, line_pairs
@@ -165,7 +165,7 @@ class Direction:
         paths: set[Path] = set()
         for split in splits:
             if version := self._prepared(folder, split):
-                paths.update(path for path in version.iterdir() if path.is_file())
+                paths.update(path for path in visible(version.iterdir()) if path.is_file())
                 continue
             for corpus in self.corpora(split):
                 paths.update(file.path for file in self._located(folder, corpus))
@@ -207,6 +207,6 @@ def _locate(folder: Path, archive: str, name: str) -> Source | None:
     """A file by itself, here or one folder below, gzipped or not; else the archive that has it."""
     plain = name.removesuffix(".gz")
     for place in (plain, f"*/{plain}", f"{plain}.gz", f"*/{plain}.gz"):
-        for path in sorted(folder.glob(place)):
+        for path in visible(folder.glob(place)):
             return Source(path)
     return Source(folder / archive, name) if archive and (folder / archive).is_file() else None

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from t2t_multimodel import BadValue, UserError
+from t2t_multimodel import BadValue, UserError, visible
 
 INDEXES = {
     "train": ("wsj0/doc/indices/train/tr_s_wv1.ndx", "wsj1/doc/indices/si_tr_s.ndx"),
@@ -123,7 +123,7 @@ def find_discs(root: Path, how_to_get: str) -> Discs:
 def _files(root: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(root, followlinks=True):
         folders.sort()
-        yield from (Path(folder, name) for name in sorted(names))
+        yield from visible(Path(folder, name) for name in names)
 
 
 def _listed(line: str) -> str | None:

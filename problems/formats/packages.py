@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from t2t_multimodel import UserError
+from t2t_multimodel import UserError, visible
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,7 @@ def locate(folder: Path | None, packages: Sequence[Package], instead: str = "") 
     Raises:
         UserError: one or more are missing; it names each with its size and command.
     """
-    found = [sorted(folder.glob(package.pattern)) if folder else [] for package in packages]
+    found = [visible(folder.glob(package.pattern)) if folder else [] for package in packages]
     missing = [package for package, paths in zip(packages, found, strict=True) if not paths]
     if missing:
         raise _missing(folder, missing, instead)

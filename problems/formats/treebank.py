@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 
-from t2t_multimodel import UserError
+from t2t_multimodel import UserError, visible
 from t2t_multimodel.problems.formats.trees import Placed, read_t2t_pair, read_trees
 
 SECTIONS = {"train": range(2, 22), "dev": range(22, 23), "test": range(23, 24)}
@@ -70,7 +70,7 @@ def _pair_files(folder: Path, split: str) -> list[Files]:
 
 
 def _one(folder: Path, pattern: str) -> list[Path]:
-    found = sorted(folder.glob(pattern))
+    found = visible(folder.glob(pattern))
     if len(found) > 1:
         raise UserError(
             f"{folder} holds {found[0].name} and {found[1].name}: which one counts?",
@@ -85,7 +85,7 @@ def _sections(folder: Path, split: str) -> list[Files]:
     if top is None:
         return files
     for section in SECTIONS[split]:
-        found = sorted(top.glob(f"{section:02d}/*.[mM][rR][gG]"))
+        found = visible(top.glob(f"{section:02d}/*.[mM][rR][gG]"))
         if not found:
             raise UserError(
                 f"{top} has no section {section:02d}, which belongs to {split}.",
@@ -98,7 +98,7 @@ def _sections(folder: Path, split: str) -> list[Files]:
 def _top_of_sections(folder: Path) -> Path | None:
     """The folder of the sections: parsed/mrg/wsj on the disc."""
     for depth in range(5):
-        for path in sorted(folder.glob("*/" * depth + "[0-2][0-9]/*.[mM][rR][gG]")):
+        for path in visible(folder.glob("*/" * depth + "[0-2][0-9]/*.[mM][rR][gG]")):
             return path.parent.parent
     return None
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from t2t_multimodel.baselines.measured import Baselines, baselines_of
 from t2t_multimodel.data.datagen import Prepared, generate
+from t2t_multimodel.data.raw_dirs import RawDir
 from t2t_multimodel.metrics.text import is_lower_better, signature
 
 COLUMNS = ("trivial", "source_blind", "classical")
@@ -16,7 +17,7 @@ COLUMNS = ("trivial", "source_blind", "classical")
 def baselines(
     names: Sequence[str],
     data_dir: Path,
-    raw_dir: Path | None = None,
+    raw_dir: RawDir = None,
     workers: int | None = None,
     split: str = "test",
 ) -> list[Baselines]:

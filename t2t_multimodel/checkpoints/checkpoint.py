@@ -43,6 +43,11 @@ class Checkpoint:
     path: Path
 
     @property
+    def run(self) -> Path:
+        """The folder of the run that it lies in; one that lies elsewhere stands for itself."""
+        return run_of(self.path)
+
+    @property
     def step(self) -> int:
         """Steps done when it was saved."""
         return int(self.state["step"])
@@ -64,7 +69,7 @@ class Checkpoint:
         """
         state = self.state
         if folders := state.get("usr_dirs", ()):
-            admit(run_of(self.path), folders, Config.from_dict(state["config"]).rates)
+            admit(self.run, folders, Config.from_dict(state["config"]).rates)
 
     def problems(self, names: Sequence[str]) -> list[str]:
         """The given names, or all that the model was trained on.

@@ -8,6 +8,7 @@ from pathlib import Path
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.data.datagen import generate
+from t2t_multimodel.data.raw_dirs import RawDir
 from t2t_multimodel.engines.engine import cores, parallel_batches, share_cores
 from t2t_multimodel.evaluate.compare import compare, print_comparison
 from t2t_multimodel.evaluate.evaluator import Evaluator, check_split
@@ -21,7 +22,7 @@ def evaluate_checkpoint(
     split: str | None = None,
     shuffle_sources: bool = False,
     data_dir: Path = Path("data"),
-    raw_dir: Path | None = None,
+    raw_dir: RawDir = None,
     json_file: Path | None = None,
     compare_with: Path | None = None,
 ) -> list[Row]:

@@ -15,9 +15,11 @@ from t2t_multimodel.checkpoints.trusted_code import remember
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.data.files import json_lines, written_by_rename
+from t2t_multimodel.data.raw_dirs import RawDir
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.evaluate.samples import Sample
 from t2t_multimodel.overrides import Resolved, flatten, read_record
+from t2t_multimodel.raw_files import mark_own
 from t2t_multimodel.runs.event_file import EventFile
 from t2t_multimodel.runs.provenance import session
 
@@ -60,15 +62,22 @@ class RunFolder:
                 if before.get(name) != value and not name.startswith(FREE_TO_CHANGE)
             )
 
-    def open(self, resolved: Resolved, prepared: dict[str, Prepared]) -> None:
+    def begun_with(self) -> dict[str, str]:
+        """Problem -> fingerprint of the records that the folder's run was begun with."""
+        return dict((self._record() or {}).get("data", {}))
+
+    def open(
+        self, resolved: Resolved, prepared: dict[str, Prepared], raw_dir: RawDir = None
+    ) -> None:
         """Writes `config.json`; each time that a run goes on, its `sessions` grow by one.
 
         Raises:
             UserError: the folder's run was begun with other data.
         """
-        self.record(resolved, {name: one.fingerprint for name, one in prepared.items()})
+        data = {name: one.fingerprint for name, one in prepared.items()}
+        self.record(resolved, data, raw_dir)
 
-    def record(self, resolved: Resolved, data: dict[str, str]) -> None:
+    def record(self, resolved: Resolved, data: dict[str, str], raw_dir: RawDir = None) -> None:
         """As `open`, from the fingerprints of the problems' data alone."""
         old = self._record() or {"data": {}, "sessions": []}
         self._refuse(
@@ -86,7 +95,8 @@ class RunFolder:
         }
         self.write_json("config.json", record)
         if self.writes:
-            remember(self.path, usr_dir.added())
+            mark_own(self.path)
+            remember(self.path, usr_dir.added(), raw_dir=raw_dir)
 
     def _record(self) -> dict[str, Any] | None:
         file = self.path / "config.json"

@@ -14,6 +14,7 @@ from t2t_multimodel.checkpoints import warm_start
 from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.datagen import Prepared, generate
+from t2t_multimodel.data.raw_dirs import RawDir
 from t2t_multimodel.engines.cluster import Cluster
 from t2t_multimodel.engines.devices import make_engine, set_up
 from t2t_multimodel.engines.engine import averaged, cores, parallel_batches, share_cores
@@ -35,7 +36,7 @@ from t2t_multimodel.train.stopping import stop_requests
 def train(
     resolved: Resolved,
     data_dir: Path,
-    raw_dir: Path | None,
+    raw_dir: RawDir,
     output_dir: Path,
     cluster: Cluster | None = None,
 ) -> list[Result]:
@@ -70,6 +71,7 @@ def train(
         workers=cores(),
         vocab_size=config.data.vocab_size,
         tokenizers=vocabularies.tokenizers() if vocabularies else None,
+        begun=folder.begun_with(),
     )
     for split in (config.evaluate.split, config.evaluate.final_split):
         check_split(split, prepared)
@@ -79,7 +81,7 @@ def train(
     if source:
         warm_start.begin(model, source, prepared)
     freeze(model, config)
-    folder.open(resolved, prepared)
+    folder.open(resolved, prepared, raw_dir)
     write_baselines(folder, config, prepared)
     trainer = Trainer(
         config, prepared, model, make_engine(model, config, process_group), folder, process_group
