@@ -14,7 +14,7 @@ from t2t_multimodel import usr_dir
 from t2t_multimodel.checkpoints.trusted_code import remember
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.datagen import Prepared
-from t2t_multimodel.data.files import json_lines, written_by_rename
+from t2t_multimodel.data.files import writing, written_by_rename
 from t2t_multimodel.data.raw_dirs import RawDir
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.evaluate.samples import Sample
@@ -22,6 +22,7 @@ from t2t_multimodel.overrides import Resolved, flatten, read_record
 from t2t_multimodel.raw_files import mark_own
 from t2t_multimodel.runs.event_file import EventFile
 from t2t_multimodel.runs.provenance import session
+from t2t_multimodel.side_files import read_lines, read_or
 
 FREE_TO_CHANGE = (
     "train.steps",
@@ -116,15 +117,16 @@ class RunFolder:
             return
         plain = {name: np.asarray(value).tolist() for name, value in values.items()}
         self._event_file().add(step, plain)
-        with open(self.path / "scalars.jsonl", "a") as file:
-            file.write(json.dumps({"step": step, "time": time.time(), **plain}) + "\n")
+        file = self.path / "scalars.jsonl"
+        with writing(file), open(file, "a") as stream:
+            stream.write(json.dumps({"step": step, "time": time.time(), **plain}) + "\n")
 
     def samples(self, step: int, problem: str, split: str, samples: Sequence[Sample]) -> None:
         """Puts a problem's newest samples into `samples.json`, all into TensorBoard's file."""
         if not self.writes:
             return
         file = self.path / "samples.json"
-        known = json.loads(file.read_text()) if file.is_file() else {}
+        known = read_or(file, {}, dict, print)
         values = [sample.to_dict() for sample in samples]
         known[problem] = {"step": step, "split": split, "samples": values}
         self.write_json(file.name, known)
@@ -140,7 +142,8 @@ class RunFolder:
         self._first_step = step + 1
         file = self.path / "scalars.jsonl"
         if self.writes and file.is_file():
-            kept = [line for values, line in json_lines(file) if values["step"] <= step]
+            lines = read_lines(file, ("step",), print)
+            kept = [line for values, line in lines if _is_until(values["step"], step)]
             with written_by_rename(file) as stream:
                 stream.write("".join(kept).encode())
 
@@ -149,3 +152,7 @@ class RunFolder:
         if self.writes:
             with written_by_rename(self.path / name) as file:
                 file.write(json.dumps(value, indent=1).encode())
+
+
+def _is_until(logged: Any, step: int) -> bool:
+    return isinstance(logged, (int, float)) and logged <= step

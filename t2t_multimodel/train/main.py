@@ -25,6 +25,7 @@ from t2t_multimodel.evaluate.results_file import store
 from t2t_multimodel.evaluate.table import print_table, with_baselines
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.overrides import Resolved
+from t2t_multimodel.runs.lock import FolderLock, locked
 from t2t_multimodel.runs.mixture_report import print_mixture
 from t2t_multimodel.runs.run_folder import RunFolder
 from t2t_multimodel.train.loop import Trainer
@@ -53,6 +54,19 @@ def train(
         The scores of every problem on the final split; none if SIGTERM or SIGINT stopped it, and
         none on workers other than the chief.
     """
+    if cluster is not None and not cluster.chief:
+        return _run(resolved, data_dir, raw_dir, output_dir, cluster)
+    with locked(FolderLock(output_dir)):
+        return _run(resolved, data_dir, raw_dir, output_dir, cluster)
+
+
+def _run(
+    resolved: Resolved,
+    data_dir: Path,
+    raw_dir: RawDir,
+    output_dir: Path,
+    cluster: Cluster | None,
+) -> list[Result]:
     config, chief = resolved.config, cluster is None or cluster.chief
     folder = RunFolder(output_dir, writes=chief)
     folder.check_settings(config)

@@ -440,7 +440,10 @@ def test_where_files_may_not_grow_nothing_is_left_half_written(raw_dir: Path, wo
     assert done.returncode == 2, done.stderr
     message, fix = done.stderr.splitlines()
     assert message.endswith("was not written: it grew larger than allowed (File too large).")
-    assert fix == "Raise the limit (`ulimit -f unlimited`), or write to another file system."
+    assert fix == (
+        "Raise the limit (`ulimit -f unlimited`), or write to another file system. "
+        "The same command goes on from what is missing."
+    )
     (folder,) = (data_dir / "made_corpus").iterdir()
     whole = {"made_corpus-test.tfrecord-00000-of-00001", "test.json"}
     assert all(path.name.startswith(tuple(whole)) for path in folder.iterdir())
