@@ -15,6 +15,7 @@ ORDER = (
     "__version__",
     "errors",
     "side_files",
+    "cores",
     "terminal",
     "_checkout",
     "_scan",

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from t2t_multimodel import registry, usr_dir
+from t2t_multimodel.config import Config
+from t2t_multimodel.cores import cores
 from t2t_multimodel.data import processes, stale, vocab
 from t2t_multimodel.data.dataset import DataSet
 from t2t_multimodel.data.facts import facts_of
@@ -61,17 +63,31 @@ class Prepared:
         return DataSet(self.folder, split, self.problem.features)
 
 
+@dataclass(frozen=True, kw_only=True)
+class DatagenOptions:
+    """How `generate` makes what is missing."""
+
+    workers: int = 1
+    """Processes that encode; the result does not depend on it."""
+    vocab_size: int | None = None
+    """Ids of every vocabulary; None: as each declares."""
+    tokenizers: Mapping[str, SubwordTokenizer] | None = None
+    """Vocabularies by name that are taken as they are, such as a checkpoint's."""
+    report: Report = print
+    """Receives a line for each split that was written, and for what was damaged or stale."""
+    verify: bool = False
+    """Reads everything that is there to the last byte, and makes again what is damaged."""
+    run: Run | None = None
+    """Writes the shards; None: `workers` processes of this machine."""
+    begun: Mapping[str, str] | None = None
+    """Problem -> fingerprint of the records that a run was begun with; it wants the same."""
+
+
 def generate(
     names: Sequence[str],
     data_dir: Path,
     raw_dir: RawDir = None,
-    workers: int = 1,
-    vocab_size: int | None = None,
-    tokenizers: dict[str, SubwordTokenizer] | None = None,
-    report: Report = print,
-    verify: bool = False,
-    run: Run | None = None,
-    begun: Mapping[str, str] | None = None,
+    options: DatagenOptions | None = None,
 ) -> dict[str, Prepared]:
     """Makes what is missing of the named problems' vocabularies and records.
 
@@ -80,44 +96,64 @@ def generate(
         data_dir: folder for `vocab/` and `<problem>/<fingerprint>/`.
         raw_dir: where the user keeps the raw files; None for problems that ship theirs, and where
             complete records are enough.
-        workers: processes that encode; the result does not depend on it.
-        vocab_size: ids of every vocabulary, None: as each declares.
-        tokenizers: vocabularies by name that are taken as they are (a checkpoint's).
-        report: receives a line for each split that was written, and for what was damaged or stale.
-        verify: reads everything that is there to the last byte, and makes again what is damaged.
-        run: writes the shards; None: `workers` processes of this machine.
-        begun: problem -> fingerprint of the records that a run was begun with; it wants the same.
+        options: how it is made; None: as `DatagenOptions()` says.
 
     Raises:
         UserError: raw files are missing or unreadable, a split is empty, the disk is full, or the
             data are not those that the run was begun with.
     """
+    options = options or DatagenOptions()
     registry.problems.check(names)
     raw_dirs = as_raw_dirs(raw_dir)
     raw_dirs.check(names)
     _keep_apart(data_dir, raw_dirs, names)
-    known = dict(tokenizers or {})
+    known = dict(options.tokenizers or {})
     prepared: dict[str, Prepared] = {}
     splits: list[SplitOnDisk] = []
     for name in names:
         problem: Problem = registry.problems.get(name)()
         problem.check_declared()
-        own_raw, begun_with = raw_dirs.of(name), (begun or {}).get(name, "")
-        shelf = Shelf(problem, data_dir, known, vocab_size, begun_with)
-        kept = find_kept(shelf, own_raw, report)
+        own_raw, begun_with = raw_dirs.of(name), (options.begun or {}).get(name, "")
+        shelf = Shelf(problem, data_dir, known, options.vocab_size, begun_with)
+        kept = find_kept(shelf, own_raw, options.report)
         if isinstance(kept, Kept):
             own, facts, folder = kept.tokenizers, kept.facts, kept.folder
         else:
-            own = _vocabularies(shelf, own_raw, report)
+            own = _vocabularies(shelf, own_raw, options.report)
             facts = facts_of(problem, own, files=kept)
             folder = data_dir / name / fingerprint(facts)
         known |= own
         prepared[name] = Prepared(problem, own, folder)
         if begun_with:
             _check_begun(prepared[name], begun_with, facts)
-        splits += _look(prepared[name], facts, own_raw, verify, report)
-    _write(splits, run or partial(processes.run, workers=workers), report)
+        splits += _look(prepared[name], facts, own_raw, options)
+    run = options.run or partial(processes.run, workers=options.workers)
+    _write(splits, run, options.report)
     return prepared
+
+
+def prepare(
+    names: Sequence[str],
+    data_dir: Path,
+    raw_dir: RawDir,
+    config: Config,
+    tokenizers: Mapping[str, SubwordTokenizer] | None = None,
+    report: Report = print,
+    begun: Mapping[str, str] | None = None,
+) -> dict[str, Prepared]:
+    """`generate` for a run: with its size of vocabularies, on all cores.
+
+    Args:
+        names, data_dir, raw_dir: as in `generate`.
+        config: of the run.
+        tokenizers: those of the checkpoint that goes on, is scored or decodes; None: a new run.
+        report, begun: see `DatagenOptions`.
+    """
+    size, workers = config.data.vocab_size, cores()
+    options = DatagenOptions(
+        workers=workers, vocab_size=size, tokenizers=tokenizers, report=report, begun=begun
+    )
+    return generate(names, data_dir, raw_dir, options)
 
 
 def _keep_apart(data_dir: Path, raw_dirs: RawDirs, names: Sequence[str]) -> None:
@@ -166,10 +202,10 @@ def _check_begun(prepared: Prepared, begun_with: str, facts: dict[str, Any]) -> 
 
 
 def _look(
-    prepared: Prepared, facts: dict[str, Any], raw_dir: Path | None, verify: bool, report: Report
+    prepared: Prepared, facts: dict[str, Any], raw_dir: Path | None, options: DatagenOptions
 ) -> Iterator[SplitOnDisk]:
     """The splits of a problem that are not complete; tells of what is damaged or stale."""
-    folder = prepared.folder
+    folder, verify, report = prepared.folder, options.verify, options.report
     remove_abandoned(folder)
     if verify:
         for line in stale.left_over(folder, facts):

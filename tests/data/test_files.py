@@ -14,7 +14,7 @@ import pytest
 
 from t2t_multimodel import UserError
 from t2t_multimodel.data import files
-from t2t_multimodel.data.files import remove_abandoned, written_by_rename
+from t2t_multimodel.data.files import not_written, remove_abandoned, written_by_rename
 
 
 def test_an_older_file_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_two_writers_of_one_file_do_not_harm_each_other(tmp_path: Path) -> None:
 HOLD = """
 import sys, time
 from pathlib import Path
-from t2t_multimodel.data.files import not_written, written_by_rename
+from t2t_multimodel.data.files import written_by_rename
 with written_by_rename(Path(sys.argv[1])) as file:
     file.write(b"half")
     file.flush()
@@ -172,7 +172,10 @@ def test_errors_that_are_none_of_writing_pass_as_they_are(
     [
         ("folder", "PATH is a folder.\nGive the name of a file."),
         ("file/below", "PATH was not written: a part of the path is no folder (File exists)."),
-        ("file/far/below", "PATH was not written: a part of the path is no folder (Not a directory)."),
+        (
+            "file/far/below",
+            "PATH was not written: a part of the path is no folder (Not a directory).",
+        ),
         ("x" * 300, "PATH was not written: the name is too long (File name too long)."),
     ],
 )

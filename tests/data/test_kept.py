@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from t2t_multimodel import ClassLabel, Problem, Text, UserError, register_problem
-from t2t_multimodel.data.datagen import Prepared, generate
+from t2t_multimodel.data.datagen import DatagenOptions, Prepared, generate
 from t2t_multimodel.data.kept import accept
 from t2t_multimodel.data.raw_dirs import RawDirs
 from t2t_multimodel.raw_files import OWN
@@ -48,7 +48,8 @@ def raw(tmp_path: Path) -> Path:
 def make(tmp_path: Path, raw_dir: Any, said: list[str] | None = None, **options: Any) -> Prepared:
     lines: list[str] = [] if said is None else said
     data = options.pop("data_dir", tmp_path / "data")
-    made = generate(["made_moods"], data, raw_dir, vocab_size=300, report=lines.append, **options)
+    how = DatagenOptions(vocab_size=300, report=lines.append, **options)
+    made = generate(["made_moods"], data, raw_dir, how)
     return made["made_moods"]
 
 
