@@ -21,12 +21,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import t2t_multimodel
 from t2t_multimodel.problem import Problem
 
 _PLAIN = (str, bytes, int, float, complex, bool, type(None))
 _NO_SOURCE = "no source"
-_PACKAGE = Path(t2t_multimodel.__file__).parent
+_PACKAGE = Path(__file__).parent.parent
 
 
 def used_code(roots: Iterable[Any], base: type) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -87,7 +88,7 @@ def find_records(
     features = {name: repr(feature) for name, feature in problem.features.items()}
     manifests = (data_dir / problem.name).glob("*/train.json")
     for manifest in sorted(manifests, key=lambda path: path.stat().st_mtime, reverse=True):
-        facts = read_or(manifest, {}, lambda value: dict(value["made_from"]), print)
+        facts: dict[str, Any] = read_or(manifest, {}, lambda value: dict(value["made_from"]), print)
         vocabularies = facts.get("vocabularies", {})
         sizes = {one: int(one.split("-")[-2]) for one in vocabularies.values()}
         fits = all(
