@@ -42,7 +42,7 @@ class CocoVocabulary(Vocabulary):
     def text(self, raw_dir: Path | None) -> Iterator[str]:
         """Each caption of an image of train2014."""
         for item in coco.train2014(_root(raw_dir), _PAGE):
-            yield from item.captions
+            yield from filter(None, item.captions)
 
     def source_files(self, raw_dir: Path | None) -> list[Path]:
         """The captions."""
@@ -101,7 +101,7 @@ class CocoCaption(Problem):
         coco_tiny.write_zips(folder)
 
     def _places(self, root: Path) -> dict[str, Path]:
-        """Where the images of train2014 and val2014 lie."""
+        """Finds the folders in which the images of train2014 and val2014 lie."""
         return {name: coco.image_place(root, name, self.how_to_get) for name in coco.SETS}
 
     def _captions(self, root: Path) -> list[Path]:

@@ -18,6 +18,8 @@ from typing import NamedTuple
 import numpy as np
 import soundfile
 
+from t2t_multimodel import UserError
+from t2t_multimodel.problems.formats.archives import contents, opened, whole
 from t2t_multimodel.problems.formats.debian import read_deb
 from t2t_multimodel.problems.formats.split import normalise, split_of
 
@@ -26,7 +28,7 @@ BYTES_A_SECOND = 2000
 """All clips are encoded at a constant 16 kbit/s."""
 DEV_TEXTS, TEST_TEXTS = 0.04, 0.08
 """Shares of the different texts."""
-_HEADER_BYTES = 20  # of every script file
+_HEADER_BYTES = 20  # every script file begins with them
 _ENTRY = struct.Struct(">12sBII")  # name, bundle, offset, size
 _TABLE_AT = 15
 _STAGE_MARK = re.compile(r"\*(?:XY.{11}|..)", re.DOTALL)
@@ -38,7 +40,7 @@ class Utterance(NamedTuple):
     clip: str
     """Name of the voice file without suffix, e.g. 020001P2."""
     text: str
-    """As the script has it."""
+    """`text` stands as the script has it."""
     kind: str
     """joe, greeting, description: Joe, the lead; person, farewell, scene: anyone."""
 
@@ -77,13 +79,16 @@ def read_archive(path: Path) -> Archive:
     """The archive in `queen.1c`, or in the Debian package that installs it.
 
     Raises:
-        ValueError: there is no such archive in the file.
+        UserError: there is no such archive in the file.
     """
     if path.suffix != ".deb":
-        return open_archive(path.read_bytes())
-    for _, contents in read_deb(path, lambda name: name.endswith("/queen.1c")):
-        return open_archive(contents)
-    raise ValueError(f"{path} holds no queen.1c")
+        with opened(path) as file:
+            return open_archive(contents(file, path.name))
+    found = list(read_deb(path, lambda name: name.endswith("/queen.1c")))
+    if not found:
+        raise UserError(f"{path} holds no queen.1c.", fix="Get the package again.")
+    with whole(path):
+        return open_archive(found[0][1])
 
 
 def open_archive(data: bytes) -> Archive:
@@ -155,7 +160,7 @@ def _dialogue(data: bytes) -> Iterator[Script]:
 
 
 def _cut_scene(base: str, data: bytes) -> Iterator[Script]:
-    """What is said in a scene that the player watches, by anyone."""
+    """Yields what anyone says in a scene that the player watches."""
     (n_objects,) = struct.unpack_from(">h", data, 2)
     (at,) = struct.unpack_from(">H", data, 8)
     _, at = _string(data, at, align=2)  # the entry string is not spoken
@@ -166,7 +171,7 @@ def _cut_scene(base: str, data: bytes) -> Iterator[Script]:
 
 
 def _descriptions(archive: Archive) -> Iterator[Script]:
-    """What Joe says of the things that he looks at: the first lines of a plain text."""
+    """Yields what Joe says of the things that he looks at: the first lines of a plain text."""
     (count,) = struct.unpack_from(">H", archive.read("QUEEN.JAS"), _HEADER_BYTES + 6)
     lines = archive.read("QUEEN2.JAS").decode("cp437").split("\n")
     for n, line in enumerate(lines[:count], start=1):
@@ -190,9 +195,9 @@ def tiny_archive() -> bytes:
     }
     members |= {f"JOE{41 + i:04d}1.SB": _tone(300 + 10 * i) for i in range(len(lines))}
     at, table = _TABLE_AT + _ENTRY.size * len(members), b""
-    for name, contents in members.items():
-        table += _ENTRY.pack(name.encode(), 0, at, len(contents))
-        at += len(contents)
+    for name, data in members.items():
+        table += _ENTRY.pack(name.encode(), 0, at, len(data))
+        at += len(data)
     header = b"QTBLCEM10".ljust(_TABLE_AT - 2, b"\0") + struct.pack(">H", len(members))
     return header + table + b"".join(members.values())
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from t2t_multimodel import UserError, visible
+from t2t_multimodel import BadValue, UserError
 from t2t_multimodel.problems.corpora.wmt_corpora import CORPORA, Corpus
 from t2t_multimodel.problems.formats import prepared
 from t2t_multimodel.problems.formats.parallel import LinePair, Source, column_pairs, line_pairs
@@ -32,10 +32,10 @@ _TFDS_SPLITS = {"train": "train", "dev": "validation", "test": "test"}
 class Placed(NamedTuple):
     """A pair of lines and where it comes from."""
 
-    source: str
-    target: str
+    source: str | BadValue
+    target: str | BadValue
     origin: str
-    """For example "europarl-v7.de-en.en line 77"."""
+    """`origin` says where the pair stands, for example "europarl-v7.de-en.en line 77"."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Direction:
         return name if name in CORPORA else f"{self.target}-{self.source}"
 
     def corpora(self, split: str) -> list[Corpus]:
-        """What a split is made of.
+        """Lists the corpora of a split.
 
         Raises:
             UserError: a name in `train` is unknown.
@@ -141,7 +141,7 @@ class Direction:
         )
 
     def missing(self, folder: Path, splits: Iterable[str] = SPLITS) -> list[str]:
-        """What `folder` lacks of the splits: archives or files with their sizes."""
+        """Lists what `folder` lacks of the splits: archives or files with their sizes."""
         return [
             f"{self._wanted(corpus)} ({corpus.size})"
             for split in splits
@@ -165,14 +165,14 @@ class Direction:
         paths: set[Path] = set()
         for split in splits:
             if version := self._prepared(folder, split):
-                paths.update(path for path in visible(version.iterdir()) if path.is_file())
+                paths.update(path for path in version.iterdir() if path.is_file())
                 continue
             for corpus in self.corpora(split):
                 paths.update(file.path for file in self._located(folder, corpus))
         return sorted(paths)
 
     def parts(self, folder: Path, split: str) -> list[Files | PreparedCorpus]:
-        """What a split is made of, each to be read alone.
+        """Lists the parts of a split; each can be read alone.
 
         Raises:
             UserError: a file is missing.
@@ -207,6 +207,6 @@ def _locate(folder: Path, archive: str, name: str) -> Source | None:
     """A file by itself, here or one folder below, gzipped or not; else the archive that has it."""
     plain = name.removesuffix(".gz")
     for place in (plain, f"*/{plain}", f"{plain}.gz", f"*/{plain}.gz"):
-        for path in visible(folder.glob(place)):
+        for path in sorted(folder.glob(place)):
             return Source(path)
     return Source(folder / archive, name) if archive and (folder / archive).is_file() else None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from t2t_multimodel import UserError, visible
+from t2t_multimodel import UserError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,7 +14,7 @@ class Package:
     """A package that holds data, as a file which the user fetched."""
 
     name: str
-    """As the package manager calls it."""
+    """The package manager calls the package `name`."""
     fetch: str
     """The command that downloads packages into the current folder."""
     version: str = ""
@@ -29,7 +29,7 @@ class Package:
 
     @property
     def wanted(self) -> str:
-        """What `fetch` is told."""
+        """Names the package and its version as `fetch` takes them."""
         return f"{self.name}@{self.version}" if self.version else self.name
 
 
@@ -68,7 +68,7 @@ def locate(folder: Path | None, packages: Sequence[Package], instead: str = "") 
     Raises:
         UserError: one or more are missing; it names each with its size and command.
     """
-    found = [visible(folder.glob(package.pattern)) if folder else [] for package in packages]
+    found = [sorted(folder.glob(package.pattern)) if folder else [] for package in packages]
     missing = [package for package, paths in zip(packages, found, strict=True) if not paths]
     if missing:
         raise _missing(folder, missing, instead)

@@ -14,7 +14,9 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 
-from t2t_multimodel import UserError, visible
+from t2t_multimodel import BadValue, UserError
+from t2t_multimodel.problems.formats.archives import opened
+from t2t_multimodel.problems.formats.lines import lines
 from t2t_multimodel.problems.formats.trees import Placed, read_t2t_pair, read_trees
 
 SECTIONS = {"train": range(2, 22), "dev": range(22, 23), "test": range(23, 24)}
@@ -70,7 +72,7 @@ def _pair_files(folder: Path, split: str) -> list[Files]:
 
 
 def _one(folder: Path, pattern: str) -> list[Path]:
-    found = visible(folder.glob(pattern))
+    found = sorted(folder.glob(pattern))
     if len(found) > 1:
         raise UserError(
             f"{folder} holds {found[0].name} and {found[1].name}: which one counts?",
@@ -85,7 +87,7 @@ def _sections(folder: Path, split: str) -> list[Files]:
     if top is None:
         return files
     for section in SECTIONS[split]:
-        found = visible(top.glob(f"{section:02d}/*.[mM][rR][gG]"))
+        found = sorted(top.glob(f"{section:02d}/*.[mM][rR][gG]"))
         if not found:
             raise UserError(
                 f"{top} has no section {section:02d}, which belongs to {split}.",
@@ -98,14 +100,16 @@ def _sections(folder: Path, split: str) -> list[Files]:
 def _top_of_sections(folder: Path) -> Path | None:
     """The folder of the sections: parsed/mrg/wsj on the disc."""
     for depth in range(5):
-        for path in visible(folder.glob("*/" * depth + "[0-2][0-9]/*.[mM][rR][gG]")):
+        for path in sorted(folder.glob("*/" * depth + "[0-2][0-9]/*.[mM][rR][gG]")):
             return path.parent.parent
     return None
 
 
 def _lines(path: Path) -> Iterator[str]:
-    with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
+    with opened(path) as file:
+        for number, line in enumerate(lines(file), start=1):
+            if isinstance(line, BadValue):
+                raise UserError(f"{path.name}:{number}: {line}.")
             try:
                 yield line.decode("utf-8")
             except UnicodeDecodeError as error:

@@ -45,12 +45,12 @@ class Prepared:
 
     @property
     def signature(self) -> ProblemSignature:
-        """What the model is built from."""
+        """Holds what the model is built from."""
         return self.problem.signature(dict(self.tokenizers))
 
     @property
     def fingerprint(self) -> str:
-        """What the records were made from; equal fingerprints mean equal records."""
+        """Names what the records were made from; equal fingerprints mean equal records."""
         return self.folder.name
 
     def dataset(self, split: str) -> DataSet:
@@ -65,7 +65,7 @@ class Prepared:
 
 @dataclass(frozen=True, kw_only=True)
 class DatagenOptions:
-    """How `generate` makes what is missing."""
+    """Says how `generate` makes what is missing."""
 
     workers: int = 1
     """Processes that encode; the result does not depend on it."""
@@ -181,7 +181,9 @@ def _vocabularies(
     found: dict[str, SubwordTokenizer] = {}
     for name in shelf.problem.vocabularies():
         found[name] = shelf.known.get(name) or vocab.load_or_train(
-            vocab.declared(name, shelf.problem), shelf.data_dir, raw_dir, shelf.vocab_size, report
+            *(vocab.declared(name, shelf.problem), shelf.data_dir, raw_dir),
+            *(shelf.vocab_size, report),
+            asked_by=shelf.problem.name,
         )
     return found
 
@@ -268,7 +270,7 @@ def _write_all(splits: list[SplitOnDisk], run: Run, report: Report) -> None:
 
 
 def _declared(split: SplitOnDisk) -> int | None:
-    """How many examples its problem says the split has."""
+    """Looks up how many examples its problem says the split has."""
     declared = registry.problems.get(split.problem).declared
     return declared.examples[split.split] if declared else None
 

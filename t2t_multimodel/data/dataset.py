@@ -50,7 +50,7 @@ class DataSet:
         return {n: a.reshape(self.features[n].stored_shape()) for n, a in arrays.items()}
 
     def unit_lengths(self) -> dict[str, np.ndarray]:
-        """Of each example the longest text in "tokens", audio in "frames", image in "pixels"."""
+        """Measures the longest "tokens", "frames" and "pixels" of each example, by unit."""
         units: dict[str, list[np.ndarray]] = {}
         for name, feature in self.features.items():
             if unit := feature.unit:
@@ -61,7 +61,7 @@ class DataSet:
 
 
 def read_manifest(folder: Path, split: str) -> dict[str, Any]:
-    """What datagen wrote of a split: examples, rejected, shards, made_from.
+    """Reads what datagen wrote of a split: examples, rejected, shards, made_from.
 
     Raises:
         UserError: it is missing or damaged.

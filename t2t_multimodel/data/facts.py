@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from t2t_multimodel.data.fingerprint import files_facts
+from t2t_multimodel.data.reading import called
 from t2t_multimodel.data.used_code import code_of
 from t2t_multimodel.data.vocab import SubwordTokenizer
 from t2t_multimodel.problem import Problem
@@ -16,7 +17,8 @@ _FORMAT = "2"
 
 def files_of(problem: Problem, raw_dir: Path | None) -> dict[str, str]:
     """The raw files of a problem, see `files_facts`. Raises UserError where they are missing."""
-    return files_facts(problem.source_files(raw_dir))
+    what = f"Problem {problem.name!r}, its raw files"
+    return called(lambda: files_facts(problem.source_files(raw_dir)), what)
 
 
 def facts_of(

@@ -20,6 +20,7 @@ from t2t_multimodel.data.facts import facts_of, files_of
 from t2t_multimodel.data.files import written_by_rename
 from t2t_multimodel.data.fingerprint import fingerprint
 from t2t_multimodel.data.raw_dirs import RawDir, as_raw_dirs
+from t2t_multimodel.data.reading import Unreadable
 from t2t_multimodel.data.stale import differences
 from t2t_multimodel.data.vocab import SubwordTokenizer
 from t2t_multimodel.errors import UserError, unknown
@@ -200,6 +201,8 @@ def find_kept(
     problem = shelf.problem
     try:
         files = files_of(problem, raw_dir)
+    except Unreadable:
+        raise
     except UserError as error:
         kept = shelf.unseen(facts_of(problem, {}, {}))
         if kept is None:

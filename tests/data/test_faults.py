@@ -253,7 +253,8 @@ def test_a_raw_file_that_ends_early_is_named_with_the_count_of_what_it_had(raw_d
         )
     assert re.fullmatch(
         r"Problem 'made_gzipped', train train.4.tsv: unreadable after 20 examples: EOFError: "
-        r"Compressed file ended before the end-of-stream marker was reached \(gzip.py:\d+\).",
+        r"Compressed file ended before the end-of-stream marker was reached "
+        r"\(test_faults.py:\d+\).",
         caught.value.message,
     )
 
@@ -455,7 +456,6 @@ def test_where_files_may_not_grow_nothing_is_left_half_written(raw_dir: Path, wo
         "Raise the limit (`ulimit -f unlimited`), or write to another file system. "
         "The same command goes on from what is missing."
     )
-    assert all(any(folder.iterdir()) for folder in data_dir.glob("made_corpus/*"))
     left = list(data_dir.glob("made_corpus/*/*"))  # two workers may end the short split
     whole = {"made_corpus-test.tfrecord-00000-of-00001", "test.json"}
     assert all(path.name.startswith(tuple(whole)) for path in left)
