@@ -17,6 +17,7 @@ ORDER = (
     "types",
     "side_files",
     "cores",
+    "terminal",
     "_checkout",
     "_scan",
     "usr_dir",
