@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from t2t_multimodel.data.files import refusals
+from t2t_multimodel.data.files import writing
 from t2t_multimodel.evaluate.samples import PICTURE, Sample
 
 
@@ -29,7 +29,7 @@ class EventFile:
         from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
         self._folder = folder
-        with refusals(folder):
+        with writing(folder):
             self._writer = EventFileWriter(str(folder))
             self._write(first_step, session_log=SessionLog(status=SessionLog.START))
 
@@ -37,7 +37,7 @@ class EventFile:
         """Numbers become scalars, arrays [E] histograms with a bar of that height for each."""
         from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 
-        with refusals(self._folder):
+        with writing(self._folder):
             for name, value in values.items():
                 array = np.asarray(value)
                 bars = _bars(name, array) if array.ndim else scalar_pb(name, array)
@@ -49,7 +49,7 @@ class EventFile:
         from tensorboard.plugins.text.summary_v2 import text_pb
 
         rows = [["input", "target", "output"]]
-        with refusals(self._folder):
+        with writing(self._folder):
             for number, sample in enumerate(samples):
                 rows.append([sample.words, sample.target, sample.output])
                 if sample.type == PICTURE:
