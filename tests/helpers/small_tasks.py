@@ -131,6 +131,7 @@ def made_tiny() -> Config:
             experts=2,
             experts_per_token=1,
             expert_hidden=16,
+            balance_rate=0.01,
             attention_residual=True,
             attention_norm=True,
             attention_projection=True,
