@@ -9,11 +9,13 @@ from typing import Any
 
 from keras import ops
 
+from t2t_multimodel.config.base import of_kind
+from t2t_multimodel.config.body import AttentionConfig, PaperBodyConfig
 from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.layers.attention_block import attention_block, conv_block
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.base_body import Body, Routings
-from t2t_multimodel.layers.decode_state import Source
+from t2t_multimodel.layers.decode_state import EncodedSource
 from t2t_multimodel.layers.experts_and_norm import ExpertsAndNorm, by_name
 from t2t_multimodel.layers.mode import EVAL, Mode
 from t2t_multimodel.layers.timing import timing
@@ -32,27 +34,27 @@ class PaperBody(Body):
 
     def __init__(self, config: ModelConfig, **kwargs: Any) -> None:
         super().__init__(config, **kwargs)
-        self.encoder = Encoder(config, name="encoder")
-        self.mixer = Mixer(config, name="mixer")
-        self.decoder = Decoder(config, name="decoder")
+        self.encoder = PaperEncoder(config, name="encoder")
+        self.mixer = PaperMixer(config, name="mixer")
+        self.decoder = PaperDecoder(config, name="decoder")
 
     def encode(self, x_BLD: Any, mask_BL: Any, mode: Mode) -> tuple[Any, Routings]:
         return self.encoder(x_BLD, mask_BL=mask_BL, mode=mode)
 
     def decode(
-        self, targets_BTD: Any, mask_BT: Any, source: Source, mode: Mode
+        self, targets_BTD: Any, mask_BT: Any, source: EncodedSource, mode: Mode
     ) -> tuple[Any, Routings]:
         x_BTD = self.mixer(targets_BTD, source=source, mode=mode)
         return self.decoder(x_BTD, mask_BT=mask_BT, source=source, mode=mode)
 
 
-class Encoder(Block):
+class PaperEncoder(Block):
     """Convolution blocks around a mixture of experts, SAME padding."""
 
     def __init__(self, config: ModelConfig, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.config = config
-        before, after = config.encoder_blocks
+        self.config, self.own = config, of_kind(config.body, PaperBodyConfig)
+        before, after = self.own.encoder_blocks
         self.blocks = [
             conv_block(config, causal=False, name=f"block{i}") for i in range(before + after)
         ]
@@ -60,8 +62,8 @@ class Encoder(Block):
 
     def call(self, x_BLD: Any, mask_BL: Any, mode: Mode = EVAL) -> tuple[Any, Routings]:
         """Source features [B, L, D] to the encoder's output [B, L, D], and where tokens went."""
-        middle = self.config.encoder_blocks[0]
-        if self.config.encoder_timing:
+        middle = self.own.encoder_blocks[0]
+        if self.own.encoder_timing:
             x_BLD = x_BLD + timing(ops.shape(x_BLD)[1], self.config.hidden_size, x_BLD.dtype)
         for block in self.blocks[:middle]:
             x_BLD = block(x_BLD, mask_BL=mask_BL, mode=mode)
@@ -71,17 +73,18 @@ class Encoder(Block):
         return x_BLD, by_name(encoder=routing)
 
 
-class Mixer(Block):
+class PaperMixer(Block):
     """Joins the encoded source with the targets so far: attention block, then convolutions."""
 
     def __init__(self, config: ModelConfig, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.attention = attention_block(config, config.mixer_pre_blocks, name="attention")
+        own = of_kind(config.body, PaperBodyConfig)
+        self.attention = attention_block(config, own.mixer_pre_blocks, name="attention")
         self.blocks = [
-            conv_block(config, causal=True, name=f"block{i}") for i in range(config.mixer_blocks)
+            conv_block(config, causal=True, name=f"block{i}") for i in range(own.mixer_blocks)
         ]
 
-    def call(self, targets_BTD: Any, source: Source, mode: Mode = EVAL) -> Any:
+    def call(self, targets_BTD: Any, source: EncodedSource, mode: Mode = EVAL) -> Any:
         """Targets [B, T, D] joined with the source, to [B, T, D]."""
         x_BTD = self.attention(targets_BTD, source=source, mode=mode)
         for block in self.blocks:
@@ -89,23 +92,23 @@ class Mixer(Block):
         return x_BTD
 
 
-class Decoder(Block):
+class PaperDecoder(Block):
     """Convolution + attention pairs around a mixture of experts, all causal."""
 
     def __init__(self, config: ModelConfig, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.config = config
-        pairs = range(sum(config.decoder_blocks))
+        self.own = of_kind(config.body, PaperBodyConfig)
+        pairs = range(sum(self.own.decoder_blocks))
         self.blocks = [conv_block(config, causal=True, name=f"block{i}") for i in pairs]
         self.attentions = [attention_block(config, 0, name=f"attention{i}") for i in pairs]
         self.experts = ExpertsAndNorm(config, name="experts")
 
     def call(
-        self, x_BTD: Any, mask_BT: Any, source: Source, mode: Mode = EVAL
+        self, x_BTD: Any, mask_BT: Any, source: EncodedSource, mode: Mode = EVAL
     ) -> tuple[Any, Routings]:
         """The mixer's output [B, T, D] to the decoder's [B, T, D], and where tokens went."""
         pairs = list(zip(self.blocks, self.attentions, strict=True))
-        middle = self.config.decoder_blocks[0]
+        middle = self.own.decoder_blocks[0]
         for pair in pairs[:middle]:
             x_BTD = self._pair(pair, x_BTD, source, mode)
         x_BTD, routing = self.experts(x_BTD, mask_BL=mask_BT, mode=mode)
@@ -113,11 +116,14 @@ class Decoder(Block):
             x_BTD = self._pair(pair, x_BTD, source, mode)
         return x_BTD, by_name(decoder=routing)
 
-    def _pair(self, pair: tuple[Block, Block], x_BTD: Any, source: Source, mode: Mode) -> Any:
+    def _pair(
+        self, pair: tuple[Block, Block], x_BTD: Any, source: EncodedSource, mode: Mode
+    ) -> Any:
         """A convolution block and the attention behind it."""
         block, attention = pair
         x_BTD = block(x_BTD, mode=mode)
         attended_BTD = attention(x_BTD, source=source, mode=mode)
+        own = self.own.attention
         # with a residual of its own an attention block's result holds its target already
-        adds = self.config.attention and not self.config.attention_residual
+        adds = isinstance(own, AttentionConfig) and not own.residual
         return attended_BTD + (x_BTD if adds else 0)

@@ -13,7 +13,9 @@ import pytest
 from helpers.jax_process import NEEDS_JAX, QUICK, run_on_jax
 from helpers.small_models import FLAT_CONFIGS, PROBLEMS, batch_for
 
-from t2t_multimodel import Config, OptimizerConfig, TrainConfig
+from t2t_multimodel import Config, TrainConfig
+from t2t_multimodel.config import rates
+from t2t_multimodel.config.tree import updated
 from t2t_multimodel.engines.balance import move_biases
 from t2t_multimodel.engines.engine import Engine, make_engine, value_of
 from t2t_multimodel.engines.micro_batch import Observed, summed_loads
@@ -25,9 +27,11 @@ from t2t_multimodel.multimodel import MultiModel
 RATE = 0.05
 TEXT = PROBLEMS[0]
 CONFIG = Config(
-    problems=("translate",),
-    model=FLAT_CONFIGS["octet"].replace(balance_rate=RATE, mixer_pre_blocks=0, dropout=0.0),
-    optimizer=OptimizerConfig(warmup_steps=0),
+    problems=rates("translate"),
+    model=updated(
+        FLAT_CONFIGS["octet"],
+        {"moe.balance_rate": RATE, "body.mixer_pre_blocks": 0, "dropout": 0.0},
+    ),
     train=TrainConfig(accumulate=2),
 )
 

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from t2t_multimodel import Config, ModelConfig, TrainConfig, UserError
+from t2t_multimodel.config import rates
+from t2t_multimodel.config.tree import flatten
 from t2t_multimodel.evaluate.samples import Sample
-from t2t_multimodel.overrides import Resolved, flatten
+from t2t_multimodel.overrides import Resolved
 from t2t_multimodel.runs.run_folder import RunFolder
 
 CONFIG = Config(
-    problems=("a:2", "b"), model=ModelConfig(hidden_size=32), train=TrainConfig(steps=9)
+    problems=rates("a:2", "b"), model=ModelConfig(hidden_size=32), train=TrainConfig(steps=9)
 )
 
 
@@ -66,7 +68,7 @@ def test_other_settings_are_refused_and_listed(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "run")
     folder.open(resolved(), prepared())
     changed = CONFIG.replace(
-        problems=("a", "b"),
+        problems=rates("a", "b"),
         model=CONFIG.model.replace(hidden_size=64),
         train=CONFIG.train.replace(seed=1),
     )
@@ -74,9 +76,9 @@ def test_other_settings_are_refused_and_listed(tmp_path: Path) -> None:
         folder.check_settings(changed)
     assert str(caught.value) == (
         f"{tmp_path}/run holds a run with other settings:\n"
+        "  problems: a:2+b:1 then, a:1+b:1 now\n"
         "  model.hidden_size: 32 then, 64 now\n"
         "  train.seed: 0 then, 1 now\n"
-        "  problems: ('a:2', 'b') then, ('a', 'b') now\n"
         "Give the same settings to go on with it, or another --output_dir."
     )
     record = json.loads((tmp_path / "run" / "config.json").read_text())
@@ -96,8 +98,8 @@ def test_other_data_is_refused(tmp_path: Path) -> None:
 
 def test_scalars_are_appended_as_json_and_for_tensorboard(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
-    folder.scalars(1, {"a/train/xent": 2.5})
-    folder.scalars(2, {"a/train/xent": 1.5, "train/learning_rate": 0.1})
+    folder.write_scalars(1, {"a/train/xent": 2.5})
+    folder.write_scalars(2, {"a/train/xent": 1.5, "train/learning_rate": 0.1})
     lines = [json.loads(line) for line in (tmp_path / "scalars.jsonl").read_text().splitlines()]
     for line in lines:
         del line["time"]
@@ -121,10 +123,10 @@ def shown(run: Path, scalar: str) -> list[tuple[int, float]]:
 def test_tensorboard_drops_what_is_done_again(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "run")
     for step in (1, 2, 3):
-        folder.scalars(step, {"loss": 10.0 + step})
+        folder.write_scalars(step, {"loss": 10.0 + step})
     folder = RunFolder(tmp_path / "run")
     folder.rewind(1)
-    folder.scalars(2, {"loss": 0.0})
+    folder.write_scalars(2, {"loss": 0.0})
     assert shown(tmp_path / "run", "loss") == [(1, 11), (2, 0)]
 
 
@@ -132,9 +134,9 @@ def test_the_newest_samples_of_each_problem_are_kept(tmp_path: Path) -> None:
     old = Sample(6, "text/plain", "", "ein Hund", "a dog", "a cat")
     new = Sample(6, "text/plain", "", "ein Hund", "a dog", "a dog")
     folder = RunFolder(tmp_path)
-    folder.samples(3, "a", "dev", [old])
-    folder.samples(3, "b", "test", [old])
-    RunFolder(tmp_path).samples(4, "a", "dev", [new, old])
+    folder.write_samples(3, "a", "dev", [old])
+    folder.write_samples(3, "b", "test", [old])
+    RunFolder(tmp_path).write_samples(4, "a", "dev", [new, old])
     kept = json.loads((tmp_path / "samples.json").read_text())
     assert kept == {
         "a": {"step": 4, "split": "dev", "samples": [new.to_dict(), old.to_dict()]},
@@ -146,7 +148,7 @@ def test_scalars_of_steps_that_are_done_again_are_dropped(tmp_path: Path) -> Non
     folder = RunFolder(tmp_path)
     folder.rewind(0)  # a new run has none
     for step in (1, 2, 3):
-        folder.scalars(step, {"a/train/xent": float(step)})
+        folder.write_scalars(step, {"a/train/xent": float(step)})
     with open(tmp_path / "scalars.jsonl", "a") as file:
         file.write('{"step": 4, "a/tr')  # cut off by a kill
     folder.rewind(2)
