@@ -29,7 +29,7 @@ from t2t_multimodel.features import ProblemSignature, Signature
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.command_token import CommandToken
 from t2t_multimodel.layers.ctc import Ctc, CtcScores, spelt
-from t2t_multimodel.layers.loss import TokenScores
+from t2t_multimodel.layers.loss import TargetScores
 from t2t_multimodel.layers.mode import Mode, kept_words
 from t2t_multimodel.layers.place import Place
 from t2t_multimodel.layers.random import StepSeed
@@ -109,8 +109,11 @@ class MultiModel(keras.Model):
 
     def spells(self, problem: ProblemSignature) -> bool:
         """Whether training adds a CTC loss to the problem's."""
-        net = registry.modalities.get(self._net_name(problem.inputs.modality))
-        return bool(self.config.ctc_weight and net.spells and problem.targets.modality == "text")
+        net, targets = (
+            registry.modalities.get(self._net_name(one.modality))
+            for one in (problem.inputs, problem.targets)
+        )
+        return bool(self.config.ctc_weight and net.spells and targets.is_spelt)
 
     def _net_name(self, modality: str) -> str:
         """The name that the config's family of nets has for a modality."""
@@ -212,7 +215,7 @@ class MultiModel(keras.Model):
         training: bool = False,
         seed: StepSeed | None = None,
         label_smoothing: float = 0.0,
-    ) -> tuple[TokenScores, Any, dict[str, Any]]:
+    ) -> tuple[TargetScores, Any, dict[str, Any]]:
         """Scores of each target, [B, T]; their weights, 1 at real targets; the routing."""
         encoded = self.encode(batch, problem, training, seed)
         mode = self._mode(problem, training, seed)
@@ -220,10 +223,10 @@ class MultiModel(keras.Model):
 
     def _score(
         self, encoded: Encoded, batch: Batch, problem: str, mode: Mode, label_smoothing: float
-    ) -> tuple[TokenScores, Any, dict[str, Any]]:
+    ) -> tuple[TargetScores, Any, dict[str, Any]]:
         h_BTD, mask_BT, grid, routing = self._run(encoded, batch, problem, mode)
         labels_BT = batch["targets"]
-        if len(labels_BT.shape) == 1:  # class labels
+        if not self.signature(problem).targets.is_sequence:
             labels_BT = labels_BT[:, None]
         scores = self._targets_net(problem).score(h_BTD, mask_BT, grid, labels_BT, label_smoothing)
         weights_BT = length_mask(batch["targets_length"], ops.shape(labels_BT)[1])
@@ -237,15 +240,15 @@ class MultiModel(keras.Model):
         seed: StepSeed | None = None,
         label_smoothing: float = 0.0,
     ) -> tuple[Any, dict[str, Any]]:
-        """Training loss of one batch: mean cross entropy over targets, plus the routers' loss.
+        """Training loss of one batch: the mean over its targets, plus the routers' loss.
 
         With `ctc_weight`, in training, a problem from audio to text adds its CTC loss.
 
         Returns:
-            loss, and metrics: xent (unsmoothed, nats a target), accuracy (of targets), tokens
-            (targets counted), aux_loss; for each layer of experts share_<layer> [E],
-            entropy_<layer> and max_violation_<layer>, see `Routing`; ctc and ctc_fits, see
-            `CtcScores`.
+            loss, and metrics: xent (unsmoothed, nats a target) and accuracy (of targets), or for
+            values their loss (`ValueScores.measures`); tokens (targets counted), aux_loss; for
+            each layer of experts share_<layer> [E], entropy_<layer> and max_violation_<layer>, see
+            `Routing`; ctc and ctc_fits, see `CtcScores`.
         """
         encoded = self.encode(batch, problem, training, seed)
         mode = self._mode(problem, training, seed)
@@ -254,11 +257,10 @@ class MultiModel(keras.Model):
         denominator = ops.maximum(tokens, 1.0)
         aux_loss = _aux_loss(routing)
         metrics = {
-            "xent": ops.sum(scores.nats * weights_BT) / denominator,
-            "accuracy": ops.sum(scores.correct * weights_BT) / denominator,
-            "tokens": tokens,
-            "aux_loss": aux_loss,
+            name: ops.sum(values_BT * weights_BT) / denominator
+            for name, values_BT in scores.measures.items()
         }
+        metrics |= {"tokens": tokens, "aux_loss": aux_loss}
         for layer, one in routing.items():
             metrics[f"share_{layer}"] = one.share_E
             metrics[f"entropy_{layer}"] = one.entropy
@@ -303,7 +305,7 @@ class MultiModel(keras.Model):
         self, encoded: Encoded, targets: Any, targets_length: Any, problem: str, mode: Mode
     ) -> tuple[Any, Any, dict[str, Any]]:
         net = self._targets_net(problem)
-        length = 1 if len(targets.shape) == 1 else ops.shape(targets)[1]
+        length = ops.shape(targets)[1] if self.signature(problem).targets.is_sequence else 1
         mask_BT = length_mask(targets_length, length)
         seen_BT = mask_BT * kept_words(ops.shape(mask_BT), self.config.word_dropout, mode)
         targets_BTD = net.embed_targets(targets, seen_BT)

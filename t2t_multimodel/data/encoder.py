@@ -75,6 +75,7 @@ class Encoder:
                 if isinstance(example[name], BadValue):
                     raise example[name]
                 arrays[name] = feature.encode(example[name], tokenizer)
+                feature.check_stored(arrays[name])
             except BadValue as error:
                 self._reject(f"bad {name}", f"{where}: {name}: {error}")
                 return None

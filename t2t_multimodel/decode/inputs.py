@@ -10,7 +10,7 @@ import numpy as np
 
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.decode.lines import LONGEST, Line
-from t2t_multimodel.features import EOS_ID, Text, Tokenizer
+from t2t_multimodel.features import Tokenizer
 from t2t_multimodel.problem import Problem
 
 
@@ -34,7 +34,8 @@ class InputEncoder:
     """Encodes lines for one problem.
 
     Args:
-        problem: text is taken as it is written; images and sounds by the path of their file.
+        problem: text is taken as it is written; images and sounds by the path of their file;
+            anything else as its feature parses it.
         tokenizers: the vocabularies by name.
     """
 
@@ -60,19 +61,14 @@ class InputEncoder:
         Raises:
             ValueError, OSError: it can not be encoded.
         """
-        several = isinstance(self._feature, Text) and self._feature.several
-        stored = self._feature.encode([value] if several else value, self._tokenizer)
+        stored = self._feature.encode(self._feature.parse(value), self._tokenizer)
         array = self._feature.model_input(stored)
         length = self._feature.length(array)
         if length <= self._longest:
             return array, ""
         unit = self._feature.unit or "values"
-        return self._cut(array), f"its {length:,} {unit} are cut to {self._longest:,}"
-
-    def _cut(self, array: np.ndarray) -> np.ndarray:
-        if isinstance(self._feature, Text):
-            return np.append(array[: self._longest - 1], np.asarray(EOS_ID, array.dtype))
-        return array[: self._longest]
+        note = f"its {length:,} {unit} are cut to {self._longest:,}"
+        return self._feature.cut(array, self._longest), note
 
 
 def split_items(prepared: Prepared, split: str) -> Iterator[Item]:

@@ -20,9 +20,9 @@ class Output:
     number: int
     """Of the example in its split."""
     target: Any
-    """As the metrics take it: a text, several as a tuple, or a class number."""
+    """As `Feature.metric_target` makes it: a text, several as a tuple, or a class number."""
     output: Any
-    """A text, or int [classes], best first."""
+    """As `Feature.metric_output` makes it: a text, or int [classes], best first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +37,8 @@ class Result:
     """int [examples]: those that were scored."""
     counts: np.ndarray
     """What each of them adds to the teacher-forced scores; see `teacher_forced.counts`."""
+    loss: str = ""
+    """The name of the loss of values; "" for tokens and classes."""
     outputs: tuple[Output, ...] = ()
     """Of the examples that were decoded."""
     metrics: tuple[str, ...] = ()
@@ -50,8 +52,8 @@ class Result:
 
     @functools.cached_property
     def measured(self) -> dict[str, Score]:
-        """All scores by name: those of outputs are decoded/..., of class labels plain."""
-        forced = teacher_forced.scores_of(self.counts)
+        """All scores by name: those of outputs are decoded/..., of classes plain."""
+        forced = teacher_forced.scores_of(self.counts, self.loss)
         prefix = "" if "top1" in forced else "decoded/"
         return forced | {prefix + name: self._decoded(name) for name in self.metrics}
 

@@ -29,17 +29,19 @@ class Row:
 
     @property
     def score(self) -> str:
-        """The score that is compared: top1 for class labels, else tf/log_ppl."""
-        return "top1" if "top1" in self.scores else "tf/log_ppl"
+        """The score that is compared: top1 of classes, tf/log_ppl of tokens, the loss of values."""
+        return "top1" if "top1" in self.scores else next(iter(self.scores))
 
     @property
     def above_floor(self) -> bool | None:
-        """Whether the model knows more than targets alone can tell; None: not sure.
+        """Whether the model knows more than targets alone can tell; None: not sure, or not known.
 
         It does where the worse end of the interval beats the floor, it does not where not even
         the better end does.
         """
-        floor = self.floors.source_blind[self.score]
+        floor = self.floors.source_blind.get(self.score)
+        if floor is None:
+            return None
         above = [self._better(end, floor) for end in self.intervals[self.score]]
         return above[0] if above[0] == above[1] else None
 
@@ -49,9 +51,12 @@ class Row:
     @property
     def signatures(self) -> dict[str, str]:
         """Score -> the library's own description of it, for BLEU and chrF."""
-        most = max((len(references(o.target)) for o in self.result.outputs), default=1)
         named = {name: name.rpartition("/")[2] for name in self.scores}
-        return {name: signature(m, most) for name, m in named.items() if m in SACREBLEU}
+        named = {name: metric for name, metric in named.items() if metric in SACREBLEU}
+        if not named:
+            return {}
+        most = max(len(references(output.target)) for output in self.result.outputs)
+        return {name: signature(metric, most) for name, metric in named.items()}
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able values."""
@@ -112,9 +117,9 @@ def print_table(rows: Sequence[Row]) -> None:
             row.score,
             f"{row.scores[row.score]:.4f}",
             "{:.3f}-{:.3f}".format(*row.intervals[row.score]),
-            f"{floors.source_blind[row.score]:.4f}",
-            f"{floors.trivial[row.score]:.4f}",
-            VERDICTS[row.above_floor],
+            _known(floors.source_blind, row.score),
+            _known(floors.trivial, row.score),
+            VERDICTS[row.above_floor] if row.score in floors.source_blind else "not known",
         )
     console = Console(highlight=False)
     console.print(table)
@@ -124,6 +129,11 @@ def print_table(rows: Sequence[Row]) -> None:
     for line in sorted(signatures):
         console.print(line, style="dim", soft_wrap=True)
     _print_verdict(rows, console)
+
+
+def _known(floor: dict[str, float], score: str) -> str:
+    """A floor with four digits, or "-" where nobody knows it."""
+    return f"{floor[score]:.4f}" if score in floor else "-"
 
 
 def _others(row: Row) -> str:

@@ -38,11 +38,6 @@ class ClassLabelModality(Modality):
         self.step5 = ConvStep2D(wide4, wide5, name="step5")
         self.classes = Linear(wide5, signature.size, use_bias=True, name="classes")
 
-    def embed_targets(self, targets: Any, mask_BT: Any) -> Any:
-        """Zeros [B, 1, D]: the decoder sees the command token alone."""
-        batch = ops.shape(targets)[0]
-        return ops.zeros((batch, 1, self.config.hidden_size), self.compute_dtype)
-
     def logits(self, h_BTD: Any, mask_BT: Any, grid: tuple[Any, Any]) -> Any:
         """[B, 1, classes]; padding takes no part in any window or mean."""
         high, wide = grid

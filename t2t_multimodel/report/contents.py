@@ -82,7 +82,9 @@ def _compared(row: dict[str, Any]) -> tuple[Cell, ...]:
         _interval(row, name),
         _score(row["source_blind_floor"].get(name)),
         _score(row["trivial_floor"].get(name)),
-        VERDICTS[row["above_source_blind_floor"]],
+        VERDICTS[row["above_source_blind_floor"]]
+        if name in row["source_blind_floor"]
+        else "not known",
     )
 
 

@@ -87,8 +87,12 @@ def read_record(path: Path) -> RunRecord:
 
 
 def compared_score(scores: dict[str, float]) -> str:
-    """The score of a problem that is compared with floors: top1 for class labels."""
-    return "top1" if "top1" in scores else "tf/log_ppl"
+    """The score of a problem that is compared with floors.
+
+    It is top1 of classes, tf/log_ppl of tokens, and the loss of values.
+    """
+    of_values = (name for name in scores if name.startswith("loss/"))
+    return "top1" if "top1" in scores else next(of_values, "tf/log_ppl")
 
 
 def as_text(value: Any) -> str:

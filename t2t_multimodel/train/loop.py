@@ -21,6 +21,7 @@ from t2t_multimodel.data.stream import BatchStream, StepBatches, read_ahead, ste
 from t2t_multimodel.evaluate.evaluator import Evaluator
 from t2t_multimodel.evaluate.result import Result
 from t2t_multimodel.evaluate.samples import SAMPLES, samples_of
+from t2t_multimodel.features.signature import loss_name
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.train import checkpoints
 from t2t_multimodel.train.best import Best
@@ -178,8 +179,9 @@ class Trainer:
             self.team.parts(_side_by_side(pool, self.engine.gradients, work, depth))
         ):
             values = {key: np.asarray(value) for key, value in scalars.items()}
-            losses.append(float(values["xent"]))
-            self.guard.check_loss(item, number, losses[-1])
+            name = loss_name(values)
+            losses.append(float(values[name]))
+            self.guard.check_loss(item, number, name, losses[-1])
             progress.add(item.problems[number], values, len(item.batches[number]["inputs"]))
             yield gradients
         self.mixture.hear(item.step, item.problems, losses)

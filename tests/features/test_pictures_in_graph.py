@@ -9,8 +9,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image as Pillow
 
-from t2t_multimodel.export.pictures import pixels
 from t2t_multimodel.features import Image
+from t2t_multimodel.features.pictures_in_graph import pixels
 
 FEATURES = [
     Image(32, 32),

@@ -1,4 +1,4 @@
-"""Encoded pictures to pixels inside of a graph, as `features.pictures` has them from Pillow.
+"""Encoded pictures to pixels inside of a graph, as `pictures` has them from Pillow.
 
 Pixels are the same where the file has the size that the model takes. Otherwise some are off by
 one level: Pillow resizes across or down first, whichever it finds cheaper, and rounds in between.
@@ -12,7 +12,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from t2t_multimodel.features import Image
+from t2t_multimodel.features.image import Image
 
 _BITS = 22
 """Of the fixed-point weights with which Pillow resizes."""
