@@ -73,7 +73,11 @@ def _to_dict(result: Result) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    return value if isinstance(value, str) else np.asarray(value).tolist()
+    """A target or an output in JSON: real numbers keep their type, so that scores stay equal."""
+    array = np.asarray(value)
+    if array.dtype.kind == "f":
+        return {"dtype": str(array.dtype), "values": array.tolist()}
+    return value if isinstance(value, str) else array.tolist()
 
 
 def _from_dict(values: dict[str, Any]) -> Result:
@@ -94,12 +98,12 @@ def _from_dict(values: dict[str, Any]) -> Result:
 
 
 def _target(target: Any) -> Any:
-    """Several texts are a list in JSON, and so are values."""
-    if isinstance(target, list) and target and isinstance(target[0], str):
-        return tuple(target)
-    return _output(target)
+    """Several texts are a list in JSON."""
+    return tuple(target) if isinstance(target, list) else _output(target)
 
 
 def _output(output: Any) -> Any:
-    """Ranked classes and values are lists in JSON."""
-    return np.asarray(output) if isinstance(output, list) else output
+    """A text, ranked classes, or values."""
+    if isinstance(output, dict):
+        return np.asarray(output["values"], output["dtype"])
+    return output

@@ -260,3 +260,18 @@ def test_a_small_file_of_a_huge_picture_is_refused() -> None:
     for encoded in (False, True):
         with pytest.raises(BadValue, match="^not a readable image: Image size .90000000 pixels"):
             Image(4, 4, encoded=encoded).encode(buffer.getvalue(), None)
+
+
+def test_large_images_are_averaged_down() -> None:
+    image = np.zeros((70, 100, 3), np.uint8)
+    image[:4, :4, 0] = 255
+    vector = (
+        Image(*image.shape).simple(image).reshape(17, 25, 3)
+    )  # blocks of 4; what is left over is cut
+    assert vector[0, 0].tolist() == [1.0, 0.0, 0.0]
+    assert vector.sum() == 1.0
+
+
+def test_small_images_stay_as_they_are() -> None:
+    image = np.arange(32 * 8, dtype=np.uint8).reshape(32, 8, 1)
+    np.testing.assert_allclose(Image(*image.shape).simple(image) * 255, image.reshape(-1))
