@@ -1,7 +1,7 @@
 """Hparams sets of the two networks that Tensor2Tensor shipped under the name MultiModel.
 
 Numbers are those of its registered sets of 2017; what differs from the paper's network is in
-`model`, at a glance.
+`model`, at a glance. Residual branches begin at full size (`branch_scale`), as they did there.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ def t2t_multimodel1p8() -> Config:
             route_padding=True,
             share_embeddings=False,
             dropout=0.1,
+            branch_scale=1.0,
         ),
         data=DataConfig(tokens_per_batch=1024, frames_per_batch=8192),
         optimizer=OptimizerConfig(
@@ -88,6 +89,7 @@ def t2t_multimodel_base() -> Config:
             route_padding=True,
             share_embeddings=False,
             dropout=0.1,
+            branch_scale=1.0,
         ),
         data=DataConfig(tokens_per_batch=2048, frames_per_batch=16384),
         optimizer=OptimizerConfig(

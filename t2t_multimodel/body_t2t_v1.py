@@ -60,6 +60,7 @@ class T2TV1Body(Block):
                 separability=self.config.separability,
                 causal=decodes,
                 attends=decodes,
+                branch_scale=self.config.branch_scale,
                 name=f"{name}_block{i}",
             )
             for i in range(size)

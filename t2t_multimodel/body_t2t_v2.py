@@ -108,11 +108,13 @@ class EncoderLayer(Block):
         self.config = config
         width, inner = config.hidden_size, config.filter_size
         sizes = [(width, inner), (inner, inner), (inner, width), (width, width)]
+        scales = (1.0, 1.0, 1.0, config.branch_scale)
         self.steps = [
             ConvStep(
                 *size,
                 config.block_kernels[i],
                 dilation=config.block_dilations[i],
+                begins_at=scales[i],
                 name=f"step{i + 1}",
             )
             for i, size in enumerate(sizes)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +22,7 @@ from t2t_multimodel.config import (
 )
 from t2t_multimodel.config.base import describe, field_types, parse
 from t2t_multimodel.errors import UserError, did_you_mean
+from t2t_multimodel.gin_bindings import read_bindings
 
 SECTIONS: dict[str, type[Section]] = {
     "model": ModelConfig,
@@ -201,56 +200,13 @@ def _parse_hparams(text: str) -> dict[str, Any]:
 
 
 def _gin_values(files: Sequence[str], params: Sequence[str]) -> dict[str, tuple[Any, str]]:
-    """Bindings of the config classes, `ModelConfig.hidden_size = 256`, by gin's own rules."""
+    """Bindings of the config classes, `ModelConfig.hidden_size = 256`."""
     if not files and not params:
         return {}
-    import gin
-
-    for file in files:
-        if not Path(file).is_file():
-            raise UserError(f"--gin_file={file} does not exist (looked in {Path.cwd()}).")
-    _teach_gin()
-    gin.clear_config()
+    names = {kind.__name__: section for section, kind in SECTIONS.items()}
+    fields = {kind.__name__: list(field_types(kind)) for kind in SECTIONS.values()}
     origin = "gin " + ", ".join([*files, *params])
-    try:
-        gin.parse_config_files_and_bindings(list(files), list(params), finalize_config=False)
-        _refuse_scopes(gin.config_str())
-        return {
-            f"{section}.{field}": (value, origin)
-            for section, kind in SECTIONS.items()
-            for field, value in gin.get_bindings(kind.__name__).items()
-        }
-    except (ValueError, SyntaxError, OSError, TypeError) as error:  # TypeError: a macro unset
-        raise _gin_error(error) from error
-
-
-def _refuse_scopes(bindings: str) -> None:
-    """A scope, as in `a/TrainConfig.steps`, is for functions called inside it: none is here."""
-    if scoped := re.search(r"^([\w./]+/)((?:\w+\.)?\w+Config\.\w+) =", bindings, re.MULTILINE):
-        scope, name = scoped.groups()
-        raise UserError(
-            f"gin: '{scope}{name}' is bound in a scope, where nothing reads it.",
-            fix=f"Write {name.rpartition('config.')[2]} without '{scope}'.",
-        )
-
-
-@functools.cache
-def _teach_gin() -> None:
-    """Lets bindings name the config classes; gin itself never builds one."""
-    import gin
-
-    for kind in SECTIONS.values():
-        gin.external_configurable(kind, module="t2t_multimodel.config")
-
-
-def _gin_error(error: Exception) -> UserError:
-    message = str(error).strip().split("\n")[0]
-    name = ".".join(re.findall(r"'([\w.]+)'", message))  # 'ModelConfig' has no 'hiden_size'
-    classes = [kind.__name__ for kind in SECTIONS.values()]
-    fields = [
-        f"{kind.__name__}.{field}" for kind in SECTIONS.values() for field in field_types(kind)
-    ]
-    return UserError(
-        f"gin: {message}{did_you_mean(name, fields if '.' in name else classes)}",
-        "Bindings look like TrainConfig.steps = 1000; all fields: mm-trainer --list_hparams=fields",
-    )
+    return {
+        f"{names[kind]}.{field}": (value, origin)
+        for (kind, field), value in read_bindings(files, params, fields).items()
+    }

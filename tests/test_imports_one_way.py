@@ -12,7 +12,10 @@ from conftest import ROOT
 import t2t_multimodel
 
 RANKS = {
-    0: ("__version__", "errors", "_checkout", "_scan", "usr_dir", "registry", "config"),
+    0: (
+        *("__version__", "errors", "_checkout", "_scan", "usr_dir", "registry", "config"),
+        *("side_files", "gin_bindings"),
+    ),
     1: ("features", "vocabulary", "problem", "overrides", "backend"),
     2: ("data", "layers"),
     3: ("modalities", "body", "body_t2t_v1", "body_t2t_v2", "multimodel"),

@@ -99,6 +99,10 @@ class ModelConfig(Section):
     route_padding: bool = False
     """Sends padding to the experts and counts it, as Tensor2Tensor did. A fault; for variants."""
 
+    branch_scale: float = 0.05
+    """Initial scale of the layer norms that end a residual branch. With 1 the branches of a deep
+    body drown the signal at first, and learning waits. The paper says nothing of it."""
+
     dropout: float = 0.4
     """Dropout rate (2.1)."""
 
@@ -172,6 +176,7 @@ class ModelConfig(Section):
             f"1, or a divisor of {self.experts} that leaves experts_per_token "
             f"({self.experts_per_token}) or more groups, and as many experts in each",
         )
+        self.require(0 <= self.branch_scale <= 1, "branch_scale", "from 0 to 1")
         for name in ("dropout", "word_dropout"):
             self.require(0 <= getattr(self, name) < 1, name, "from 0 to below 1")
         for name in ("moe_loss_weight", "balance_rate", "router_z_weight", "ctc_weight"):

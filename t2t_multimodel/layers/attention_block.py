@@ -201,5 +201,6 @@ def conv_block(config: ModelConfig, *, causal: bool, name: str) -> ConvBlock:
         causal=causal,
         dropout_rate=config.dropout,
         dropout_place=config.dropout_place,
+        branch_scale=config.branch_scale,
         name=name,
     )

@@ -19,6 +19,7 @@ class ConvStep(Block):
     Args:
         channels, filters, kernel, dilation, causal: of the separable convolution.
         separability: 0 for the paper's convolution; else of a `GroupedConv`.
+        begins_at: initial scale of the norm.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class ConvStep(Block):
         dilation: int = 1,
         causal: bool = False,
         separability: int = 0,
+        begins_at: float = 1.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -39,7 +41,7 @@ class ConvStep(Block):
             if separability
             else SeparableConv(channels, filters, kernel, **shape)
         )
-        self.norm = LayerNorm(filters, name="norm")
+        self.norm = LayerNorm(filters, begins_at=begins_at, name="norm")
 
     def call(self, x_BLC: Any, mask_BL: Any = None) -> Any:
         """`mask_BL` is 0 at padding, which then adds nothing to its neighbours."""
@@ -67,6 +69,7 @@ class ConvBlock(Block):
         causal: for mixer and decoder.
         dropout_rate: in training.
         dropout_place: "block" drops hidden4, "branch" drops step4 before x is added.
+        branch_scale: initial scale of the norms of steps 2 and 4, which end the two branches.
     """
 
     def __init__(
@@ -78,13 +81,25 @@ class ConvBlock(Block):
         causal: bool = False,
         dropout_rate: float = 0.0,
         dropout_place: Literal["block", "branch"] = "block",
+        branch_scale: float = 1.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.dropout_rate, self.dropout_place = dropout_rate, dropout_place
+        scales = (1.0, branch_scale, 1.0, branch_scale)
         self.step1, self.step2, self.step3, self.step4 = (
-            ConvStep(channels, channels, kernel, dilation=dilation, causal=causal, name=f"step{i}")
-            for i, (kernel, dilation) in enumerate(zip(kernels, dilations, strict=True), start=1)
+            ConvStep(
+                channels,
+                channels,
+                kernel,
+                dilation=dilation,
+                causal=causal,
+                begins_at=begins_at,
+                name=f"step{i}",
+            )
+            for i, (kernel, dilation, begins_at) in enumerate(
+                zip(kernels, dilations, scales, strict=True), start=1
+            )
         )
 
     def call(

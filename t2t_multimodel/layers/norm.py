@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 from keras import ops
 
 from t2t_multimodel.layers import fast
@@ -20,15 +21,18 @@ class LayerNorm(Block):
 
     Args:
         channels: size of the last axis.
+        begins_at: initial scale. Small where the norm ends a residual branch
+            (`ModelConfig.branch_scale`).
     """
 
-    def __init__(self, channels: int, **kwargs: Any) -> None:
+    def __init__(self, channels: int, *, begins_at: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.channels = channels
+        self.channels, self.begins_at = channels, begins_at
 
     def make_weights(self) -> None:
+        begin = keras.initializers.Constant(self.begins_at)
         self.scale = self.add_weight(
-            shape=(self.channels,), initializer="ones", name="scale", autocast=False
+            shape=(self.channels,), initializer=begin, name="scale", autocast=False
         )
         self.bias = self.add_weight(
             shape=(self.channels,), initializer="zeros", name="bias", autocast=False

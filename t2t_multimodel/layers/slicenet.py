@@ -28,6 +28,7 @@ class TwoSteps(Block):
         separability: 0 for plain separable convolutions; -2 for three groups in the first step
             and two in the second, so that both mix channels which the other keeps apart.
         causal: left padding.
+        ends_at: initial scale of the norm of the second step.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class TwoSteps(Block):
         *,
         separability: int,
         causal: bool,
+        ends_at: float = 1.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -50,6 +52,7 @@ class TwoSteps(Block):
                 dilation=dilations[i],
                 causal=causal,
                 separability=groups[i],
+                begins_at=(1.0, ends_at)[i],
                 name=f"step{i}",
             )
             for i in range(2)
@@ -76,16 +79,19 @@ class SimpleAttention(Block):
     Args:
         channels: C.
         separability: of the two causal steps, of kernel 5 and dilations 1 and 4.
+        begins_at: initial scale of the norm.
     """
 
-    def __init__(self, channels: int, *, separability: int, **kwargs: Any) -> None:
+    def __init__(
+        self, channels: int, *, separability: int, begins_at: float = 1.0, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.channels = channels
         self.premix = TwoSteps(
             channels, (5, 5), (1, 4), separability=separability, causal=True, name="premix"
         )
         self.attention = MultiHeadAttention(channels, 1, name="attention")
-        self.norm = LayerNorm(channels, name="norm")
+        self.norm = LayerNorm(channels, begins_at=begins_at, name="norm")
 
     def call(self, target_BTC: Any, source_BLC: Any, source_mask_BL: Any = None) -> Any:
         """Targets [B, T, C] and source [B, L, C] to [B, T, C]."""
@@ -123,6 +129,8 @@ class MultiConvRes(Block):
         separability: see `TwoSteps`.
         causal: left padding.
         attends: adds attention to a source at the end.
+        branch_scale: initial scale of the norms that end steps1, steps2 and the attention, each
+            of which is added to x.
     """
 
     def __init__(
@@ -134,15 +142,22 @@ class MultiConvRes(Block):
         separability: int = 0,
         causal: bool = False,
         attends: bool = False,
+        branch_scale: float = 1.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.causal = causal
-        form: dict[str, Any] = {"separability": separability, "causal": causal}
+        form: dict[str, Any] = {
+            "separability": separability,
+            "causal": causal,
+            "ends_at": branch_scale,
+        }
         self.steps1 = TwoSteps(channels, kernels[:2], dilations[:2], name="steps1", **form)
         self.steps2 = TwoSteps(channels, kernels[2:], dilations[2:], name="steps2", **form)
         self.attention = (
-            SimpleAttention(channels, separability=separability, name="attention")
+            SimpleAttention(
+                channels, separability=separability, begins_at=branch_scale, name="attention"
+            )
             if attends
             else None
         )

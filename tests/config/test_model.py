@@ -30,6 +30,7 @@ def test_defaults_are_the_papers():
             "experts_per_token must be from 1 to experts (3), but is 4.",
         ),
         ({"dropout": 1.0}, "dropout must be from 0 to below 1, but is 1.0."),
+        ({"branch_scale": 1.5}, "branch_scale must be from 0 to 1, but is 1.5."),
         (
             {"block_kernels": (3, 3)},
             "block_kernels must be a tuple of four, each 1 or more, but is (3, 3).",
