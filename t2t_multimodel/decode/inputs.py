@@ -37,9 +37,13 @@ class InputEncoder:
         problem: text is taken as it is written; images and sounds by the path of their file;
             anything else as its feature parses it.
         tokenizers: the vocabularies by name.
+
+    Raises:
+        UserError: the feature does not parse what people write.
     """
 
     def __init__(self, problem: Problem, tokenizers: dict[str, Any]) -> None:
+        problem.inputs.check_parses()
         self._feature = problem.inputs
         self._tokenizer: Tokenizer | None = problem.tokenizer("inputs", tokenizers)
         self._longest = problem.signature(tokenizers).inputs.max_length

@@ -44,6 +44,11 @@ class ForPeople(Stored):
         """
         raise lacks(self, "parse", "so that mm-decode and mm-serve can read its values")
 
+    def check_parses(self) -> None:
+        """Raises `UserError` if the class does not define `parse`."""
+        if type(self).parse is ForPeople.parse:
+            self.parse("")
+
     def cut(self, array: np.ndarray, most: int) -> np.ndarray:
         """A value that was too long, shortened to a `length` of `most`."""
         return array[:most]

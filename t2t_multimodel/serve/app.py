@@ -80,7 +80,7 @@ def app(service: Service, largest: int = LARGEST) -> Starlette:
             output = (await _of(lambda: service.answer(name, item, 1))).texts[0]
         try:
             found = await _of(lambda: service.explain(name, item, output))
-        except ValueError as error:
+        except (ValueError, UserError) as error:
             raise HTTPException(422, f"output: {error}") from error
         return JSONResponse({"problem": name, "output": output, **found})
 

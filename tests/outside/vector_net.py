@@ -1,30 +1,24 @@
-"""The net of `vectors.Vector`, in a file of its own: the problems are listed without Keras."""
-
-from __future__ import annotations
-
-from typing import Any
+"""The net of `vectors.Vector`, in a file of its own: problems are listed without Keras."""
 
 from keras import ops
 
 from t2t_multimodel import Modality, register_modality
-from t2t_multimodel.layers.mode import EVAL, Mode
 from t2t_multimodel.modalities.base import Entered
 
 
 @register_modality("vector")
 class VectorNet(Modality):
-    """A linear map into the body's channels, and one out of them; the loss is the squared error."""
+    """A linear map into the body's channels and one out of them. B batch, D width."""
 
-    def make_weights(self) -> None:
+    def make_weights(self):
         n, width = self.signature.shape[0], self.config.hidden_size
         self.into = self.add_weight(shape=(n, width), initializer="glorot_uniform", name="into")
         self.out = self.add_weight(shape=(width, n), initializer="glorot_uniform", name="out")
 
-    def enter(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Entered:
-        """Numbers [B, n] to one position."""
-        x_B1D = ops.matmul(ops.cast(values, self.compute_dtype)[:, None], self.into)
-        mask_B1 = ops.cast(ops.convert_to_tensor(lengths_B) > 0, "float32")[:, None]
-        return Entered(x_B1D, mask_B1, (1, 1))
+    def enter(self, values, lengths_B, mode=None):
+        x_BD = ops.matmul(ops.cast(values, self.compute_dtype), self.into)
+        mask_B = ops.cast(ops.convert_to_tensor(lengths_B) > 0, "float32")
+        return Entered(x_BD[:, None], mask_B[:, None], (1, 1))
 
-    def logits(self, h_BTD: Any, mask_BT: Any, grid: tuple[Any, Any]) -> Any:
+    def logits(self, h_BTD, mask_BT, grid):
         return ops.matmul(h_BTD, self.out)
