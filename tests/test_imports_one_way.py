@@ -14,7 +14,7 @@ import t2t_multimodel
 RANKS = {
     0: (
         *("__version__", "errors", "_checkout", "_scan", "usr_dir", "registry", "config"),
-        *("side_files", "gin_bindings"),
+        *("side_files", "gin_bindings", "raw_files"),
     ),
     1: ("features", "vocabulary", "problem", "overrides", "backend"),
     2: ("data", "layers"),

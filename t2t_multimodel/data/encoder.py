@@ -81,7 +81,8 @@ class Encoder:
                 return None
             length = feature.length(arrays[name])
             if length > signature.max_length:
-                most = f"{length} is longer than {signature.max_length}"
+                found = length if feature.measures_all else "it"
+                most = f"{found} is longer than {signature.max_length}"
                 self._reject(f"{name} too long", f"{where}: {name}: {most}")
                 return None
             lengths.append(length)

@@ -71,7 +71,10 @@ class InputEncoder:
         if length <= self._longest:
             return array, ""
         unit = self._feature.unit or "values"
-        note = f"its {length:,} {unit} are cut to {self._longest:,}"
+        most = self._longest // self._feature.per_unit
+        note = f"its {length:,} {unit} are cut to {most:,}"
+        if not self._feature.measures_all:
+            note = f"only its first {most:,} {unit} are heard"
         return self._feature.cut(array, self._longest), note
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 import numpy as np
 
+from t2t_multimodel.errors import BadValue as BadValue
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features.lacking import lacks
 from t2t_multimodel.features.signature import Signature
@@ -23,10 +24,6 @@ EOS_ID = 1
 Unit = Literal["tokens", "frames", "pixels"]
 UNITS: tuple[Unit, ...] = ("tokens", "frames", "pixels")
 """The units in which batches have a budget."""
-
-
-class BadValue(ValueError):
-    """A value of an example that its feature can not take; the message says why."""
 
 
 class Tokenizer(Protocol):
@@ -61,6 +58,9 @@ class Stored(ABC):
     """Type in which values are stored in records."""
     unit: ClassVar[Unit | None] = None
     """Budget of a batch that `length` counts against; None: examples are counted."""
+    measures_all: ClassVar[bool] = True
+    """Whether `encode` makes all of a value that is longer than the model takes, so that `length`
+    is its true length; else it stops a little behind the longest."""
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Raises `UserError` for a class that lacks one of the methods that every feature has."""
