@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_run import TASKS, forget_made_tasks
-from made_server import Server
+from helpers.finished_run import TASKS, forget_small_tasks
+from helpers.running_server import Server
 
 from t2t_multimodel.bin import (
     mm_datagen,
@@ -24,9 +24,9 @@ from t2t_multimodel.bin import (
     mm_report,
     mm_trainer,
 )
+from t2t_multimodel.checkpoints.checkpoint import open_checkpoint
 from t2t_multimodel.serve.app import app
 from t2t_multimodel.serve.service import Service
-from t2t_multimodel.train.checkpoints import open_checkpoint
 
 OUTSIDE = Path(__file__).parent / "outside"
 OWN = ("my_sums", "my_peaks", "my_counts")
@@ -38,7 +38,7 @@ TRUTH = np.array([6.0, -1.0])
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Holds `data` and a finished `run`."""
     folder = tmp_path_factory.mktemp("vectors")
-    forget_made_tasks()
+    forget_small_tasks()
     places = [f"--usr_dir={OUTSIDE},{TASKS}", f"--data_dir={folder}/data"]
     assert mm_datagen.main([f"--problem={','.join(OWN)}", *places]) == 0
     hparams = (
@@ -90,10 +90,10 @@ def test_it_learns_beside_a_built_in_problem(folder: Path) -> None:
     for name in ("my_sums", "my_counts"):
         row = found[name]
         assert list(row["scores"]) == ["loss/squared_error", "decoded/my_r2"]
-        kinds = ("scores", "source_blind_floor", "trivial_floor")
+        kinds = ("scores", "source_blind_baseline", "trivial_baseline")
         model, blind, trivial = (row[kind]["loss/squared_error"] for kind in kinds)
         assert model < blind < trivial
-        assert row["above_source_blind_floor"] is True
+        assert row["above_source_blind_baseline"] is True
     assert found["my_sums"]["scores"]["decoded/my_r2"] > 0.5
     assert found["my_peaks"]["scores"]["top1"] > 0.6
     assert list(found["octet_image"]["scores"]) == ["log_ppl", "top1", "top5"]
@@ -158,7 +158,7 @@ def test_values_have_no_probability(
 
 
 def test_its_baselines_are_measured(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert mm_problems.main(["floors", *OWN, f"--data_dir={folder}/data"]) == 0
+    assert mm_problems.main(["baselines", *OWN, f"--data_dir={folder}/data"]) == 0
     told = capsys.readouterr().out
     for line in (
         "my_sums. trivial: zeros. source-blind: the mean of 120 train targets. "

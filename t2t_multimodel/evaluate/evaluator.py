@@ -17,9 +17,9 @@ from t2t_multimodel.data.draws import generator
 from t2t_multimodel.data.stream import eval_stream
 from t2t_multimodel.decode.decoder import Decoder
 from t2t_multimodel.errors import unknown
-from t2t_multimodel.evaluate import teacher_forced
 from t2t_multimodel.evaluate.result import Output, Result
 from t2t_multimodel.features.signature import VALUE_LOSS, loss_name
+from t2t_multimodel.metrics import teacher_forced
 from t2t_multimodel.multimodel import MultiModel
 
 

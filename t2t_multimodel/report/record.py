@@ -19,7 +19,7 @@ class RunRecord:
     config: dict[str, Any]
     results: list[dict[str, Any]]
     """Rows of the table at the end."""
-    floors: dict[str, dict[str, Any]]
+    baselines: dict[str, dict[str, Any]]
     """Problem -> split -> "source_blind" and "trivial" -> score -> value."""
     mixture: dict[str, Any]
     """The steps, and what each of the problems got in them."""
@@ -56,7 +56,7 @@ class RunRecord:
 
     @property
     def scores(self) -> dict[str, float]:
-        """ "octet_ende tf/log_ppl" -> value, of the table at the end."""
+        """ "octet_ende teacher_forced/log_ppl" -> value, of the table at the end."""
         return {
             f"{row['problem']} {name}": value
             for row in self.results
@@ -80,19 +80,19 @@ def read_record(path: Path) -> RunRecord:
         path,
         config=overrides.read_record(file),
         results=_json(path / "results.json", []),
-        floors=_json(path / "floors.json", {}),
+        baselines=_json(path / "baselines.json", {}),
         mixture=_json(path / "mixture.json", {}),
         samples=_json(path / "samples.json", {}),
     )
 
 
 def compared_score(scores: dict[str, float]) -> str:
-    """The score of a problem that is compared with floors.
+    """The score of a problem that is compared with baselines.
 
-    It is top1 of classes, tf/log_ppl of tokens, and the loss of values.
+    It is top1 of classes, teacher_forced/log_ppl of tokens, and the loss of values.
     """
     of_values = (name for name in scores if name.startswith("loss/"))
-    return "top1" if "top1" in scores else next(of_values, "tf/log_ppl")
+    return "top1" if "top1" in scores else next(of_values, "teacher_forced/log_ppl")
 
 
 def as_text(value: Any) -> str:
