@@ -18,7 +18,7 @@ MOST_REASONS = 5
 """Rejected examples of a shard and a kind that are named one by one; the rest is counted."""
 
 
-class Encoder:
+class ExampleEncoder:
     """Encodes examples; keeps lengths of those taken and reasons for those left out."""
 
     def __init__(self, problem: Problem, tokenizers: dict[str, Tokenizer]) -> None:

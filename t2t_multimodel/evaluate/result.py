@@ -37,13 +37,13 @@ class Result:
     """int [examples]: those that were scored."""
     counts: np.ndarray
     """What each of them adds to the teacher-forced scores; see `teacher_forced.counts`."""
-    loss: str = ""
-    """The name of the loss of values; "" for tokens and classes."""
     outputs: tuple[Output, ...] = ()
     """Of the examples that were decoded."""
     metrics: tuple[str, ...] = ()
     """Metrics of the outputs."""
     shuffled_sources: bool = False
+    loss: str = ""
+    """The name of the loss of values; "" for tokens and classes."""
 
     @property
     def examples(self) -> int:

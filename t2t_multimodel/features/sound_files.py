@@ -132,5 +132,5 @@ def _joined(blocks: Iterator[tuple[np.ndarray, int]], seconds: float) -> Sound:
         if count > MOST_VALUES:
             raise BadValue(f"sound file has more than {MOST_VALUES:,} samples")
     if not kept:
-        raise BadValue("sound file has no samples")
+        raise BadValue("audio has no samples")
     return Sound(np.concatenate(kept)[: int(seconds * rate) + 1], rate)

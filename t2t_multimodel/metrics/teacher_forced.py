@@ -74,7 +74,8 @@ def error_counts(error: np.ndarray, batch: Batch) -> np.ndarray:
 def scores_of(rows: np.ndarray, loss: str = "") -> dict[str, Score]:
     """Named scores out of the `counts` or `error_counts` of a whole split.
 
-    Tokens: teacher_forced/log_ppl (nats a token, the end included), teacher_forced/accuracy, teacher_forced/sequence_accuracy.
+    Tokens: teacher_forced/log_ppl (nats a token, the end included), teacher_forced/accuracy,
+    teacher_forced/sequence_accuracy.
     Classes, which have no prefix to be forced: log_ppl, top1, top5. Values: their loss.
 
     Args:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import odd_pictures
 import pytest
 from conftest import ROOT
+from helpers import odd_pictures
 from PIL import Image as Pillow
 
 from t2t_multimodel import Image

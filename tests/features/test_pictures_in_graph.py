@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 
 import numpy as np
-import odd_pictures
 import pytest
 import tensorflow as tf
+from helpers import odd_pictures
 from PIL import Image as Pillow
 
 from t2t_multimodel.features import Image
