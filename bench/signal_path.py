@@ -77,7 +77,9 @@ class Layers:
         self._model = model
         self._outputs: list[tuple[Any, Any]] | None = None
         self._tape: Any = None
-        for layer in model._flatten_layers(include_self=False):
+        from t2t_multimodel.layers.base import sublayers
+
+        for layer in sublayers(model, all_levels=True):
             if layer.path.count("/") <= depth:
                 layer.call = self._kept(layer, layer.call)
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from t2t_multimodel.config import Config, ModelConfig
 from t2t_multimodel.features import ProblemSignature
+from t2t_multimodel.layers.base import sublayers
 from t2t_multimodel.layers.experts import MixtureOfExperts
 from t2t_multimodel.layers.hierarchical_gating import HierarchicalGating
 from t2t_multimodel.layers.random import StepSeed
@@ -112,7 +113,7 @@ def _footprint(
     activations = trace(loss, types, reads)
     read = reads.variables.values()
     idle = 0.0
-    for layer in model._flatten_layers():
+    for layer in sublayers(model, all_levels=True):
         if isinstance(layer, MixtureOfExperts) and id(layer.kernels[0]) in reads.variables:
             idle += _size(layer.kernels) * (1 - _chosen(layer) / layer.experts)
     return Footprint(_size(read), round(_size(read) - idle), activations)
