@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
 import numpy as np
 
@@ -14,8 +14,7 @@ from t2t_multimodel.errors import UserError
 from t2t_multimodel.features.lacking import lacks
 from t2t_multimodel.features.signature import Signature
 
-if TYPE_CHECKING:
-    from typing_extensions import Self
+S = TypeVar("S", bound="Stored")
 
 PAD_ID = 0
 """Id that fills sequences up to the batch's length. Never part of a text."""
@@ -62,7 +61,7 @@ class Stored(ABC):
     """Whether `encode` makes all of a value that is longer than the model takes, so that `length`
     is its true length; else it stops a little behind the longest."""
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+    def __new__(cls: type[S], *args: Any, **kwargs: Any) -> S:
         """Raises `UserError` for a class that lacks one of the methods that every feature has."""
         for method in sorted(cls.__abstractmethods__):
             raise lacks(cls, method, "which every Feature has")
