@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from helpers.finished_run import Run
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+_STATE = tempfile.TemporaryDirectory(prefix="state-of-tests-")
+os.environ["XDG_STATE_HOME"] = _STATE.name  # where agreed code is noted, see `trusted_code`
 
 ROOT = Path(__file__).resolve().parent.parent
 

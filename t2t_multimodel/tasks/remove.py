@@ -52,8 +52,9 @@ def remove_task(
     if state.get("mixture") is not None:  # averages of losses, a column for each trained problem
         columns = _columns(checkpoint.config(), problems)
         state["mixture"] = [[row[i] for i in columns] for row in state["mixture"]]
-    for section in ("positions", "data"):
-        state[section] = {k: v for k, v in state[section].items() if k not in problems}
+    for section in ("positions", "data", "features"):
+        known = state.get(section, {}).items()
+        state[section] = {k: v for k, v in known if k not in problems}
     paths = {variable.path for variable in model.variables}
     slots = {k: v for k, v in checkpoint.optimizer().items() if k.partition("/")[2] in paths}
     snapshot = Snapshot(

@@ -11,6 +11,7 @@ import keras
 from t2t_multimodel.baselines.measured import known_baselines
 from t2t_multimodel.checkpoints import checkpoint as checkpoints
 from t2t_multimodel.checkpoints import warm_start
+from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.datagen import Prepared, generate
 from t2t_multimodel.engines.cluster import Cluster
@@ -58,6 +59,8 @@ def train(
     if not chief:  # who joins when the data are made: those below are found
         process_group = set_up(config, cluster)
     found = checkpoints.newest_whole(folder.checkpoints)
+    if found:
+        check_features(found, list(config.rates))
     source = None if found else warm_start.source(config.train.warm_start)
     vocabularies = found or source
     prepared = generate(
