@@ -6,15 +6,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from conftest import ROOT
 from helpers.finished_run import TASKS, forget_small_tasks
 from helpers.running_server import Server
 
+from t2t_multimodel import Feature
 from t2t_multimodel.bin import (
     mm_datagen,
     mm_decode,
@@ -32,6 +35,24 @@ OUTSIDE = Path(__file__).parent / "outside"
 OWN = ("my_sums", "my_peaks", "my_counts")
 TRUTH = np.array([6.0, -1.0])
 """Sum and first difference of 1 2 3."""
+
+
+PAGE = ROOT / "docs/own_data.md"
+
+
+def test_the_page_shows_the_very_files_that_are_run_here() -> None:
+    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    files = [(OUTSIDE / name).read_text() for name in ("vectors.py", "vector_net.py")]
+    assert len(blocks) == 3
+    assert all(any(block in file for file in files) for block in blocks)
+
+
+def test_the_page_names_methods_that_there_are() -> None:
+    table = re.search(r"\| a feature is asked .*?\n\n", PAGE.read_text(), re.DOTALL)
+    assert table is not None
+    names = re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.*?) \|", table[0], re.MULTILINE)))
+    assert len(names) == 26
+    assert [name for name in names if name != "dtype" and not hasattr(Feature, name)] == []
 
 
 @pytest.fixture(scope="module")
