@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from t2t_multimodel.features import Image as Image
     from t2t_multimodel.features import Signature as Signature
     from t2t_multimodel.features import Text as Text
+    from t2t_multimodel.modalities.base import Embedded as Embedded
     from t2t_multimodel.modalities.base import Modality as Modality
     from t2t_multimodel.multimodel import MultiModel as MultiModel
     from t2t_multimodel.problem import Declared as Declared
@@ -62,7 +63,7 @@ _HOMES = {
         "Signature",
         "Text",
     ),
-    "modalities.base": ("Modality",),
+    "modalities.base": ("Embedded", "Modality"),
     "multimodel": ("MultiModel",),
     "problem": ("Declared", "Problem"),
     "registry": (

@@ -19,6 +19,7 @@ from t2t_multimodel.decode.decoder import Decoder
 from t2t_multimodel.errors import unknown
 from t2t_multimodel.evaluate.result import Output, Result
 from t2t_multimodel.features.signature import VALUE_LOSS, loss_name
+from t2t_multimodel.losses import score
 from t2t_multimodel.metrics import teacher_forced
 from t2t_multimodel.multimodel import MultiModel
 
@@ -94,7 +95,7 @@ class Evaluator:
 
         def run(batch: dict[str, Any]) -> dict[str, Any]:
             if of_values:
-                return self._model.score(batch, name)[0].measures
+                return score(self._model, batch, name).scores.measures
             logits = self._model(batch, problem=name, training=False)["logits"]
             return teacher_forced.token_scores(logits, batch["targets"])
 

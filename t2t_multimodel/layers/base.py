@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -36,3 +38,15 @@ def sublayers(layer: keras.layers.Layer, *, all_levels: bool = False) -> list[ke
         all_levels: adds the layers within these layers too, each before what it holds.
     """
     return list(layer._flatten_layers(include_self=False, recursive=all_levels))
+
+
+@contextlib.contextmanager
+def computes_in(policy: str) -> Iterator[None]:
+    """Layers made inside compute in `policy`; "float32" leaves Keras's own setting."""
+    before = keras.config.dtype_policy()
+    if policy != "float32":
+        keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

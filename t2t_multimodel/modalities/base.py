@@ -14,7 +14,7 @@ from t2t_multimodel.layers.loss import TargetScores, cross_entropy, squared_erro
 from t2t_multimodel.layers.mode import EVAL, Mode
 
 
-class Entered(NamedTuple):
+class Embedded(NamedTuple):
     """A batch of one modality in the body's channels."""
 
     x_BLD: Any
@@ -53,7 +53,7 @@ class Modality(Block):
 
         Nor can targets be predicted whose signature has no `output`.
         """
-        method = {"inputs": "enter", "targets": "logits"}[role]
+        method = {"inputs": "embed", "targets": "logits"}[role]
         if getattr(cls, method) is getattr(Modality, method):
             raise UserError(
                 f"Features of modality '{signature.modality}' can not be {role}.",
@@ -65,7 +65,7 @@ class Modality(Block):
                 f"{signature.dtype} {list(signature.shape)} is no tokens, class or values.",
             )
 
-    def enter(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Entered:
+    def embed(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Embedded:
         """Input values of a batch to the body's channels."""
         raise NotImplementedError
 

@@ -42,7 +42,7 @@ def remove_task(
     config = without(checkpoint.config(), problems)
     old = checkpoint.model()
     kept = [one for name, one in old.problems.items() if name not in problems]
-    model = MultiModel(config.model, kept, name=old.name)
+    model = MultiModel(config.model, kept, old.spellings, name=old.name)
     taken = warm_start.take(model, old)
     parts = parts_of(model)
     factors = tuple(f"{k}:{v:g}" for k, v in config.rate_factors.items() if k in parts)

@@ -2,8 +2,7 @@
 
 from keras import ops
 
-from t2t_multimodel import Modality, register_modality
-from t2t_multimodel.modalities.base import Entered
+from t2t_multimodel import Embedded, Modality, register_modality
 
 
 @register_modality("vector")
@@ -15,10 +14,10 @@ class VectorNet(Modality):
         self.into = self.add_weight(shape=(n, width), initializer="glorot_uniform", name="into")
         self.out = self.add_weight(shape=(width, n), initializer="glorot_uniform", name="out")
 
-    def enter(self, values, lengths_B, mode=None):
+    def embed(self, values, lengths_B, mode=None):
         x_BD = ops.matmul(ops.cast(values, self.compute_dtype), self.into)
         mask_B = ops.cast(ops.convert_to_tensor(lengths_B) > 0, "float32")
-        return Entered(x_BD[:, None], mask_B[:, None], (1, 1))
+        return Embedded(x_BD[:, None], mask_B[:, None], (1, 1))
 
     def logits(self, h_BTD, mask_BT, grid):
         return ops.matmul(h_BTD, self.out)
