@@ -53,12 +53,15 @@ class Modality(Block):
 
         Nor can targets be predicted whose signature has no `output`.
         """
-        method = {"inputs": "embed", "targets": "logits"}[role]
-        if getattr(cls, method) is getattr(Modality, method):
-            raise UserError(
-                f"Features of modality '{signature.modality}' can not be {role}.",
-                f"Its net, {cls.__name__}, has no method `{method}`.",
-            )
+        needed = {"inputs": ["embed"], "targets": ["logits"]}[role]
+        if role == "targets" and signature.is_sequence and not cls.reads_encoder:
+            needed.append("embed_targets")
+        for method in needed:
+            if getattr(cls, method) is getattr(Modality, method):
+                raise UserError(
+                    f"Features of modality '{signature.modality}' can not be {role}.",
+                    f"Its net, {cls.__name__}, has no method `{method}`.",
+                )
         if role == "targets" and signature.output is None:
             raise UserError(
                 f"Features of modality '{signature.modality}' can not be targets: "
@@ -75,8 +78,7 @@ class Modality(Block):
         By default, for targets of a single position, zeros [B, 1, D]: the decoder sees the
         command token alone.
         """
-        if self.signature.is_sequence:
-            raise NotImplementedError(f"{type(self).__name__} must define embed_targets")
+        assert not self.signature.is_sequence, "check_role sees to it"
         return ops.zeros((ops.shape(targets)[0], 1, self.config.hidden_size), self.compute_dtype)
 
     def logits(self, h_BTD: Any, mask_BT: Any, grid: tuple[Any, Any]) -> Any:
