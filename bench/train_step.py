@@ -5,7 +5,7 @@
         --length=64 --policy=mixed_bfloat16
     python bench/train_step.py ... --peer='COMMAND'
     python bench/train_step.py --hparams_set=t2t_multimodel_tiny --rows=8 --image=32 --nets=later \
-        --hparams=model.experts_per_token=4,model.expert_hidden=512 --peer='COMMAND'
+        --hparams=model.moe.per_token=4,model.moe.hidden=512 --peer='COMMAND'
 
 prints JSON lines: CPU and wall milliseconds of a step (medians), CPU milliseconds of clipping and
 Adam alone, targets a second, and on JAX the floating-point operations of loss and gradients and
@@ -57,27 +57,33 @@ def measure(flags: argparse.Namespace) -> dict[str, Any]:
     import keras
 
     from t2t_multimodel import overrides
+    from t2t_multimodel.config import rates
     from t2t_multimodel.engines.engine import make_engine
+    from t2t_multimodel.engines.micro_batch import Computed, summed_loads
     from t2t_multimodel.multimodel import MultiModel
 
     keras.config.set_dtype_policy(flags.policy)
-    config = overrides.resolve(flags.hparams_set, hparams=flags.hparams).config
+    config = overrides.resolve(flags.hparams_set, overrides.Overrides(hparams=flags.hparams)).config
     problem, batch = random_batch(flags)
-    config = config.replace(problems=(problem.name,))
+    config = config.replace(problems=rates(problem.name))
     model = MultiModel(config.model, [problem])
     engine = make_engine(model, config)
 
+    def update(computed: Computed, number: int) -> None:
+        engine.add(computed.gradients)
+        engine.update(1e-4, number, summed_loads([computed.observed]))
+
     def step(number: int) -> None:
-        gradients, scalars = engine.gradients(problem.name, batch, number)
-        engine.apply([gradients], 1e-4, number)
-        float(scalars["xent"])
+        computed = engine.compute(problem.name, batch, number)
+        update(computed, number)
+        float(computed.observed.scalars["xent"])
 
     begin = time.perf_counter()
     step(0)
     first_s = time.perf_counter() - begin
     cpu_ms, wall_ms = median_cost(step, flags.steps)
-    found, _ = engine.gradients(problem.name, batch, 0)
-    update_ms, _ = median_cost(lambda number: engine.apply([found], 1e-4, number), flags.steps)
+    found = engine.compute(problem.name, batch, 0)
+    update_ms, _ = median_cost(lambda number: update(found, number), flags.steps)
     targets = int(batch["targets_length"].sum())
     peak = matmul_peak(flags.policy)
     flops = operations(engine, problem, batch)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import ROOT
+from conftest import _REGISTRIES, ROOT, _forget
 from helpers.finished_run import TASKS, forget_small_tasks
 from helpers.running_server import Server
 
@@ -56,7 +56,7 @@ def test_the_page_names_methods_that_there_are() -> None:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Holds `data` and a finished `run`."""
     folder = tmp_path_factory.mktemp("vectors")
     forget_small_tasks()
@@ -78,7 +78,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ]
     )
     assert trained == 0
-    return folder
+    yield folder
+    _forget([{}] * len(_REGISTRIES), {})
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from t2t_multimodel import ClassLabel, DataConfig, Image, Problem, Text, register_problem
-from t2t_multimodel.data.datagen import generate
+from t2t_multimodel.config import BatchBudget
+from t2t_multimodel.data.datagen import DatagenOptions, generate
 from t2t_multimodel.data.mixture import Mixture
 from t2t_multimodel.data.realised import realised
 from t2t_multimodel.data.strategies import Constant
@@ -46,7 +47,7 @@ def made_streams(folder: Path, config: DataConfig) -> Streams:
                 yield {"inputs": np.full((2, 2, 1), n, np.uint8), "targets": n % 2}
 
     names = ["made_pairs", "made_blots"]
-    made = generate(names, folder, vocab_size=300, report=lambda _: None)
+    made = generate(names, folder, options=DatagenOptions(vocab_size=300, report=lambda _: None))
     return {name: BatchStream(made[name].dataset("train"), config, 0, name) for name in names}
 
 
@@ -93,7 +94,7 @@ def test_a_bounded_choice_of_examples_is_the_seeds(folder: Path) -> None:
 
 
 def test_a_budget_of_its_own_reaches_the_batches(folder: Path) -> None:
-    config = DataConfig(budgets=("made_blots:examples:3",))
+    config = DataConfig(budgets=(BatchBudget(problem="made_blots", unit="examples", number=3),))
     streams = made_streams(folder, config)
     assert len(streams["made_blots"][0]["targets"]) == 3
     assert len(streams["made_pairs"][0]["targets"]) > 3

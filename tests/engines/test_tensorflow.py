@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import logging
-from collections.abc import Iterator
+import weakref
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,8 +12,17 @@ import numpy as np
 import pytest
 
 from t2t_multimodel import Config, OptimizerConfig, TrainConfig
+from t2t_multimodel.config import (
+    DecoupledDecayConfig,
+    LossWeight,
+    RateFactor,
+    Section,
+    T2TDecayConfig,
+    rates,
+)
 from t2t_multimodel.engines.engine import averaged, parallel_batches
 from t2t_multimodel.features import ProblemSignature, Signature
+from t2t_multimodel.losses import ProblemLoss
 
 tf = pytest.importorskip("tensorflow")
 
@@ -42,14 +52,22 @@ class Linear:
         ]
         self.problems = {name: signature(name) for name in ("whole", "half", "rest")}
 
-    def problem_loss(self, batch: Any, problem: str, **_: Any) -> tuple[Any, dict[str, Any]]:
+    def loss(self, batch: Any, problem: str, **_: Any) -> ProblemLoss:
         matrix, vector, other = (variable.value for variable in self.trainable_variables)
         if problem == "rest":
-            return tf.reduce_sum(other), {"xent": tf.zeros(())}
+            return ProblemLoss(tf.reduce_sum(other), {"xent": tf.zeros(())}, {})
         loss = tf.reduce_sum(batch["inputs"][0] * matrix)
         if problem == "whole":
             loss += tf.reduce_sum(batch["targets"][0] * vector)
-        return loss, {"xent": loss}
+        return ProblemLoss(loss, {"xent": loss}, {})
+
+
+@pytest.fixture(autouse=True)
+def losses_of_linear(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("t2t_multimodel.engines.tensorflow.problem_loss", Linear.loss)
+
+
+DECAY = DecoupledDecayConfig(strength=0.1)
 
 
 class Held:
@@ -63,7 +81,7 @@ def engine_of(train: TrainConfig | None = None, **fields: Any) -> Any:
     from t2t_multimodel.engines.tensorflow import TensorFlowEngine
 
     config = Config(
-        problems=("whole", "half", "rest"),
+        problems=rates("whole", "half", "rest"),
         optimizer=OptimizerConfig(**fields),
         train=train or TrainConfig(),
     )
@@ -79,7 +97,6 @@ def values(engine: Any) -> dict[str, np.ndarray]:
 
 def apply(engine: Any, step: int, *parts: tuple[np.ndarray, np.ndarray | None]) -> float:
     """One step from the gradients of a micro-batch each; without a vector's it is of `half`."""
-    gradients = []
     for matrix, vector in parts:
         batch = {
             "inputs": matrix[None].astype(np.float32),
@@ -88,11 +105,11 @@ def apply(engine: Any, step: int, *parts: tuple[np.ndarray, np.ndarray | None]) 
             "targets_length": np.ones(1, np.int32),
         }
         name = "half" if vector is None else "whole"
-        found, scalars = engine.gradients(name, batch, draw=step)
+        found, observed = engine.compute(name, batch, draw=step)
         assert sorted(found) == ([0] if vector is None else [0, 1])
-        assert np.isfinite(float(scalars["xent"]))
-        gradients.append(found)
-    return engine.apply(gradients, 0.01, step)
+        assert np.isfinite(float(observed.scalars["xent"]))
+        engine.add(found)
+    return engine.update(0.01, step, {})
 
 
 MATRIX, VECTOR = np.array([[0.1, -0.2], [0.3, 0.4]]), np.array([0.5, -0.6])
@@ -140,7 +157,7 @@ def test_gradients_above_the_bound_are_scaled_down_together() -> None:
 
 
 def test_what_no_micro_batch_touched_stands_still() -> None:
-    engine = engine_of(weight_decay=0.1)
+    engine = engine_of(weight_decay=DECAY)
     apply(engine, 0, (MATRIX, VECTOR))
     before, slots = values(engine), engine.state()
     apply(engine, 1, (MATRIX, None))
@@ -150,9 +167,9 @@ def test_what_no_micro_batch_touched_stands_still() -> None:
     assert not np.array_equal(values(engine)["matrix"], before["matrix"])
 
 
-@pytest.mark.parametrize("form", ["decoupled", "t2t"])
-def test_decay_never_moves_a_matrix_without_a_gradient(form: str) -> None:
-    engine = engine_of(weight_decay=0.1, weight_decay_form=form)
+@pytest.mark.parametrize("decay", [DECAY, T2TDecayConfig(strength=0.1)])
+def test_decay_never_moves_a_matrix_without_a_gradient(decay: Section) -> None:
+    engine = engine_of(weight_decay=decay)
     for step in range(3):
         apply(engine, step, (MATRIX, VECTOR))
     assert np.array_equal(values(engine)["other"], START["other"].astype(np.float32))
@@ -160,7 +177,9 @@ def test_decay_never_moves_a_matrix_without_a_gradient(form: str) -> None:
 
 
 def test_a_weight_of_a_loss_scales_its_gradients_alone() -> None:
-    engine = engine_of(TrainConfig(loss_weights=("half:0.5",)), clip_norm=0.0)
+    engine = engine_of(
+        TrainConfig(loss_weights=(LossWeight(problem="half", weight=0.5),)), clip_norm=0.0
+    )
     apply(engine, 0, (MATRIX, VECTOR), (MATRIX, None))
     assert np.allclose(engine.state()["m/matrix"], 0.1 * 0.75 * MATRIX)
     assert np.allclose(engine.state()["m/vector"], 0.1 * VECTOR / 2)
@@ -176,20 +195,28 @@ def test_gradients_compiled_by_xla_are_the_same() -> None:
     assert run.get_concrete_function().function_def.attr["_XlaMustCompile"].b
 
 
-def test_micro_batches_are_added_as_they_come() -> None:
-    once, as_they_come = engine_of(), engine_of()
-    parts = [{0: tf.constant(MATRIX * k, tf.float32)} for k in (1, 2, 3)]
-    alive = 0
+def test_only_the_sum_of_micro_batches_is_kept() -> None:
+    engine, other = engine_of(), engine_of()
+    held = []
+    for k in (1, 2, 3):
+        gradient = tf.constant(MATRIX * k, tf.float32)
+        held.append(weakref.ref(gradient))
+        engine.add({0: gradient})
+        del gradient
+        gc.collect()
+        # the first is the sum itself, until there is a second
+        assert [one() is not None for one in held] == [k == 1] + [False] * (k - 1)
+    other.add({0: tf.constant(MATRIX, tf.float32) + MATRIX * 2 + MATRIX * 3})
+    assert engine.update(0.01, 0, {}) == pytest.approx(other.update(0.01, 0, {}) / 3)
 
-    def gradients() -> Iterator[dict[int, Any]]:
-        nonlocal alive
-        for part in parts:
-            alive += 1
-            yield part
 
-    assert once.apply(parts, 0.01, 0) == as_they_come.apply(gradients(), 0.01, 0)
-    assert alive == 3
-    assert np.array_equal(values(once)["matrix"], values(as_they_come)["matrix"])
+def test_what_a_step_that_failed_has_added_is_dropped() -> None:
+    engine, undisturbed = engine_of(), engine_of()
+    engine.add({0: tf.constant(MATRIX * 7, tf.float32)})
+    engine.clear()
+    for one in (engine, undisturbed):
+        apply(one, 0, (MATRIX, VECTOR))
+    assert np.array_equal(values(engine)["matrix"], values(undisturbed)["matrix"])
 
 
 def test_the_running_mean_follows_weights_that_move() -> None:
@@ -242,8 +269,10 @@ def test_saved_slots_are_out_of_reach_of_later_steps() -> None:
 
 
 def test_a_part_learns_at_a_rate_of_its_own() -> None:
-    engine = engine_of(clip_norm=0.0, weight_decay=0.1, rate_factors=("matrix:0.5",))
-    plain = engine_of(clip_norm=0.0, weight_decay=0.1)
+    engine = engine_of(
+        clip_norm=0.0, weight_decay=DECAY, rate_factors=(RateFactor(part="matrix", factor=0.5),)
+    )
+    plain = engine_of(clip_norm=0.0, weight_decay=DECAY)
     for one in (engine, plain):
         apply(one, 0, (MATRIX, VECTOR))
     half, whole = values(engine), values(plain)
@@ -254,7 +283,7 @@ def test_a_part_learns_at_a_rate_of_its_own() -> None:
 
 
 def test_only_matrices_decay() -> None:
-    plain, decayed = engine_of(), engine_of(weight_decay=0.1)
+    plain, decayed = engine_of(), engine_of(weight_decay=DECAY)
     for engine in (plain, decayed):
         apply(engine, 0, (MATRIX, VECTOR))
     assert np.allclose(
@@ -288,7 +317,7 @@ def test_side_by_side_run_as_many_as_there_are_cores_unless_said(
     set_to: int, per_step: int, problems: int, expected: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("t2t_multimodel.engines.engine.cores", lambda: 2)
-    config = Config(problems=tuple(f"p{i}" for i in range(problems)))
+    config = Config(problems=rates(*(f"p{i}" for i in range(problems))))
     train = config.train.replace(parallel_batches=set_to, problems_per_step=per_step)
     assert parallel_batches(config.replace(train=train)) == expected
 
