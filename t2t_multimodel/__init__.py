@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from t2t_multimodel.config import rates as rates
     from t2t_multimodel.data.tfrecords import read_tfrecords as read_tfrecords
     from t2t_multimodel.errors import UserError as UserError
+    from t2t_multimodel.errors import foreign as foreign
     from t2t_multimodel.features import Audio as Audio
     from t2t_multimodel.features import BadValue as BadValue
     from t2t_multimodel.features import ClassLabel as ClassLabel
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
     from t2t_multimodel.multimodel import MultiModel as MultiModel
     from t2t_multimodel.problem import Declared as Declared
     from t2t_multimodel.problem import Problem as Problem
+    from t2t_multimodel.raw_files import open_raw as open_raw
     from t2t_multimodel.registry import register_hparams as register_hparams
     from t2t_multimodel.registry import register_metric as register_metric
     from t2t_multimodel.registry import register_modality as register_modality
@@ -129,7 +131,7 @@ _HOMES = {
         "rates",
     ),
     "data.tfrecords": ("read_tfrecords",),
-    "errors": ("UserError",),
+    "errors": ("UserError", "foreign"),
     "features": (
         "Audio",
         "BadValue",
@@ -142,6 +144,7 @@ _HOMES = {
     "modalities.base": ("Embedded", "Modality"),
     "multimodel": ("MultiModel",),
     "problem": ("Declared", "Problem"),
+    "raw_files": ("open_raw",),
     "registry": (
         "register_hparams",
         "register_metric",

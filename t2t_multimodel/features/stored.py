@@ -119,6 +119,10 @@ class Stored(ABC):
 
     def check_stored(self, array: np.ndarray) -> None:
         """Raises `UserError` if what `encode` gave does not fit `dtype` and `stored_shape`."""
+        if not isinstance(array, np.ndarray):
+            raise UserError(
+                f"{type(self).__name__}.encode gave {type(array).__name__}, which is no array."
+            )
         shape = self.stored_shape()
         known = math.prod(size for size in shape if size != -1)
         fits = array.size % known == 0 if -1 in shape else array.size == known

@@ -20,6 +20,9 @@ from t2t_multimodel.features.base import (
 )
 from t2t_multimodel.features.graph import Argument, GraphInput, GraphTokenizer
 
+MOST_CHARACTERS = 1 << 20
+"""Of a text: to split a longer one into sub-words takes long, and no model takes it."""
+_MARK = "\ufeff"  # of byte order, which editors put before a text; it is no text
 _HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
@@ -42,6 +45,8 @@ class Text(Feature):
 
     dtype: ClassVar[np.dtype] = np.dtype(np.int32)
     unit: ClassVar[Unit | None] = "tokens"
+    hint: ClassVar[str] = "Type a sentence"
+    seen_as: ClassVar[str] = "TF-IDF of words"
 
     def vocabulary(self, problem: str) -> str:
         return self.vocab or problem
@@ -51,26 +56,20 @@ class Text(Feature):
         identity = f"text/{tokenizer.identity}"
         return Signature("text", identity, tokenizer.size, (None,), self.max_length)
 
-    hint: ClassVar[str] = "Type a sentence"
-    seen_as: ClassVar[str] = "TF-IDF of words"
-
-    @staticmethod
-    def check(value: Any) -> None:
-        """Raises `BadValue` for what is no text."""
-        if not isinstance(value, str):
-            raise BadValue(f"text must be a str, but is {type(value).__name__}")
-        if not value.strip():
-            raise BadValue("text is empty")
-        if _HALF_A_PAIR.search(value):
-            raise BadValue("text has half of a surrogate pair, which is no character")
-
     def texts(self, value: Any) -> list[str]:
-        if self.several and (not isinstance(value, (list, tuple)) or not value):
+        """The strings of a value as yielded by `Problem.examples`, without byte order marks.
+
+        Raises:
+            BadValue: one is no text; or `several` are declared, but the value is no list, or an
+                empty one.
+        """
+        if not self.several:
+            value = [value]
+        if not isinstance(value, (list, tuple)) or not value:
             raise BadValue(f"several texts must be a list of str, but are {value!r:.60}")
-        texts = list(value) if self.several else [value]
-        for text in texts:
-            self.check(text)
-        return texts
+        for one in value:
+            check_text(one)
+        return [one.removeprefix(_MARK) for one in value]
 
     def encode(self, value: str | Sequence[str], tokenizer: Tokenizer | None) -> np.ndarray:
         assert tokenizer is not None
@@ -136,3 +135,15 @@ class Text(Feature):
     ) -> Any:
         assert tokenizer is not None
         return tokenizer.decode(outputs_R)
+
+
+def check_text(value: Any) -> None:
+    """Raises `BadValue` for what is no text."""
+    if not isinstance(value, str):
+        raise BadValue(f"text must be a str, but is {type(value).__name__}")
+    if not value.removeprefix(_MARK).strip():
+        raise BadValue("text is empty")
+    if len(value) > MOST_CHARACTERS:
+        raise BadValue(f"text has {len(value):,} characters; {MOST_CHARACTERS:,} at most are read")
+    if _HALF_A_PAIR.search(value):
+        raise BadValue("text has half of a surrogate pair, which is no character")

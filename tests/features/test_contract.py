@@ -120,6 +120,8 @@ def test_records_hold_what_the_feature_says_that_they_hold(array: np.ndarray, to
     assert str(caught.value) == (
         f"Point.encode gave {told}, but its dtype is float32 and its stored_shape() [2]."
     )
+    with pytest.raises(UserError, match=r"^Point\.encode gave list, which is no array\.$"):
+        Point().check_stored(list(ARRAY))
     Point().check_stored(ARRAY)
 
 
