@@ -17,16 +17,16 @@ from t2t_multimodel import nets
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.layers.base_body import Routings, aux_loss
 from t2t_multimodel.layers.ctc import CtcScores, spelt
-from t2t_multimodel.layers.loss import TargetScores
+from t2t_multimodel.layers.loss import Scores
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.modalities.text import length_mask
 from t2t_multimodel.multimodel import Batch, Encoded, MultiModel
 
 
-class Scored(NamedTuple):
+class TargetScores(NamedTuple):
     """How well a model predicts each target of a batch."""
 
-    scores: TargetScores
+    scores: Scores
     """[B, T] each."""
     weights_BT: Any
     """1 at real targets, else 0."""
@@ -53,7 +53,7 @@ def score(
     training: bool = False,
     seed: StepSeed | None = None,
     label_smoothing: float = 0.0,
-) -> Scored:
+) -> TargetScores:
     """Scores each target of a batch, given those before it."""
     encoded = model.encode(batch, problem, training, seed)
     read = model.read(encoded, batch, problem, training, seed)
@@ -99,7 +99,7 @@ def problem_loss(
 
 def _scored(
     model: MultiModel, read: Encoded, batch: Batch, problem: str, label_smoothing: float
-) -> Scored:
+) -> TargetScores:
     labels_BT = batch["targets"]
     if not model.signature(problem).targets.is_sequence:
         labels_BT = labels_BT[:, None]
@@ -107,7 +107,7 @@ def _scored(
         read.x_BLD, read.mask_BL, read.grid, labels_BT, label_smoothing
     )
     weights_BT = length_mask(batch["targets_length"], ops.shape(labels_BT)[1])
-    return Scored(scores, weights_BT, read.routing)
+    return TargetScores(scores, weights_BT, read.routing)
 
 
 def ctc_scores(model: MultiModel, encoded: Encoded, batch: Batch, problem: str) -> CtcScores:

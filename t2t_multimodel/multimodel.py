@@ -31,7 +31,7 @@ from t2t_multimodel.layers.base import Block, computes_in
 from t2t_multimodel.layers.base_body import Body, Routings, aux_loss
 from t2t_multimodel.layers.command_token import CommandToken
 from t2t_multimodel.layers.ctc import Ctc
-from t2t_multimodel.layers.decode_state import Kept, Source
+from t2t_multimodel.layers.decode_state import EncodedSource, Kept
 from t2t_multimodel.layers.mode import Mode, kept_words
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.modalities.base import Modality
@@ -193,7 +193,7 @@ class MultiModel(keras.Model):
         seen_BT = mask_BT * kept_words(ops.shape(mask_BT), self.config.word_dropout, mode)
         targets_BTD = self.targets_net(problem).embed_targets(targets, seen_BT)
         shifted_BTD = self._command(problem)(targets_BTD)
-        source = Source(encoded.x_BLD, encoded.mask_BL)
+        source = EncodedSource(encoded.x_BLD, encoded.mask_BL)
         h_BTD, routing = self.body.decode(shifted_BTD, mask_BT, source, mode)
         grid = (ops.shape(h_BTD)[1], 1)
         return Encoded(h_BTD, mask_BT, grid, {**encoded.routing, **routing})

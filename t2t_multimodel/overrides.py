@@ -11,9 +11,12 @@ from typing import Any
 from t2t_multimodel import registry
 from t2t_multimodel.config import Config, ProblemRate, Section
 from t2t_multimodel.config.base import describe
+from t2t_multimodel.config.effect import Sides, without_effect
 from t2t_multimodel.config.notation import Chosen, is_written, read, read_distribution, read_entry
 from t2t_multimodel.config.tree import Draft, Field, all_fields, by_depth, defaults, flatten
 from t2t_multimodel.errors import UserError
+from t2t_multimodel.features import ClassLabel
+from t2t_multimodel.features.base import Feature
 from t2t_multimodel.gin_bindings import read_bindings
 
 
@@ -65,7 +68,30 @@ def resolve(base: Resolved | str, overrides: Overrides = Overrides()) -> Resolve
     config = draft.build()
     assert isinstance(config, Config)
     registry.problems.check(list(config.rates))
+    _refuse_without_effect(config, changed)
     return Resolved(base.set_name, config, _origins(config, base, changed))
+
+
+def _refuse_without_effect(config: Config, changed: dict[str, str]) -> None:
+    """Raises `UserError` if something that was given changes nothing in this run."""
+    reasons = without_effect(config, problem_sides(config))
+    for path, origin in changed.items():
+        if path in reasons:
+            raise UserError(
+                f"{path} has no effect in this run: {reasons[path]}.",
+                fix=f"Leave it out ({origin}).",
+            )
+
+
+def problem_sides(config: Config) -> dict[str, Sides]:
+    """What the problems of a run read and write, for those that declare it."""
+    sides = {}
+    for name in config.rates:
+        problem = registry.problems.get(name)
+        inputs, targets = (getattr(problem, side, None) for side in ("inputs", "targets"))
+        if isinstance(inputs, Feature) and isinstance(targets, Feature):
+            sides[name] = Sides(inputs.unit, targets.unit, isinstance(targets, ClassLabel))
+    return sides
 
 
 def _take_flags(draft: Draft, overrides: Overrides) -> dict[str, str]:

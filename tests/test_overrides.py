@@ -95,7 +95,7 @@ def test_gin_then_hparams_then_flags_win(tmp_path: Path) -> None:
         "ModelConfig.dropout = 0.2\nPaperBodyConfig.encoder_blocks = (1, 0)\n"
     )
     changes = Overrides(
-        problems=["made_b:3"],
+        problems=["made_b:3", "made_a"],
         hparams="train.steps=30, train.log_steps=5 ,model.dropout=0.3",
         gin_files=[str(file)],
         gin_params=["TrainConfig.seed = 2"],
@@ -104,7 +104,7 @@ def test_gin_then_hparams_then_flags_win(tmp_path: Path) -> None:
     resolved = resolve("made_set", changes)
     config, origins = resolved.config, resolved.origins
     gin = f"gin {file}, TrainConfig.seed = 2"
-    assert (config.problems, origins["problems"]) == (rates("made_b:3"), "--problems")
+    assert (config.problems, origins["problems"]) == (rates("made_b:3", "made_a"), "--problems")
     assert (config.train.steps, origins["train.steps"]) == (40, "--train_steps")
     assert (config.train.log_steps, origins["train.log_steps"]) == (5, "--hparams")
     assert (config.model.dropout, origins["model.dropout"]) == (0.3, "--hparams")

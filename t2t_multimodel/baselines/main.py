@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from t2t_multimodel.baselines.measured import Baselines, baselines_of
+from t2t_multimodel.baselines.measured import Baselines, measure_baselines
 from t2t_multimodel.cores import cores
 from t2t_multimodel.data.datagen import DatagenOptions, Prepared, generate
 from t2t_multimodel.metrics.text import is_lower_better, signature
@@ -30,10 +30,10 @@ def baselines(
         split: preferred split; a problem without it takes its last one.
 
     Raises:
-        UserError: what `generate` and `baselines_of` raise.
+        UserError: what `generate` and `measure_baselines` raise.
     """
     prepared = generate(names, data_dir, raw_dir, DatagenOptions(workers=workers or cores()))
-    results = [baselines_of(one, one.problem.eval_split(split)) for one in prepared.values()]
+    results = [measure_baselines(one, one.problem.eval_split(split)) for one in prepared.values()]
     print_baselines(results, list(prepared.values()))
     return results
 

@@ -78,7 +78,7 @@ class Baselines:
         return cls(**values)
 
 
-def baselines_of(prepared: Prepared, split: str, classical: bool = True) -> Baselines:
+def measure_baselines(prepared: Prepared, split: str, classical: bool = True) -> Baselines:
     """The baselines of a split: stored ones, else shipped ones, else measured now and stored.
 
     Args:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from t2t_multimodel.baselines.measured import Baselines, baselines_of
+from t2t_multimodel.baselines.measured import Baselines, measure_baselines
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.evaluate.bootstrap import Interval, interval
 from t2t_multimodel.evaluate.result import Result
@@ -92,7 +92,7 @@ def with_baselines(
     for result in results:
         measured = result.measured
         intervals = {name: interval(score, resamples) for name, score in measured.items()}
-        baselines = baselines_of(prepared[result.problem], result.split, classical=False)
+        baselines = measure_baselines(prepared[result.problem], result.split, classical=False)
         rows.append(Row(result, result.scores, intervals, baselines))
     return rows
 

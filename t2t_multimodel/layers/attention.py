@@ -12,7 +12,7 @@ from keras import ops
 
 from t2t_multimodel.layers import capture
 from t2t_multimodel.layers.base import Block
-from t2t_multimodel.layers.decode_state import LooksAtSource, LooksBack, Source
+from t2t_multimodel.layers.decode_state import EncodedSource, LooksAtSource, LooksBack
 from t2t_multimodel.layers.linear import Linear
 from t2t_multimodel.layers.mode import EVAL, Mode
 from t2t_multimodel.layers.norm import LayerNorm
@@ -144,7 +144,7 @@ class SelfAttention(MultiHeadAttention, LooksBack):
 class SourceAttention(MultiHeadAttention, LooksAtSource):
     """Attention of each position to the encoder's output."""
 
-    def call(self, x_BTC: Any, source: Source, mode: Mode = EVAL) -> Any:
+    def call(self, x_BTC: Any, source: EncodedSource, mode: Mode = EVAL) -> Any:
         """[B, T, C] to [B, T, C]; a step has T = 1."""
         keys, visible = source.seen_by(self)
         if mode.state is None:

@@ -15,7 +15,7 @@ from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.layers.attention import SelfAttention, SourceAttention
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.convolution import ConvBlock, masked
-from t2t_multimodel.layers.decode_state import LooksAtSource, Source
+from t2t_multimodel.layers.decode_state import EncodedSource, LooksAtSource
 from t2t_multimodel.layers.linear import Linear
 from t2t_multimodel.layers.mode import EVAL, Mode, dropout
 from t2t_multimodel.layers.norm import LayerNorm
@@ -88,7 +88,7 @@ class AttentionBlock(Block):
             for name in (("self_norm", "source_norm") if own.norm else ())
         ]
 
-    def call(self, target_BTD: Any, source: Source, mode: Mode = EVAL) -> Any:
+    def call(self, target_BTD: Any, source: EncodedSource, mode: Mode = EVAL) -> Any:
         """[B, T, D] to [B, T, D]"""
         m = self.premix(target_BTD, mode=mode)
         q = self._close(0, m, self.self_attention(m, mode=mode), mode)
@@ -116,7 +116,7 @@ class SourceMean(Block, LooksAtSource):
         self.premix = Premix(config, pre_blocks, name="premix")
         self.projection = Linear(config.hidden_size, config.hidden_size, name="projection")
 
-    def call(self, target_BTD: Any, source: Source, mode: Mode = EVAL) -> Any:
+    def call(self, target_BTD: Any, source: EncodedSource, mode: Mode = EVAL) -> Any:
         """[B, T, D] to [B, T, D]"""
         m, mean_BD = self.premix(target_BTD, mode=mode), source.seen_by(self)
         if mode.state is None:

@@ -14,10 +14,10 @@ from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.layers.base import Block, sublayers
 from t2t_multimodel.layers.decode_state import (
     DecodeState,
+    EncodedSource,
     Kept,
     LooksAtSource,
     LooksBack,
-    Source,
 )
 from t2t_multimodel.layers.experts import Routing
 from t2t_multimodel.layers.mode import Mode
@@ -51,7 +51,7 @@ class Body(Block):
         raise NotImplementedError
 
     def decode(
-        self, targets_BTD: Any, mask_BT: Any, source: Source, mode: Mode
+        self, targets_BTD: Any, mask_BT: Any, source: EncodedSource, mode: Mode
     ) -> tuple[Any, Routings]:
         """Targets, shifted by the command token, to the decoder's output [B, T, D].
 
@@ -84,5 +84,5 @@ class Body(Block):
         """Position `t` of `decode` [R, D], and the next cache."""
         state = DecodeState(t, cache, beams)
         mode = dataclasses.replace(mode, state=state)
-        x_R1D, _ = self.decode(x_RD[:, None], None, Source(memories=memory), mode)
+        x_R1D, _ = self.decode(x_RD[:, None], None, EncodedSource(memories=memory), mode)
         return x_R1D[:, 0], state.kept

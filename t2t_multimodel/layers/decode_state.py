@@ -85,7 +85,7 @@ class DecodeState:
 
 
 @dataclasses.dataclass(frozen=True)
-class Source:
+class EncodedSource:
     """The encoder's output, as the layers that look at it get it."""
 
     x_BLC: Any = None

@@ -43,7 +43,7 @@ class ValueScores(NamedTuple):
         return {VALUE_LOSS + self.name: self.error}
 
 
-TargetScores = TokenScores | ValueScores
+Scores = TokenScores | ValueScores
 
 
 def squared_error(predicted: Any, values: Any) -> ValueScores:

@@ -10,7 +10,7 @@ from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import Signature
 from t2t_multimodel.layers.base import Block
-from t2t_multimodel.layers.loss import TargetScores, cross_entropy, squared_error
+from t2t_multimodel.layers.loss import Scores, cross_entropy, squared_error
 from t2t_multimodel.layers.mode import EVAL, Mode
 
 
@@ -96,7 +96,7 @@ class Modality(Block):
         grid: tuple[Any, Any],
         labels_BT: Any,
         label_smoothing: float = 0.0,
-    ) -> TargetScores:
+    ) -> Scores:
         """The loss of `labels_BT` under `logits`; the mask of the labels is not applied.
 
         By default the cross entropy of tokens and classes, the squared error of values. A net

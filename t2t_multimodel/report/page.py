@@ -56,7 +56,7 @@ class Figure:
     picture: Media
 
 
-Block = Table | Paragraph | Figure
+PageBlock = Table | Paragraph | Figure
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class PageSection:
     """A heading and what is under it."""
 
     title: str
-    blocks: list[Block] = field(default_factory=list)
+    blocks: list[PageBlock] = field(default_factory=list)
     folded: bool = False
     """Whether it is opened on demand, where that is possible."""
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from t2t_multimodel.report.figures import HeatMap, draw_heat
 from t2t_multimodel.report.history import History
-from t2t_multimodel.report.page import Block, Cell, Figure, Media, PageSection, Paragraph, Table
+from t2t_multimodel.report.page import Cell, Figure, Media, PageBlock, PageSection, Paragraph, Table
 
 _AT_THE_END = 0.1
 """Part of the reports, the newest, behind a share at the end."""
@@ -53,7 +53,7 @@ def routing_section(history: History, problems: list[str]) -> PageSection:
         "Shares are means over the last tenth of the reports. Idle: less than a tenth of an even "
         "share. Evenness: entropy of the shares over its maximum, 1 when all get the same."
     )
-    blocks: list[Block] = [Paragraph(words), table, _by_problem(found)]
+    blocks: list[PageBlock] = [Paragraph(words), table, _by_problem(found)]
     for problem in dict.fromkeys(one.problem for one in found):
         blocks.append(_over_time([one for one in found if one.problem == problem]))
     return PageSection("Routing", blocks)

@@ -29,7 +29,7 @@ def write_mixture(
         scalars[f"{row.problem}/mixture/share"] = shares[row.problem]
         scalars[f"{row.problem}/mixture/batches"] = row.batches
         scalars[f"{row.problem}/mixture/epochs"] = row.epochs
-    folder.scalars(steps, scalars)
+    folder.write_scalars(steps, scalars)
 
 
 def print_mixture(rows: Sequence[Realised]) -> None:

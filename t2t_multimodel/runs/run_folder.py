@@ -101,7 +101,7 @@ class RunFolder:
                 fix="Give the same settings to go on with it, or another --output_dir.",
             )
 
-    def scalars(self, step: int, values: dict[str, Any]) -> None:
+    def write_scalars(self, step: int, values: dict[str, Any]) -> None:
         """Appends numbers and arrays to `scalars.jsonl` and to TensorBoard's event file."""
         if not self.writes:
             return
@@ -110,7 +110,7 @@ class RunFolder:
         with open(self.path / "scalars.jsonl", "a") as file:
             file.write(json.dumps({"step": step, "time": time.time(), **plain}) + "\n")
 
-    def samples(self, step: int, problem: str, split: str, samples: Sequence[Sample]) -> None:
+    def write_samples(self, step: int, problem: str, split: str, samples: Sequence[Sample]) -> None:
         """Puts a problem's newest samples into `samples.json`, all into TensorBoard's file."""
         if not self.writes:
             return

@@ -14,7 +14,7 @@ from t2t_multimodel.config.body import T2TV1BodyConfig
 from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.layers.base_body import Body, Routings
 from t2t_multimodel.layers.convolution import ConvStep
-from t2t_multimodel.layers.decode_state import Source
+from t2t_multimodel.layers.decode_state import EncodedSource
 from t2t_multimodel.layers.experts_and_norm import ExpertsAndNorm, by_name
 from t2t_multimodel.layers.mode import Mode, dropout
 from t2t_multimodel.layers.timing import timing_halves
@@ -79,7 +79,7 @@ class T2TV1Body(Body):
         return dropout(x_BLD, self.config.dropout, mode), by_name(encoder=routing)
 
     def decode(
-        self, targets_BTD: Any, mask_BT: Any, source: Source, mode: Mode
+        self, targets_BTD: Any, mask_BT: Any, source: EncodedSource, mode: Mode
     ) -> tuple[Any, Routings]:
         attended = self.attention(targets_BTD, source=source, mode=mode)
         x_BTD = self.merge(ops.concatenate([attended, targets_BTD], axis=-1), mode=mode)

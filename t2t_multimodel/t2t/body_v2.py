@@ -16,7 +16,7 @@ from t2t_multimodel.layers.attention import SelfAttention, SourceAttention
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.base_body import Body, Routings
 from t2t_multimodel.layers.convolution import ConvStep
-from t2t_multimodel.layers.decode_state import Source
+from t2t_multimodel.layers.decode_state import EncodedSource
 from t2t_multimodel.layers.experts import Routing
 from t2t_multimodel.layers.experts_and_norm import by_name, mixture
 from t2t_multimodel.layers.linear import Linear
@@ -53,7 +53,7 @@ class T2TV2Body(Body):
         return x_BLD, by_name(**routing)
 
     def decode(
-        self, targets_BTD: Any, mask_BT: Any, source: Source, mode: Mode
+        self, targets_BTD: Any, mask_BT: Any, source: EncodedSource, mode: Mode
     ) -> tuple[Any, Routings]:
         length = ops.shape(targets_BTD)[1]
         signal = timing_halves(length, self.config.hidden_size, start=mode.start)
@@ -126,7 +126,7 @@ class DecoderLayer(Block):
         self.feed_forward_norm = LayerNorm(width, name="feed_forward_norm")
 
     def call(
-        self, x_BTD: Any, mask_BT: Any, source: Source, mode: Mode = EVAL
+        self, x_BTD: Any, mask_BT: Any, source: EncodedSource, mode: Mode = EVAL
     ) -> tuple[Any, Routing | None]:
         """Returns [B, T, D], and where tokens went; None without experts."""
         rate = self.config.dropout

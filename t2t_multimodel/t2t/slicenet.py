@@ -12,7 +12,7 @@ from keras import ops
 from t2t_multimodel.layers.attention import SourceAttention
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.convolution import ConvStep, masked
-from t2t_multimodel.layers.decode_state import Source
+from t2t_multimodel.layers.decode_state import EncodedSource
 from t2t_multimodel.layers.mode import EVAL, Mode
 from t2t_multimodel.layers.norm import LayerNorm
 from t2t_multimodel.layers.timing import timing_halves
@@ -86,7 +86,7 @@ class SimpleAttention(Block):
         self.attention = SourceAttention(channels, 1, name="attention")
         self.norm = LayerNorm(channels, begins_at=begins_at, name="norm")
 
-    def call(self, target_BTC: Any, source: Source, mode: Mode = EVAL) -> Any:
+    def call(self, target_BTC: Any, source: EncodedSource, mode: Mode = EVAL) -> Any:
         """[B, T, C] to [B, T, C]"""
         length = ops.shape(target_BTC)[1]
         signal = timing_halves(length, self.channels, TIMESCALES, start=mode.start)
@@ -142,7 +142,7 @@ class MultiConvRes(Block):
         self,
         x_BLC: Any,
         mask_BL: Any = None,
-        source: Source | None = None,
+        source: EncodedSource | None = None,
         mode: Mode = EVAL,
     ) -> Any:
         """[B, L, C] to [B, L, C]; a block that attends needs a source."""
