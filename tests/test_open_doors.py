@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from conftest import ROOT
 
 CONCRETE = {"Text", "Image", "Audio", "ClassLabel"}
 MODALITIES = {"text", "image", "audio_log_mel", "audio_waveform", "class_label"}
+HOMES = re.compile(r"t2t_multimodel(\.features(\.\w+)?)?$")
 INSIDE = ROOT / "t2t_multimodel/features"
 _FILES = [
     path
@@ -23,7 +25,7 @@ _FILES = [
 def names_of_features(tree: ast.AST) -> Iterator[str]:
     """The concrete features that a module imports, and the modalities whose names it compares."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("t2t_multimodel"):
+        if isinstance(node, ast.ImportFrom) and HOMES.match(node.module or ""):
             yield from (alias.name for alias in node.names if alias.name in CONCRETE)
         if isinstance(node, ast.Attribute) and node.attr in CONCRETE:
             if ast.unparse(node.value) in ("features", "t2t_multimodel"):

@@ -12,7 +12,7 @@ import numpy as np
 from t2t_multimodel.errors import BadValue as BadValue
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features.lacking import lacks
-from t2t_multimodel.features.signature import Signature
+from t2t_multimodel.features.signature import Output, Signature
 
 S = TypeVar("S", bound="Stored")
 
@@ -39,6 +39,21 @@ class Tokenizer(Protocol):
 
     def pieces(self, ids: list[int]) -> list[str]:
         """The sub-word of each id."""
+
+
+class _AnyVocabulary:
+    """Stands in for the vocabulary of a feature of which no more is asked than its kind."""
+
+    size, identity = 2, "any"
+
+    def encode(self, text: str, symbols: bool = False) -> list[int]:
+        raise NotImplementedError("no vocabulary is known here")
+
+    def decode(self, ids: list[int]) -> str:
+        raise NotImplementedError("no vocabulary is known here")
+
+    def pieces(self, ids: list[int]) -> list[str]:
+        raise NotImplementedError("no vocabulary is known here")
 
 
 SHOWN_WHEN_SET = {"shown_when_set": True}
@@ -96,6 +111,11 @@ class Stored(ABC):
     @abstractmethod
     def signature(self, problem: str, tokenizer: Tokenizer | None) -> Signature:
         """What the model must know, for this feature in the named problem."""
+
+    @property
+    def output(self) -> Output | None:
+        """How targets of this feature are predicted, see `Signature.output`."""
+        return self.signature("any", _AnyVocabulary()).output
 
     @abstractmethod
     def encode(self, value: Any, tokenizer: Tokenizer | None) -> np.ndarray:

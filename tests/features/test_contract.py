@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from t2t_multimodel import ClassLabel, Feature, Problem, Signature, UserError
+from t2t_multimodel import ClassLabel, Feature, Image, Problem, Signature, Text, UserError
 from t2t_multimodel.decode.inputs import InputEncoder
 from t2t_multimodel.features import Argument, Shown
 
@@ -139,6 +139,11 @@ def test_a_unit_is_one_of_those_that_batches_have_budgets_for() -> None:
         "Problem 'song': Notes.unit is 'notes', but batches have budgets of tokens, frames, "
         "pixels, or it is None (inputs)."
     )
+
+
+def test_every_feature_tells_how_its_targets_are_predicted() -> None:
+    features: list[Feature] = [Text(), ClassLabel(3), Point(), Image(4, 4)]
+    assert [one.output for one in features] == ["tokens", "classes", "values", None]
 
 
 def test_a_class_is_read_by_its_name_or_its_number() -> None:
