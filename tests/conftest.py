@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -75,6 +76,17 @@ def names_of_one_test() -> Iterator[None]:
     added = dict(usr_dir._added)
     yield
     _forget(before, added)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def memory_of_one_file() -> Iterator[None]:
+    """Frees the models of a test file at its end.
+
+    Models and traced functions refer to each other in circles. Python looks for circles ever more
+    seldom as a process grows, so that a process which runs many test files keeps many models.
+    """
+    yield
+    gc.collect()
 
 
 def _forget(before: list[dict[str, Any]], added: dict[str, Any]) -> None:

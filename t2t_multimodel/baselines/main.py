@@ -1,4 +1,4 @@
-"""What `mm-problems baselines` does: measures or finds baselines and prints them."""
+"""Does the work of `mm-problems baselines`: measures or finds baselines and prints them."""
 
 from __future__ import annotations
 

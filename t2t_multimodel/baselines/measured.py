@@ -54,15 +54,15 @@ class Baselines:
     examples: int
     """Examples of the split; all are scored."""
     fingerprint: str
-    """Of the records; see `Prepared.fingerprint`."""
+    """`fingerprint` names the content of the records; see `Prepared.fingerprint`."""
     command: str
-    """What measures them again."""
+    """`command` measures the baselines again."""
     versions: dict[str, str]
-    """Of the methods, this package and the libraries behind the figures."""
+    """`versions` names the versions of the methods, of this package and of the libraries used."""
     seconds: float
-    """That the measuring took."""
+    """The measuring took so many seconds."""
     methods: dict[str, str]
-    """In words, what each of "trivial", "source_blind" and "classical" is."""
+    """`methods` says in words what "trivial", "source_blind" and "classical" are."""
     trivial: dict[str, float]
     source_blind: dict[str, float]
     classical: dict[str, float] | None = None

@@ -42,12 +42,12 @@ class Prepared:
 
     @property
     def signature(self) -> ProblemSignature:
-        """What the model is built from."""
+        """Holds what the model is built from."""
         return self.problem.signature(dict(self.tokenizers))
 
     @property
     def fingerprint(self) -> str:
-        """What the records were made from; equal fingerprints mean equal records."""
+        """Names what the records were made from; equal fingerprints mean equal records."""
         return self.folder.name
 
     def dataset(self, split: str) -> DataSet:
@@ -62,7 +62,7 @@ class Prepared:
 
 @dataclass(frozen=True, kw_only=True)
 class DatagenOptions:
-    """How `generate` makes what is missing."""
+    """Says how `generate` makes what is missing."""
 
     workers: int = 1
     """Processes that encode; the result does not depend on it."""
@@ -103,7 +103,7 @@ def generate(
     for name in names:
         problem: Problem = registry.problems.get(name)()
         problem.check_declared()
-        _raw_files(problem, raw_dir)  # what is missing is told before a vocabulary is learned
+        _raw_files(problem, raw_dir)  # tells what is missing before a vocabulary is learned
         for vocabulary in problem.vocabularies():
             if vocabulary not in known:
                 declared = vocab.declared(vocabulary, problem)
@@ -223,7 +223,7 @@ def _write(splits: list[SplitOnDisk], run: Run, report: Report) -> None:
 
 
 def _declared(split: SplitOnDisk) -> int | None:
-    """How many examples its problem says the split has."""
+    """Looks up how many examples its problem says the split has."""
     declared = registry.problems.get(split.problem).declared
     return declared.examples[split.split] if declared else None
 

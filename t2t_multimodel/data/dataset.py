@@ -50,7 +50,7 @@ class DataSet:
         return {n: a.reshape(self.features[n].stored_shape()) for n, a in arrays.items()}
 
     def unit_lengths(self) -> dict[str, np.ndarray]:
-        """Of each example the longest feature, by unit: "tokens", "frames", "pixels".
+        """Measures the longest "tokens", "frames" and "pixels" of each example, by unit.
 
         Where no feature has a unit, each example counts as one of "examples".
         """
@@ -64,7 +64,7 @@ class DataSet:
 
 
 def read_manifest(folder: Path, split: str) -> dict[str, Any]:
-    """What datagen wrote of a split: examples, rejected, shards, made_from.
+    """Reads what datagen wrote of a split: examples, rejected, shards, made_from.
 
     Raises:
         UserError: it is missing or damaged.

@@ -66,7 +66,7 @@ def _folders_facts(paths: list[Path], top: Path) -> dict[str, str]:
 
 
 def sha256(path: Path) -> str:
-    """Of the content of a file, in hex digits."""
+    """Computes the SHA-256 of the content of a file, in hex digits."""
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         while block := file.read(1 << 20):

@@ -1,4 +1,4 @@
-"""How far datagen is: a bar for each split on a terminal, else a line now and then."""
+"""Shows how far datagen is: a bar for each split on a terminal, else a line now and then."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LINE_SECONDS = 10.0
 
 @dataclass
 class Tally:
-    """What was written of one split in this run, and what is left."""
+    """Counts what was written of one split in this run, and what is left."""
 
     name: str
     """Problem and split."""
@@ -27,7 +27,7 @@ class Tally:
     declared: int | None = None
     """Examples of the whole split, if its problem says so."""
     begin: float = 0.0
-    """When its first shard began."""
+    """`begin` is the time at which its first shard began."""
     found: int = 0
     """Examples in shards that were there before."""
     examples: int = 0
@@ -77,7 +77,7 @@ class Tally:
 
     @property
     def seconds(self) -> float:
-        """Since its first shard began; 0 before."""
+        """Counts the seconds since its first shard began; 0 before."""
         return time.monotonic() - self.begin if self.begin else 0.0
 
     def line(self) -> str:

@@ -12,7 +12,7 @@ MOST_NAMED = 3
 
 
 def differences(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """What changed between two sets of facts (`datagen.facts`), in words; [] if nothing."""
+    """Tells what changed between two sets of facts (`datagen.facts`), in words; [] if nothing."""
     return [
         *_values(then, now, ("format", "problem", "version", "splits", "train_shards")),
         *_entries(then, now, "features"),

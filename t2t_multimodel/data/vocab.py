@@ -254,7 +254,7 @@ class Texts:
 
 
 def _fault(path: Path) -> str:
-    """What is wrong with a model file; "" if nothing is."""
+    """Tells what is wrong with a model file; "" if nothing is."""
     try:
         expected = json.loads(path.with_suffix(".json").read_bytes())["sha256"]
     except (OSError, ValueError, KeyError):

@@ -91,7 +91,7 @@ def _numbers(result: Result) -> list[int]:
 def _by_sacrebleu(
     metric: str, first: Result, second: Result, resamples: int, ours: Difference
 ) -> Difference:
-    """With the p of sacrebleu's own paired bootstrap (Koehn 2004)."""
+    """Puts the p of sacrebleu's own paired bootstrap (Koehn 2004) into `ours`."""
     from sacrebleu.significance import PairedTest
 
     systems = [

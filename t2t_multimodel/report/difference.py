@@ -1,4 +1,4 @@
-"""What differs between two runs: settings with their origins, data, code, scores."""
+"""Finds what differs between two runs: settings with their origins, data, code, scores."""
 
 from __future__ import annotations
 

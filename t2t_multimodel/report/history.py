@@ -1,4 +1,4 @@
-"""What a run logged, as curves: `scalars.jsonl` turned around."""
+"""Turns what a run logged in `scalars.jsonl` into curves."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from t2t_multimodel.errors import UserError
 
 @dataclass(frozen=True)
 class RunRecord:
-    """What the JSON files of a run folder hold; what it did not write yet is empty."""
+    """Holds the content of the JSON files of a run folder; one that is not there yet is empty."""
 
     path: Path
     config: dict[str, Any]
