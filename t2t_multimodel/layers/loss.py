@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from keras import ops
 
 from t2t_multimodel.features.signature import CROSS_ENTROPY, VALUE_LOSS
 from t2t_multimodel.layers import fast
+from t2t_multimodel.types import Tensor
 
 
 class TokenScores(NamedTuple):
     """What a set of logits is worth, position by position."""
 
-    loss: Any
+    loss: Tensor
     """Smoothed cross entropy, nats; the best possible prediction costs 0."""
-    nats: Any
+    nats: Tensor
     """Unsmoothed cross entropy, -log p(label)."""
-    correct: Any
+    correct: Tensor
     """1.0 where the label has the largest logit, else 0.0."""
 
     @property
-    def measures(self) -> dict[str, Any]:
+    def measures(self) -> dict[str, Tensor]:
         """Name in the logs of training -> values whose mean over the targets is logged."""
         return {CROSS_ENTROPY: self.nats, "accuracy": self.correct}
 
@@ -30,15 +31,15 @@ class TokenScores(NamedTuple):
 class ValueScores(NamedTuple):
     """What predicted values are worth, position by position."""
 
-    loss: Any
+    loss: Tensor
     """What training makes smaller."""
-    error: Any
+    error: Tensor
     """The same, without what is added for training alone."""
     name: str
     """Of the error: squared_error."""
 
     @property
-    def measures(self) -> dict[str, Any]:
+    def measures(self) -> dict[str, Tensor]:
         """Name in the logs of training -> values whose mean over the targets is logged."""
         return {VALUE_LOSS + self.name: self.error}
 
@@ -46,7 +47,7 @@ class ValueScores(NamedTuple):
 Scores = TokenScores | ValueScores
 
 
-def squared_error(predicted: Any, values: Any) -> ValueScores:
+def squared_error(predicted: Tensor, values: Tensor) -> ValueScores:
     """Mean of the squared differences of each target: [B, T, ...] to [B, T]."""
     predicted, values = ops.cast(predicted, "float32"), ops.cast(values, "float32")
     axes = tuple(range(2, len(values.shape)))
@@ -55,7 +56,7 @@ def squared_error(predicted: Any, values: Any) -> ValueScores:
 
 
 def cross_entropy(
-    logits: Any, labels: Any, label_smoothing: float = 0.0, label_logit: Any = None
+    logits: Tensor, labels: Tensor, label_smoothing: float = 0.0, label_logit: Tensor | None = None
 ) -> TokenScores:
     """Scores `labels` [...] under `logits` [..., V]; no mask is applied.
 

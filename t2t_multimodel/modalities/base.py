@@ -12,16 +12,17 @@ from t2t_multimodel.features import Signature
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.loss import Scores, cross_entropy, squared_error
 from t2t_multimodel.layers.mode import EVAL, Mode
+from t2t_multimodel.types import Size, Tensor
 
 
 class Embedded(NamedTuple):
     """A batch of one modality in the body's channels."""
 
-    x_BLD: Any
+    x_BLD: Tensor
     """Features, 0 at padding."""
-    mask_BL: Any
+    mask_BL: Tensor
     """float32, 1 at real positions."""
-    grid: tuple[Any, Any]
+    grid: tuple[Size, Size]
     """(H, W) with L = H * W: how the positions lie; (L, 1) for sequences."""
 
 
@@ -68,11 +69,11 @@ class Modality(Block):
                 f"{signature.dtype} {list(signature.shape)} is no tokens, class or values.",
             )
 
-    def embed(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Embedded:
+    def embed(self, values: Tensor, lengths_B: Tensor, mode: Mode = EVAL) -> Embedded:
         """Input values of a batch to the body's channels."""
         raise NotImplementedError
 
-    def embed_targets(self, targets: Any, mask_BT: Any) -> Any:
+    def embed_targets(self, targets: Tensor, mask_BT: Tensor) -> Tensor:
         """Target values to [B, T, D], before they are shifted; 0 at padding.
 
         By default, for targets of a single position, zeros [B, 1, D]: the decoder sees the
@@ -81,20 +82,20 @@ class Modality(Block):
         assert not self.signature.is_sequence, "check_role sees to it"
         return ops.zeros((ops.shape(targets)[0], 1, self.config.hidden_size), self.compute_dtype)
 
-    def logits(self, h_BTD: Any, mask_BT: Any, grid: tuple[Any, Any]) -> Any:
+    def logits(self, h_BTD: Tensor, mask_BT: Tensor, grid: tuple[Size, Size]) -> Tensor:
         """Output of the body to [B, T, V]; for values to [B, 1, ...], see `predicted`."""
         raise NotImplementedError
 
-    def predicted(self, logits: Any) -> Any:
+    def predicted(self, logits: Tensor) -> Tensor:
         """`logits` of values as the values themselves, [B, 1, ...]; the same, by default."""
         return logits
 
     def score(
         self,
-        h_BTD: Any,
-        mask_BT: Any,
-        grid: tuple[Any, Any],
-        labels_BT: Any,
+        h_BTD: Tensor,
+        mask_BT: Tensor,
+        grid: tuple[Size, Size],
+        labels_BT: Tensor,
         label_smoothing: float = 0.0,
     ) -> Scores:
         """The loss of `labels_BT` under `logits`; the mask of the labels is not applied.
