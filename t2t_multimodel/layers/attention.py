@@ -21,7 +21,7 @@ MASKED = -1e9
 
 
 class Keys(NamedTuple):
-    """What attention looks at, [B, H, L, d] each."""
+    """Attention looks at these, [B, H, L, d] each."""
 
     key: Any
     value: Any

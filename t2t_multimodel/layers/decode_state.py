@@ -35,7 +35,7 @@ class LooksBack:
         return True
 
     def empty(self, rows: Any, length: int) -> Any:
-        """What it keeps before the first of at most `length` positions: [R, ...] each."""
+        """Makes what it keeps before the first of at most `length` positions: [R, ...] each."""
         raise NotImplementedError
 
 
@@ -45,7 +45,7 @@ class LooksAtSource:
     path: str
 
     def memory(self, source_BLC: Any, mask_BL: Any) -> Any:
-        """What it keeps of the source [B, L, C]: [B, ...] each."""
+        """Computes what the layer keeps of the source [B, L, C]: [B, ...] each."""
         raise NotImplementedError
 
 
@@ -65,10 +65,10 @@ class DecodeState:
         self.t, self.beams = t, beams
         self._before = before
         self.kept: Kept = {}
-        """What the next position needs."""
+        """`kept` holds what the next position needs."""
 
     def before(self, layer: LooksBack) -> Any:
-        """What a layer kept of the positions before this one."""
+        """Looks up what a layer kept of the positions before this one."""
         return self._before[layer.path]
 
     def keep(self, layer: LooksBack, value: Any) -> None:

@@ -11,7 +11,7 @@ from t2t_multimodel.layers import fast
 
 
 class TokenScores(NamedTuple):
-    """What a set of logits is worth, position by position."""
+    """Tells what a set of logits is worth, position by position."""
 
     loss: Any
     """Smoothed cross entropy, nats; the best possible prediction costs 0."""

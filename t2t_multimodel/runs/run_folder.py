@@ -70,7 +70,7 @@ class RunFolder:
         self.record(resolved, {name: one.fingerprint for name, one in prepared.items()})
 
     def record(self, resolved: Resolved, data: dict[str, str]) -> None:
-        """As `open`, from the fingerprints of the problems' data alone."""
+        """Does the same as `open`, from the fingerprints of the problems' data alone."""
         old = self._record() or {"data": {}, "sessions": []}
         self._refuse(
             f"the data of {name} is another"
