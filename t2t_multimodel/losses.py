@@ -21,6 +21,7 @@ from t2t_multimodel.layers.loss import TokenScores
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.modalities.text import length_mask
 from t2t_multimodel.multimodel import Batch, Encoded, MultiModel
+from t2t_multimodel.types import Tensor
 
 
 class TargetScores(NamedTuple):
@@ -28,7 +29,7 @@ class TargetScores(NamedTuple):
 
     scores: TokenScores
     """[B, T] each."""
-    weights_BT: Any
+    weights_BT: Tensor
     """1 at real targets, else 0."""
     routing: Routings
 
@@ -36,7 +37,7 @@ class TargetScores(NamedTuple):
 class ProblemLoss(NamedTuple):
     """The training loss of one batch, and what the model showed on the way."""
 
-    loss: Any
+    loss: Tensor
     metrics: dict[str, Any]
     """Numbers for people: xent (unsmoothed, nats a target), accuracy (of targets), tokens
     (targets counted), aux_loss; for each layer of experts share_<layer> [E], entropy_<layer> and

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import ClassLabel
 from t2t_multimodel.features.base import Feature
 from t2t_multimodel.gin_bindings import read_bindings
+from t2t_multimodel.side_files import Damaged, read_json, require
 
 
 @dataclass(frozen=True)
@@ -159,20 +159,19 @@ def read_record(file: Path) -> dict[str, Any]:
         UserError: it is damaged.
     """
     try:
-        record = json.loads(file.read_bytes())
-        missing = {"hparams_set", "config", "origins"} - record.keys()
-    except (ValueError, AttributeError) as error:
-        raise _damaged(file, str(error)) from error
-    if missing:
-        raise _damaged(file, f"it lacks {', '.join(sorted(missing))}")
+        record = read_json(file, ("hparams_set", "config", "origins"))
+        require(record, {"hparams_set": str, "config": dict, "origins": {str: str}})
+        Config.from_dict(record["config"])
+    except Damaged as error:
+        raise Damaged(file, error.how, _COPY_AGAIN) from error
+    except UserError as error:  # of another version, or a digit is another
+        raise Damaged(file, error.message.rstrip("."), _COPY_AGAIN) from error
+    except (ValueError, TypeError, AttributeError, LookupError) as error:
+        raise Damaged(file, f"{error}".rstrip("."), _COPY_AGAIN) from error
     return record
 
 
-def _damaged(file: Path, how: str) -> UserError:
-    return UserError(
-        f"{file} is damaged: {how}.",
-        fix="Copy it again from where the run came; every checkpoint holds the config as well.",
-    )
+_COPY_AGAIN = "Copy it again from where the run came; every checkpoint holds the config as well."
 
 
 def _take_hparams(draft: Draft, text: str) -> dict[str, str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,8 +22,9 @@ if TYPE_CHECKING:
     from helpers.finished_run import Run
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-_STATE = tempfile.TemporaryDirectory(prefix="state-of-tests-")
-os.environ["XDG_STATE_HOME"] = _STATE.name  # where agreed code is noted, see `trusted_code`
+_STATE = tempfile.mkdtemp(prefix="state-of-tests-")
+atexit.register(shutil.rmtree, _STATE, ignore_errors=True)
+os.environ["XDG_STATE_HOME"] = _STATE  # where agreed code is noted, see `trusted_code`
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from t2t_multimodel.data import example_proto
 from t2t_multimodel.data.records import REPAIR, RecordFile
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import Feature
+from t2t_multimodel.side_files import Damaged, read_json, require
 
 
 class DataSet:
@@ -68,9 +68,11 @@ def read_manifest(folder: Path, split: str) -> dict[str, Any]:
     """
     path = folder / f"{split}.json"
     try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+        manifest = read_json(path, ("shards", "examples"))
+        require(manifest["shards"], [{"file": str, "bytes": int, "examples": int}])
+    except (OSError, ValueError, Damaged) as error:
         raise UserError(f"{path} can not be read: {error}.", REPAIR) from error
+    return manifest
 
 
 def read_index(path: Path) -> tuple[np.ndarray, np.ndarray]:

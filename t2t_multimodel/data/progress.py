@@ -12,6 +12,7 @@ from typing import Any
 
 from t2t_multimodel.data.shards import ShardJob, Summary
 from t2t_multimodel.data.splits import SplitOnDisk
+from t2t_multimodel.terminal import make_console
 
 LINE_SECONDS = 10.0
 """Between two plain lines."""
@@ -171,7 +172,6 @@ class DatagenProgress:
 
 def _bars() -> Any:
     from rich import progress
-    from rich.console import Console
 
     return progress.Progress(
         "{task.description}",
@@ -179,7 +179,7 @@ def _bars() -> Any:
         progress.MofNCompleteColumn(),
         "{task.fields[speed]}",
         progress.TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=make_console(stderr=True),
         transient=True,
         redirect_stdout=sys.stdout.isatty(),  # else lines meant for a file go to the terminal
     )

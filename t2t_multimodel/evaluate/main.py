@@ -9,6 +9,7 @@ from pathlib import Path
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.data.datagen import prepare
+from t2t_multimodel.data.raw_dirs import RawDir
 from t2t_multimodel.engines.engine import parallel_batches, share_cores
 from t2t_multimodel.evaluate.compare import compare, print_comparison
 from t2t_multimodel.evaluate.evaluator import Evaluator, check_split
@@ -28,7 +29,7 @@ class EvalRequest:
     """Exchanges the inputs among the examples."""
     data_dir: Path = Path("data")
     """Folder of encoded data; what is missing is made with the checkpoint's vocabularies."""
-    raw_dir: Path | None = None
+    raw_dir: RawDir = None
     """The user keeps raw files in `raw_dir`."""
     json_file: Path | None = None
     """The rows are written into `json_file` as well."""

@@ -12,6 +12,7 @@ from t2t_multimodel.evaluate.bootstrap import Interval, interval
 from t2t_multimodel.evaluate.result import Result
 from t2t_multimodel.metrics.score import references
 from t2t_multimodel.metrics.text import SACREBLEU, is_lower_better, signature
+from t2t_multimodel.terminal import make_console
 
 VERDICTS = {True: "yes", False: "no", None: "not sure"}
 """Whether a score is above its baseline, in words."""
@@ -91,7 +92,6 @@ def with_baselines(
 
 def print_table(rows: Sequence[Row]) -> None:
     """Prints each problem's compared score beside its baselines, then all other scores."""
-    from rich.console import Console
     from rich.table import Table
 
     shuffled = any(row.result.shuffled_sources for row in rows)
@@ -116,10 +116,10 @@ def print_table(rows: Sequence[Row]) -> None:
             f"{baselines.trivial[row.score]:.4f}",
             VERDICTS[row.above_baseline],
         )
-    console = Console(highlight=False)
+    console = make_console()
     console.print(table)
     for row in rows:
-        console.print(f"{row.result.problem}: {_others(row)}", soft_wrap=True, markup=False)
+        console.print(f"{row.result.problem}: {_others(row)}", soft_wrap=True)
     signatures = {f"{n}: {text}" for row in rows for n, text in row.signatures.items()}
     for line in sorted(signatures):
         console.print(line, style="dim", soft_wrap=True)

@@ -13,6 +13,7 @@ from keras import ops
 from t2t_multimodel.layers import fast
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.linear import Linear
+from t2t_multimodel.types import Size, Tensor
 
 CLASSES = 256
 """The bytes of UTF-8; no text holds byte 0, which is the blank."""
@@ -21,9 +22,9 @@ CLASSES = 256
 class CtcScores(NamedTuple):
     """Holds what one batch costs to spell."""
 
-    nats: Any
+    nats: Tensor
     """A byte, the mean over all that fit."""
-    fits: Any
+    fits: Tensor
     """Part of the rows whose bytes fit into their source positions; others teach nothing."""
 
 
@@ -41,7 +42,9 @@ class Ctc(Block):
         super().__init__(**kwargs)
         self.classes = Linear(channels, CLASSES, use_bias=True, name="classes")
 
-    def call(self, x_BLD: Any, mask_BL: Any, bytes_BU: Any, *, bands: Any = 1) -> CtcScores:
+    def call(
+        self, x_BLD: Tensor, mask_BL: Tensor, bytes_BU: Tensor, *, bands: Size = 1
+    ) -> CtcScores:
         """Scores of the bytes, each row's in front and zeros behind.
 
         Args:
@@ -70,7 +73,7 @@ class Ctc(Block):
         return CtcScores(nats, ops.mean(ops.cast(fits_B, "float32")))
 
 
-def spelt(ids_BT: Any, mask_BT: Any, spelling_VS: Any) -> Any:
+def spelt(ids_BT: Tensor, mask_BT: Tensor, spelling_VS: Tensor) -> Tensor:
     """Token ids to the bytes of their pieces.
 
     Args:
