@@ -1,4 +1,4 @@
-"""What a model is trained for: the loss of the targets, the routers' losses, and CTC for speech.
+"""Computes what a model is trained for: the targets' loss, the routers' losses, CTC for speech.
 
     loss = sum over targets of their loss / number of targets    cross entropy, or error of values
            + losses of the routers
@@ -25,7 +25,7 @@ from t2t_multimodel.types import Tensor
 
 
 class TargetScores(NamedTuple):
-    """How well a model predicts each target of a batch."""
+    """Tells how well a model predicts each target of a batch."""
 
     scores: Scores
     """[B, T] each."""
@@ -112,7 +112,7 @@ def _scored(
 
 
 def ctc_scores(model: MultiModel, encoded: Encoded, batch: Batch, problem: str) -> CtcScores:
-    """How well the encoder's output spells the targets."""
+    """Measures how well the encoder's output spells the targets."""
     signature = model.signature(problem)
     text = signature.targets.identity
     if text not in model.spellings:

@@ -16,11 +16,11 @@ class Answer:
     """The outputs for one input."""
 
     number: int
-    """Of its line, from 1."""
+    """`number` is that of its line, from 1."""
     texts: tuple[str, ...] = ()
     """Best first; none for an empty or faulty input."""
     scores: tuple[float | None, ...] = ()
-    """Of each text, as `Decoded.scores`; None for values, which have no probability."""
+    """`scores` has one score for each text, as `Decoded.scores`; values have None."""
     fault: str = ""
     """Why there is none, if that is a mistake."""
     target: Any = None

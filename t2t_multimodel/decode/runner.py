@@ -1,4 +1,4 @@
-"""What mm-decode does: inputs in windows through one loaded model, answers in their order."""
+"""Does the work of `mm-decode`: inputs pass one model in windows, answers keep their order."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Scores = tuple[float | None, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class DecodeRequest:
-    """What to decode, and how it is written."""
+    """Says what is decoded, and how it is written."""
 
     problem: str
     config: DecodeConfig
