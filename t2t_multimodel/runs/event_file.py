@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from t2t_multimodel.data.files import writing
-from t2t_multimodel.evaluate.samples import PICTURE, Sample
+from t2t_multimodel.evaluate.samples import Sample
+from t2t_multimodel.features.people import PICTURE
 
 
 class EventFile:

@@ -21,8 +21,8 @@ from starlette.routing import Route
 
 from t2t_multimodel.cores import cores
 from t2t_multimodel.decode.inputs import Item
+from t2t_multimodel.decode.outputs import rounded
 from t2t_multimodel.errors import BadValue, UserError
-from t2t_multimodel.features import Audio, Image, Text
 from t2t_multimodel.problem import Problem
 from t2t_multimodel.serve.limits import CheckedHost, Limits
 from t2t_multimodel.serve.service import Busy, Service
@@ -92,7 +92,7 @@ def app(service: Service, limits: Limits = _LIMITS, names: Sequence[str] = ()) -
         name, asked, item = await read(request)
         answer = await of(request, lambda: service.answer(name, item, asked.nbest))
         pairs = list(zip(answer.texts, answer.scores, strict=True))[: asked.nbest]
-        outputs = [{"text": text, "score": round(score, 4)} for text, score in pairs]
+        outputs = [{"text": text, "score": rounded(score)} for text, score in pairs]
         note = {"note": item.note} if item.note else {}
         return JSONResponse({"problem": name, "outputs": outputs, **note})
 
@@ -103,7 +103,7 @@ def app(service: Service, limits: Limits = _LIMITS, names: Sequence[str] = ()) -
             output = (await of(request, lambda: service.answer(name, item, 1))).texts[0]
         try:
             found = await of(request, lambda: service.explain(name, item, output))
-        except ValueError as error:
+        except (ValueError, UserError) as error:
             raise HTTPException(422, f"output: {error}") from error
         return JSONResponse({"problem": name, "output": output, **found})
 
@@ -126,12 +126,11 @@ def app(service: Service, limits: Limits = _LIMITS, names: Sequence[str] = ()) -
 
 def _told(service: Service, name: str, problem: Problem) -> dict[str, Any]:
     """What a client must know of a problem."""
-    kinds = {Text: "text", Image: "image", Audio: "audio"}
-    kind = next((word for cls, word in kinds.items() if isinstance(problem.inputs, cls)), "other")
     return {
         "name": name,
         "about": (problem.__doc__ or "").strip().split("\n")[0],
-        "inputs": kind,
+        "inputs": problem.inputs.medium,
+        "hint": problem.inputs.hint,
         "targets": problem.targets.describe(),
         "most_outputs": service.most_outputs(name),
     }
@@ -150,7 +149,7 @@ async def _asked_of(service: Service, request: Request, limits: Limits) -> tuple
         raise HTTPException(
             408, f"The body did not come within {limits.body_seconds:g} s.", {"Connection": "close"}
         ) from None
-    asked = _asked(request, body, isinstance(problem.inputs, Text))
+    asked = _asked(request, body, problem.inputs.medium == "text")
     most = service.most_outputs(name)
     if not 1 <= asked.nbest <= most:
         raise HTTPException(422, f"nbest must be from 1 to {most}, but is {asked.nbest}.")
