@@ -1,4 +1,4 @@
-"""What a model is trained for: cross entropy, the routers' losses, and CTC for speech.
+"""Computes what a model is trained for: cross entropy, the routers' losses, CTC for speech.
 
     loss = sum over targets of cross entropy / number of targets
            + losses of the routers
@@ -25,7 +25,7 @@ from t2t_multimodel.types import Tensor
 
 
 class TargetScores(NamedTuple):
-    """How well a model predicts each target of a batch."""
+    """Tells how well a model predicts each target of a batch."""
 
     scores: TokenScores
     """[B, T] each."""
@@ -112,7 +112,7 @@ def _scored(
 
 
 def ctc_scores(model: MultiModel, encoded: Encoded, batch: Batch, problem: str) -> CtcScores:
-    """How well the encoder's output spells the targets."""
+    """Measures how well the encoder's output spells the targets."""
     signature = model.signature(problem)
     text = signature.targets.identity
     if text not in model.spellings:

@@ -184,7 +184,7 @@ class Decoder:
         choose = sampler(config) if config.method == "sample" else best
         forced_RT, live_R = (ops.repeat(x, beams, axis=0) for x in (forced_BT, live_B))
         ids_RT, score_R = write(next_logits, choose, cache, forced_RT, live_R)
-        if config.method == "beam":  # of one sequence
+        if config.method == "beam":  # a beam holds the outputs of one sequence
             length_R = ops.sum(ops.cast(ids_RT != PAD_ID, "int32"), axis=1)
             score_R = score_R / length_penalty(length_R, config.alpha)
         ids = ops.reshape(ids_RT, (-1, beams, self._longest))

@@ -1,4 +1,4 @@
-"""How probable given targets are."""
+"""Computes how probable given targets are."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Scorer:
 
 
 def score_targets(model: MultiModel, problem: str, batch: Batch) -> np.ndarray:
-    """As `Scorer`, for a single batch: nothing is compiled."""
+    """Does the same as `Scorer` for a single batch: nothing is compiled."""
     return np.asarray(_log_probability(model, problem, batch))
 
 

@@ -64,7 +64,7 @@ class Body(Block):
         raise NotImplementedError
 
     def memory(self, source_BLD: Tensor, mask_BL: Tensor) -> LayerStates:
-        """What the layers of `decode` keep of the encoder's output."""
+        """Computes what the layers of `decode` keep of the encoder's output."""
         return {
             layer.path: layer.memory(source_BLD, mask_BL)
             for layer in sublayers(self, all_levels=True)
@@ -72,7 +72,7 @@ class Body(Block):
         }
 
     def cache(self, rows: Size, length: int) -> LayerStates:
-        """What the layers of `decode` keep before the first of at most `length` positions."""
+        """Makes what the layers of `decode` keep before the first of at most `length` positions."""
         return {
             layer.path: layer.empty(rows, length)
             for layer in sublayers(self, all_levels=True)

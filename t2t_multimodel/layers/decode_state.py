@@ -36,7 +36,7 @@ class LooksBack:
         return True
 
     def empty(self, rows: Size, length: int) -> Tensors:
-        """What it keeps before the first of at most `length` positions: [R, ...] each."""
+        """Makes what it keeps before the first of at most `length` positions: [R, ...] each."""
         raise NotImplementedError
 
 
@@ -46,7 +46,7 @@ class LooksAtSource:
     path: str
 
     def memory(self, source_BLC: Tensor, mask_BL: Tensor) -> Tensors:
-        """What it keeps of the source [B, L, C]: [B, ...] each."""
+        """Computes what the layer keeps of the source [B, L, C]: [B, ...] each."""
         raise NotImplementedError
 
 
@@ -66,10 +66,10 @@ class DecodeState:
         self.t, self.beams = t, beams
         self._before = before
         self.kept: LayerStates = {}
-        """What the next position needs."""
+        """`kept` holds what the next position needs."""
 
     def before(self, layer: LooksBack) -> Tensors:
-        """What a layer kept of the positions before this one."""
+        """Looks up what a layer kept of the positions before this one."""
         return self._before[layer.path]
 
     def keep(self, layer: LooksBack, value: Tensors) -> None:

@@ -12,7 +12,7 @@ from t2t_multimodel.types import Tensor
 
 
 class TokenScores(NamedTuple):
-    """What a set of logits is worth, position by position."""
+    """Tells what a set of logits is worth, position by position."""
 
     loss: Tensor
     """Smoothed cross entropy, nats; the best possible prediction costs 0."""
