@@ -92,8 +92,10 @@ def guarded(read: Callable[[], Iterable[T]], what: str, noun: str) -> Iterator[T
         for item in read():
             yield item
             count += 1
-    except UserError:
+    except Unreadable:
         raise
+    except UserError as error:  # a reader has told it; other shards are written all the same
+        raise Unreadable(error.message, error.fix) from error
     except Exception as error:
         when = f"after {count:,} {noun}" if count else "from the start"
         raise _unreadable(error, what, when) from error
