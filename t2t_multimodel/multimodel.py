@@ -76,7 +76,7 @@ class MultiModel(keras.Model):
         self.config = config
         self.problems = {problem.name: problem for problem in problems}
         self.spellings: dict[str, np.ndarray] = {}
-        """Identity of a text -> its `SubwordTokenizer.spelling`; training needs it for CTC."""
+        """Identity of a text -> its `SubwordTokenizer.spelling`; CTC needs it."""
         with _precision(config.precision):
             self._make_layers(problems)
         self.build(None)
@@ -108,7 +108,7 @@ class MultiModel(keras.Model):
             self.nets[signature.identity] = net(self.config, signature, name=name)
 
     def spells(self, problem: ProblemSignature) -> bool:
-        """Whether training adds a CTC loss to the problem's."""
+        """Whether the problem has CTC: a second loss in training, and a voice in decoding."""
         net = registry.modalities.get(self._net_name(problem.inputs.modality))
         return bool(self.config.ctc_weight and net.spells and problem.targets.modality == "text")
 
@@ -272,16 +272,29 @@ class MultiModel(keras.Model):
 
     def _ctc(self, encoded: Encoded, batch: Batch, problem: str) -> CtcScores:
         """How well the encoder's output spells the targets."""
-        signature = self.signature(problem)
-        if signature.targets.identity not in self.spellings:
+        mask_BT = length_mask(batch["targets_length"], ops.shape(batch["targets"])[1])
+        bytes_BU = spelt(batch["targets"], mask_BT, self.spelling(problem))
+        net = self.ctc[self.signature(problem).inputs.identity]
+        return net(encoded.x_BLD, encoded.mask_BL, bytes_BU, bands=encoded.grid[1])
+
+    def heard(self, encoded: Encoded, problem: str) -> tuple[Any, Any]:
+        """What CTC hears: log-probabilities of bytes [B, F, 256], and real times of each row."""
+        net = self.ctc[self.signature(problem).inputs.identity]
+        return net.log_probabilities(encoded.x_BLD, encoded.mask_BL, bands=encoded.grid[1])
+
+    def spelling(self, problem: str) -> np.ndarray:
+        """The bytes of each piece of the problem's targets, see `SubwordTokenizer.spelling`.
+
+        Raises:
+            UserError: nobody told the model.
+        """
+        identity = self.signature(problem).targets.identity
+        if identity not in self.spellings:
             raise UserError(
-                f"ctc_weight needs to know how '{signature.targets.identity}' is spelt.",
+                f"ctc_weight needs to know how '{identity}' is spelt.",
                 fix="model.spellings[identity] = tokenizer.spelling(), or model.ctc_weight=0",
             )
-        mask_BT = length_mask(batch["targets_length"], ops.shape(batch["targets"])[1])
-        bytes_BU = spelt(batch["targets"], mask_BT, self.spellings[signature.targets.identity])
-        net = self.ctc[signature.inputs.identity]
-        return net(encoded.x_BLD, encoded.mask_BL, bytes_BU, bands=encoded.grid[1])
+        return self.spellings[identity]
 
     def signature(self, problem: str) -> ProblemSignature:
         """Of the named problem. Raises UserError for one the model was not built for."""

@@ -19,7 +19,8 @@ from t2t_multimodel.data.batching import batch_share, eval_batches
 from t2t_multimodel.data.collate import collate
 from t2t_multimodel.data.datagen import Prepared, generate
 from t2t_multimodel.data.files import written_by_rename
-from t2t_multimodel.decode.decoder import Decoder, next_size
+from t2t_multimodel.decode.decoder import Decoder
+from t2t_multimodel.decode.filling import next_size
 from t2t_multimodel.decode.inputs import InputEncoder, Item, split_items
 from t2t_multimodel.decode.lines import LineReader
 from t2t_multimodel.decode.outputs import Answer, as_json, as_text

@@ -65,12 +65,15 @@ class Checkpoint:
         return list(names) or known
 
     def model(self) -> MultiModel:
-        """The model, weights included."""
+        """The model, weights included, told how its vocabularies are spelt if it has CTC."""
         import keras
 
         import t2t_multimodel.multimodel  # noqa: F401  registers the class with Keras
 
-        return keras.saving.load_model(self.path / "model.keras")
+        model = keras.saving.load_model(self.path / "model.keras")
+        for tokenizer in self.tokenizers().values() if model.ctc else ():
+            model.spellings[f"text/{tokenizer.identity}"] = tokenizer.spelling()
+        return model
 
     def optimizer(self) -> dict[str, np.ndarray]:
         """The optimizer's slots.
