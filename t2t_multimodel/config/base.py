@@ -151,7 +151,9 @@ def _section(annotation: Any) -> type[Section] | None:
 
 def _coerce(value: Any, annotation: Any) -> Any:
     """Ints where floats are meant, lists (from JSON) where tuples are meant."""
-    if annotation is float and isinstance(value, int) and not isinstance(value, bool):
+    kinds = (annotation, *typing.get_args(annotation))
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    if is_whole and float in kinds and int not in kinds:
         return float(value)
     if isinstance(value, list):
         return tuple(value)

@@ -92,7 +92,8 @@ class CtcGuide:
 
     def begin(self, facts: tuple[Any, ...], beams: int) -> tuple[Prefixes, Weigh]:
         """Empty prefixes of all rows, and how tokens are weighed."""
-        heard = _Heard(*facts, beams)
+        log_p_BFC, frames_B = facts
+        heard = _Heard(log_p_BFC, frames_B, beams)
         return heard.empty(), lambda *now: self._weigh(heard, *now)
 
     def _weigh(

@@ -30,6 +30,8 @@ def test_defaults_are_the_papers():
             "experts_per_token must be from 1 to experts (3), but is 4.",
         ),
         ({"dropout": 1.0}, "dropout must be from 0 to below 1, but is 1.0."),
+        ({"ctc_decoding": 1.5}, "ctc_decoding must be from 0 to 1, but is 1.5."),
+        ({"ctc_decoding": 0.5}, "ctc_decoding must be 0 where ctc_weight is 0, but is 0.5."),
         ({"branch_scale": 1.5}, "branch_scale must be from 0 to 1, but is 1.5."),
         (
             {"block_kernels": (3, 3)},
