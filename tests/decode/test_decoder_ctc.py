@@ -19,7 +19,7 @@ from t2t_multimodel.decode.scoring import score_targets
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import EOS_ID
 from t2t_multimodel.layers import fast
-from t2t_multimodel.layers.ctc import spelt
+from t2t_multimodel.layers.ctc import CLASSES, spelt
 from t2t_multimodel.multimodel import MultiModel
 
 SPELLING = np.zeros((EN_DE.size, 2), np.uint8)
@@ -34,9 +34,10 @@ def model_of(ctc_decoding: float = 0.0, weight: float = 1.0) -> MultiModel:
     settings = {"ctc_weight": weight, "ctc_decoding": ctc_decoding}
     model = MultiModel(FLAT_CONFIGS["octet"].replace(**settings), PROBLEMS)
     model.spellings[EN_DE.identity] = SPELLING
-    for net in model.ctc.values():  # a clear opinion of the bytes that pieces have
-        draws = np.random.default_rng(2).normal(size=net.classes.kernel.shape)
-        net.classes.kernel.assign(draws)
+    for net in model.ctc.values():  # a clear opinion, of the bytes that pieces have
+        net.classes.kernel.assign(np.random.default_rng(2).normal(size=net.classes.kernel.shape))
+        unused = np.isin(np.arange(CLASSES), [0, *SPELLING[:, 0]], invert=True)
+        net.classes.bias.assign(np.where(unused, -30.0, 0.0))
     return model
 
 
