@@ -28,8 +28,8 @@ def main() -> None:
     parser.add_argument("--jit", action="store_true", help="XLA on TensorFlow")
     parser.add_argument("--tie", type=float, default=1e-3, help="logits that close are equal")
     flags = parser.parse_args()
+    from t2t_multimodel.checkpoints.checkpoint import open_checkpoint
     from t2t_multimodel.data.datagen import generate
-    from t2t_multimodel.train.checkpoints import open_checkpoint
 
     checkpoint = open_checkpoint(flags.run)
     names = checkpoint.problems(())

@@ -20,9 +20,9 @@ from typing import Any
 from t2t_multimodel import overrides
 from t2t_multimodel.data.datagen import generate
 from t2t_multimodel.data.stream import BatchStream
-from t2t_multimodel.train.engine import make_engine, share_cores
+from t2t_multimodel.engines.engine import make_engine, share_cores
+from t2t_multimodel.plan.plan import make_plan
 from t2t_multimodel.train.main import new_model
-from t2t_multimodel.train.plan import make_plan
 
 
 def main() -> None:

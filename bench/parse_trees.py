@@ -3,7 +3,7 @@
     python bench/parse_trees.py craft_penn.tar.xz
 
 FILE is a tar archive of `.mrg`, `.tree` or `.trees` files, or one such file. Trees are first
-normalised (problems/sources/trees.py, `cleaned`). Three ways there and back are tried: with parts
+normalised (problems/formats/trees.py, `cleaned`). Three ways there and back are tried: with parts
 of speech, with XX for them, and Tensor2Tensor's pairs of words and tags.
 """
 
@@ -16,9 +16,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from t2t_multimodel.evaluate.brackets import Repairs
-from t2t_multimodel.evaluate.penn import penn_tree
-from t2t_multimodel.problems.sources.trees import (
+from t2t_multimodel.metrics.brackets import Repairs
+from t2t_multimodel.metrics.penn import penn_tree
+from t2t_multimodel.problems.formats.trees import (
     LEAF,
     Placed,
     Tree,

@@ -109,7 +109,7 @@ def training_rate(
     """Examples a second of training steps alone, their batches made before."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from t2t_multimodel.train.engine import make_engine, parallel_batches, share_cores
+    from t2t_multimodel.engines.engine import make_engine, parallel_batches, share_cores
     from t2t_multimodel.train.main import new_model
 
     share_cores(parallel_batches(config))

@@ -44,10 +44,10 @@ def counts_of_a_run(flags: argparse.Namespace, folder: Path) -> tuple[list[int],
     """Traces of the engine and TensorFlow's functions after each step and at the end."""
     from t2t_multimodel import overrides
     from t2t_multimodel.data.datagen import generate
-    from t2t_multimodel.train.engine import cores, make_engine, parallel_batches, share_cores
+    from t2t_multimodel.engines.engine import cores, make_engine, parallel_batches, share_cores
+    from t2t_multimodel.runs.run_folder import RunFolder
     from t2t_multimodel.train.loop import Trainer
     from t2t_multimodel.train.main import new_model
-    from t2t_multimodel.train.run_folder import RunFolder
 
     own = f"evaluate.steps={flags.steps // 2},evaluate.examples=32,evaluate.train_decode_examples=8"
     config = overrides.resolve(

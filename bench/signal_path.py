@@ -44,7 +44,7 @@ def prepare(flags: argparse.Namespace) -> tuple[Any, Any, Any, Any]:
     from t2t_multimodel import overrides
     from t2t_multimodel.data.datagen import generate
     from t2t_multimodel.data.stream import BatchStream
-    from t2t_multimodel.train.engine import make_engine
+    from t2t_multimodel.engines.engine import make_engine
     from t2t_multimodel.train.main import new_model
 
     config = overrides.resolve(flags.hparams_set, [flags.problem], flags.hparams).config

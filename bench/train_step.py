@@ -57,8 +57,8 @@ def measure(flags: argparse.Namespace) -> dict[str, Any]:
     import keras
 
     from t2t_multimodel import overrides
+    from t2t_multimodel.engines.engine import make_engine
     from t2t_multimodel.multimodel import MultiModel
-    from t2t_multimodel.train.engine import make_engine
 
     keras.config.set_dtype_policy(flags.policy)
     config = overrides.resolve(flags.hparams_set, hparams=flags.hparams).config

@@ -36,7 +36,7 @@ def add(args: flags.FlagValues, _: list[str]) -> None:
     usr_dir.add(args.usr_dir)
     source = _model.old_run(args, COMMAND.example)
 
-    from t2t_multimodel.train.checkpoints import open_checkpoint
+    from t2t_multimodel.checkpoints.checkpoint import open_checkpoint
 
     checkpoint = open_checkpoint(source)
     old = checkpoint.problems([])
@@ -49,7 +49,7 @@ def add(args: flags.FlagValues, _: list[str]) -> None:
             f"To train on them: mm-trainer --warm_start={source} --problems={','.join(named)}",
         )
     _quiet.import_tensorflow()
-    from t2t_multimodel.train import add_task
+    from t2t_multimodel.tasks import add as add_task
 
     request = add_task.Request(
         problems=args.problems,

@@ -41,8 +41,8 @@ def average(args: flags.FlagValues, arguments: list[str]) -> None:
     if args.last and arguments:
         raise UserError("--last counts checkpoints of --output_dir.", fix)
     _quiet.import_tensorflow()
-    from t2t_multimodel.train import averaging
-    from t2t_multimodel.train.checkpoints import open_checkpoint
+    from t2t_multimodel.checkpoints import averaging
+    from t2t_multimodel.checkpoints.checkpoint import open_checkpoint
 
     if arguments:
         parts = [open_checkpoint(path) for path in paths]

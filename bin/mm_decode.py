@@ -97,7 +97,7 @@ def decode(args: flags.FlagValues, _: list[str]) -> None:
     if file is not None and file.is_dir():
         raise UserError(f"{file} is a folder.", f"For its files: ls -d {file}/* | mm-decode ...")
 
-    from t2t_multimodel.train.checkpoints import open_checkpoint
+    from t2t_multimodel.checkpoints.checkpoint import open_checkpoint
 
     checkpoint = open_checkpoint(folder)
     names = checkpoint.problems([args.problem] if args.problem else [])
@@ -105,7 +105,7 @@ def decode(args: flags.FlagValues, _: list[str]) -> None:
         raise UserError("The model knows several problems.", f"Give --problem: {', '.join(names)}.")
     _check_classes(args, names[0])
     _quiet.import_tensorflow()
-    from t2t_multimodel.decode import main as decoding
+    from t2t_multimodel.decode import runner as decoding
 
     decoding.decode(
         checkpoint,

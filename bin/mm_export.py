@@ -51,7 +51,7 @@ def export(args: flags.FlagValues, _: list[str]) -> None:
     if args.export_dir is None:
         raise UserError("Give --export_dir.", COMMAND.example)
 
-    from t2t_multimodel.train.checkpoints import open_checkpoint
+    from t2t_multimodel.checkpoints.checkpoint import open_checkpoint
 
     checkpoint = open_checkpoint(folder)
     names = checkpoint.problems(args.problems)

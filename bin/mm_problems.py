@@ -14,14 +14,14 @@ from t2t_multimodel.registry import problems
 
 COMMAND = _cli.Command(
     "mm-problems",
-    "Lists problems, shows one, or measures the floors that a model must beat.",
-    arguments="list | show NAME | floors NAME...",
-    example="mm-problems floors octet_ende",
+    "Lists problems, shows one, or measures the baselines that a model must beat.",
+    arguments="list | show NAME | baselines NAME...",
+    example="mm-problems baselines octet_ende",
 )
 COMMAND.places()
-COMMAND.group("What to measure").text("split", "SPLIT", "Split of the floors.", "test")
+COMMAND.group("What to measure").text("split", "SPLIT", "Split of the baselines.", "test")
 
-_ACTIONS = ("list", "show", "floors")
+_ACTIONS = ("list", "show", "baselines")
 
 
 def inform(args: flags.FlagValues, arguments: list[str]) -> None:
@@ -34,9 +34,9 @@ def inform(args: flags.FlagValues, arguments: list[str]) -> None:
     elif action == "show":
         print(_listing.problem_page(names[0]))
     else:
-        from t2t_multimodel.evaluate import floors_main
+        from t2t_multimodel.baselines import main as baselines_main
 
-        floors_main.floors(names, args.data_dir, args.raw_dir, split=args.split)
+        baselines_main.baselines(names, args.data_dir, args.raw_dir, split=args.split)
 
 
 def _check(action: str, names: list[str]) -> None:
@@ -45,7 +45,7 @@ def _check(action: str, names: list[str]) -> None:
         said = f"cannot '{action}'.{did_you_mean(action, _ACTIONS)}" if action else "does what?"
         raise UserError(f"mm-problems {said}", usage)
     if len(names) != 1 if action == "show" else bool(names) == (action == "list"):
-        wanted = {"list": "no name", "show": "one name", "floors": "at least one name"}[action]
+        wanted = {"list": "no name", "show": "one name", "baselines": "at least one name"}[action]
         raise UserError(f"mm-problems {action} takes {wanted}, but was given {len(names)}.", usage)
     problems.check(names)
 

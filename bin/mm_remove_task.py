@@ -29,12 +29,12 @@ def remove(args: flags.FlagValues, _: list[str]) -> None:
     usr_dir.add(args.usr_dir)
     source = _model.old_run(args, COMMAND.example)
 
-    from t2t_multimodel.train.checkpoints import open_checkpoint
+    from t2t_multimodel.checkpoints.checkpoint import open_checkpoint
 
     checkpoint = open_checkpoint(source)
     checkpoint.problems(args.problems)
     _quiet.import_tensorflow()
-    from t2t_multimodel.train import remove_task
+    from t2t_multimodel.tasks import remove as remove_task
 
     name = "-".join([source.resolve().name, "without", *args.problems])
     output_dir = args.output_dir or Path("runs", name)

@@ -39,7 +39,7 @@ def serve(args: flags.FlagValues, _: list[str]) -> None:
     usr_dir.add(args.usr_dir)
     folder = _model.folder(args)
 
-    from t2t_multimodel.train.checkpoints import open_checkpoint
+    from t2t_multimodel.checkpoints.checkpoint import open_checkpoint
 
     checkpoint = open_checkpoint(folder)
     names = checkpoint.problems(args.problems)

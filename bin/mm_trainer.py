@@ -16,8 +16,8 @@ from t2t_multimodel.bin import _cli, _listing, _quiet
 from t2t_multimodel.errors import UserError
 
 if TYPE_CHECKING:
+    from t2t_multimodel.engines.cluster import Cluster
     from t2t_multimodel.overrides import Resolved
-    from t2t_multimodel.train.cluster import Cluster
 
 COMMAND = _cli.Command(
     "mm-trainer",
@@ -93,7 +93,7 @@ def train(args: flags.FlagValues, _: list[str]) -> None:
 
 def _cluster(args: flags.FlagValues, distribution: Sequence[str]) -> Cluster | None:
     """Of the flags, or of TF_CONFIG, which other programs may have set for themselves."""
-    from t2t_multimodel.train.cluster import find_cluster
+    from t2t_multimodel.engines.cluster import find_cluster
 
     several = "multi_worker" in distribution
     if several and args.verify_resume:
@@ -103,7 +103,8 @@ def _cluster(args: flags.FlagValues, distribution: Sequence[str]) -> Cluster | N
 
 def _plan(resolved: Resolved, args: flags.FlagValues) -> None:
     from t2t_multimodel.data.files import written_by_rename
-    from t2t_multimodel.train import plan, plan_table
+    from t2t_multimodel.plan import plan
+    from t2t_multimodel.plan import table as plan_table
 
     made = plan.make_plan(resolved.config, args.data_dir)
     plan_table.print_plan(made)

@@ -32,8 +32,8 @@ def nearest(name: str, known: Iterable[str], n: int = 3) -> list[str]:
     A name that holds `name` as a part (`ende` in `octet_ende`) counts as near too.
     """
     scores = {candidate: _similarity(name.lower(), candidate.lower()) for candidate in known}
-    floor = max(_CLOSE, max(scores.values(), default=0.0) - _TIE)
-    close = [candidate for candidate, score in scores.items() if score >= floor]
+    baseline = max(_CLOSE, max(scores.values(), default=0.0) - _TIE)
+    close = [candidate for candidate, score in scores.items() if score >= baseline]
     return sorted(close, key=lambda candidate: (-scores[candidate], candidate))[:n]
 
 

@@ -21,8 +21,6 @@ from keras import ops
 
 from t2t_multimodel import registry
 from t2t_multimodel.body import PaperBody
-from t2t_multimodel.body_t2t_v1 import T2TV1Body
-from t2t_multimodel.body_t2t_v2 import T2TV2Body
 from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.errors import UserError, unknown
 from t2t_multimodel.features import ProblemSignature, Signature
@@ -35,6 +33,8 @@ from t2t_multimodel.layers.place import Place
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.modalities.base import Modality
 from t2t_multimodel.modalities.text import length_mask
+from t2t_multimodel.t2t.body_v1 import T2TV1Body
+from t2t_multimodel.t2t.body_v2 import T2TV2Body
 
 BODIES = {"paper": PaperBody, "t2t_v1": T2TV1Body, "t2t_v2": T2TV2Body}
 

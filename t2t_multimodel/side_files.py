@@ -67,7 +67,7 @@ def read_or(
     file: Path,
     default: T,
     parse: Callable[[Any], T],
-    say: Callable[[str], None],
+    log: Callable[[str], None],
     kind: type = dict,
 ) -> T:
     """What `parse` makes of a side file that one can do without.
@@ -76,7 +76,7 @@ def read_or(
         file: may be missing, which is no fault.
         default: what to go on with where it is missing or damaged.
         parse: takes the value apart; what is not as it expects is damage.
-        say: takes a line that names a damaged file.
+        log: takes a line that names a damaged file.
         kind: what the value must be.
     """
     try:
@@ -84,14 +84,14 @@ def read_or(
     except FileNotFoundError:
         return default
     except Damaged as error:
-        say(f"{error.message} It is left out.")
+        log(f"{error.message} It is left out.")
     except (LookupError, ValueError, TypeError, AttributeError) as error:
-        say(f"{file} is damaged: it is not of this form ({_short(error)}). It is left out.")
+        log(f"{file} is damaged: it is not of this form ({_short(error)}). It is left out.")
     return default
 
 
 def read_lines(
-    file: Path, keys: Collection[str], say: Callable[[str], None]
+    file: Path, keys: Collection[str], log: Callable[[str], None]
 ) -> Iterator[tuple[dict[str, Any], str]]:
     """(value, line) of each line of a JSON-lines file that holds an object with the keys.
 
@@ -101,7 +101,7 @@ def read_lines(
     Args:
         file: may be missing.
         keys: that each object must have.
-        say: takes a line that names the file and how many lines are damaged.
+        log: takes a line that names the file and how many lines are damaged.
     """
     if not file.is_file():
         return
@@ -115,7 +115,7 @@ def read_lines(
             elif line.endswith(b"\n") or b"\0" in line:
                 damaged.append(number)
     if damaged:
-        say(
+        log(
             f"{file} is damaged: {len(damaged):,} of its lines hold nothing that was written, the "
             f"first is line {damaged[0]:,}. They are left out."
         )

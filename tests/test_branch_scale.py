@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 import pytest
-from small_models import CONFIGS, PROBLEMS
+from helpers.small_models import CONFIGS, PROBLEMS
 
 from t2t_multimodel.multimodel import MultiModel
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from conftest import Outcome
-from made_run import TASKS
+from helpers.finished_run import TASKS
 
 BEEPS = '''
 import numpy as np
@@ -70,7 +70,7 @@ def test_sound_text_and_images_train_together_and_a_checkpoint_is_enough(
     results = scores(output / "results.json")
     assert list(results) == ["my_beeps", "made_numbers", "made_captions"]
     assert results["my_beeps"]["top1"] > 0.5
-    assert {"tf/log_ppl", "decoded/wer"} <= results["made_numbers"].keys()
+    assert {"teacher_forced/log_ppl", "decoded/wer"} <= results["made_numbers"].keys()
 
     evaluated = run_command(
         "mm_eval", f"--output_dir={output}", f"--json={tmp_path}/scores.json", *places

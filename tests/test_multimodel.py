@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from small_models import (
+from helpers.small_models import (
     CONFIGS,
     EN_DE,
     IMAGE,

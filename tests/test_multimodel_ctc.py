@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from small_models import CONFIGS, EN_DE, OCTET, PROBLEMS, batch_for
+from helpers.small_models import CONFIGS, EN_DE, OCTET, PROBLEMS, batch_for
 
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.layers.random import StepSeed

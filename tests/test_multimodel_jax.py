@@ -3,8 +3,8 @@
 import keras
 import numpy as np
 import pytest
-from on_jax import NEEDS_JAX, QUICK, run_on_jax
-from small_models import FLAT_CONFIGS, PROBLEMS, batch_for, spelling_model, spelling_nats
+from helpers.jax_process import NEEDS_JAX, QUICK, run_on_jax
+from helpers.small_models import FLAT_CONFIGS, PROBLEMS, batch_for, spelling_model, spelling_nats
 
 from t2t_multimodel.multimodel import MultiModel
 
@@ -16,7 +16,7 @@ CASES += ["t2t_v1/translate", "t2t_v2/translate"]
 ON_JAX = """
 import sys
 import jax, keras, numpy as np
-from small_models import FLAT_CONFIGS, PROBLEMS, batch_for, spelling_model, spelling_nats
+from helpers.small_models import FLAT_CONFIGS, PROBLEMS, batch_for, spelling_model, spelling_nats
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.multimodel import MultiModel
 

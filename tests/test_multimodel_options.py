@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from small_models import OCTET, PAPER, PROBLEMS, batch_for
+from helpers.small_models import OCTET, PAPER, PROBLEMS, batch_for
 
 from t2t_multimodel.layers.attention import MultiHeadAttention
 from t2t_multimodel.layers.experts import MixtureOfExperts

@@ -7,7 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from small_models import FLAT_CONFIGS, PROBLEMS, batch_for
+from helpers.small_models import FLAT_CONFIGS, PROBLEMS, batch_for
 
 from t2t_multimodel.multimodel import MultiModel
 

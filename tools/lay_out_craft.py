@@ -12,7 +12,7 @@ import sys
 import tarfile
 from pathlib import Path, PurePosixPath
 
-from t2t_multimodel.problems.sources.split import split_of
+from t2t_multimodel.problems.formats.split import split_of
 
 DEV, TEST = 0.06, 0.1
 """Shares of the articles."""

@@ -16,8 +16,9 @@ from t2t_multimodel import (
     register_problem,
     register_vocabulary,
 )
-from t2t_multimodel.problems.sources import coco, coco_tiny
-from t2t_multimodel.problems.sources.folder import own_folder
+from t2t_multimodel.problems.corpora import coco
+from t2t_multimodel.problems.formats.folder import own_folder
+from t2t_multimodel.problems.twins import coco_tiny
 
 _PART = 500  # images that are read together
 _PAGE = inspect.cleandoc("""

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from t2t_multimodel import Image, Problem, Text, register_problem
-from t2t_multimodel.problems.sources import emoji
-from t2t_multimodel.problems.sources.packages import CLDR, EMOJI, download_page, locate
-from t2t_multimodel.problems.sources.tiny_packages import write_npm
+from t2t_multimodel.problems.corpora import emoji
+from t2t_multimodel.problems.formats.packages import CLDR, EMOJI, download_page, locate
+from t2t_multimodel.problems.twins.tiny_packages import write_npm
 
 
 @register_problem("emoji_caption")

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from t2t_multimodel import ClassLabel, Declared, Image, Problem, register_problem
-from t2t_multimodel.problems.sources import fashion_mnist
-from t2t_multimodel.problems.sources.packages import FASHION_MNIST, download_page
+from t2t_multimodel.problems.corpora import fashion_mnist
+from t2t_multimodel.problems.formats.packages import FASHION_MNIST, download_page
 
 N_DEV = 5000
 

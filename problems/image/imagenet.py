@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from t2t_multimodel import ClassLabel, Declared, Image, Problem, register_problem
-from t2t_multimodel.problems.sources import imagenet, imagenet_tiny
-from t2t_multimodel.problems.sources.folder import own_folder
+from t2t_multimodel.problems.corpora import imagenet
+from t2t_multimodel.problems.formats.folder import own_folder
+from t2t_multimodel.problems.twins import imagenet_tiny
 
 _PAGE = inspect.cleandoc("""
     ImageNet, ILSVRC 2012, for which https://image-net.org gives access on request for research.

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from t2t_multimodel import ClassLabel, Image, Problem, register_problem
+from t2t_multimodel.problems.corpora.fashion_mnist import CLASSES
 from t2t_multimodel.problems.octet import vendored
-from t2t_multimodel.problems.sources.fashion_mnist import CLASSES
 
 
 @register_problem("octet_image")

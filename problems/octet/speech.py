@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from t2t_multimodel import Audio, Problem, Text, register_problem
+from t2t_multimodel.problems.corpora import amazon_queen
+from t2t_multimodel.problems.formats.split import normalise
 from t2t_multimodel.problems.octet import vendored
-from t2t_multimodel.problems.sources import amazon_queen
-from t2t_multimodel.problems.sources.split import normalise
 
 
 @register_problem("octet_speech")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from t2t_multimodel import Vocabulary, register_vocabulary
+from t2t_multimodel.problems.formats.split import normalise
 from t2t_multimodel.problems.octet import vendored
-from t2t_multimodel.problems.sources.split import normalise
 
 LABELS = ("S", "NP", "VP", "PP", "SBAR", "ADJP", "ADVP", "WHNP", "WHADVP", "WHPP", "PRT", "QP")
 """Constituents in the trees of octet_parse."""

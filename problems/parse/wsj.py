@@ -15,8 +15,9 @@ from t2t_multimodel import (
     register_problem,
     register_vocabulary,
 )
-from t2t_multimodel.problems.sources import treebank, treebank_tiny, trees
-from t2t_multimodel.problems.sources.folder import own_folder
+from t2t_multimodel.problems.formats import treebank, trees
+from t2t_multimodel.problems.formats.folder import own_folder
+from t2t_multimodel.problems.twins import treebank_tiny
 
 # fmt: off
 LABELS = (

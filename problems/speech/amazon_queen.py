@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from t2t_multimodel import Audio, Problem, Text, register_problem
-from t2t_multimodel.problems.sources import amazon_queen
-from t2t_multimodel.problems.sources.packages import AMAZON_QUEEN, download_page, locate
-from t2t_multimodel.problems.sources.split import normalise
+from t2t_multimodel.problems.corpora import amazon_queen
+from t2t_multimodel.problems.formats.packages import AMAZON_QUEEN, download_page, locate
+from t2t_multimodel.problems.formats.split import normalise
 
 
 @register_problem("amazon_queen_speech")

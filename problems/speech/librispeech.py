@@ -16,8 +16,9 @@ from t2t_multimodel import (
     register_problem,
     register_vocabulary,
 )
-from t2t_multimodel.problems.sources import librispeech, librispeech_tiny
-from t2t_multimodel.problems.sources.folder import own_folder
+from t2t_multimodel.problems.corpora import librispeech
+from t2t_multimodel.problems.formats.folder import own_folder
+from t2t_multimodel.problems.twins import librispeech_tiny
 
 _PAGE = inspect.cleandoc("""
     LibriSpeech, which https://www.openslr.org/12 offers to everybody. Put into FOLDER or

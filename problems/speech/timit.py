@@ -16,8 +16,9 @@ from t2t_multimodel import (
     register_problem,
     register_vocabulary,
 )
-from t2t_multimodel.problems.sources import timit, timit_tiny
-from t2t_multimodel.problems.sources.folder import own_folder
+from t2t_multimodel.problems.corpora import timit
+from t2t_multimodel.problems.formats.folder import own_folder
+from t2t_multimodel.problems.twins import timit_tiny
 
 _PAGE = inspect.cleandoc("""
     TIMIT (LDC93S1, 440 MB), which the Linguistic Data Consortium licenses:

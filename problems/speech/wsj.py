@@ -16,8 +16,9 @@ from t2t_multimodel import (
     register_problem,
     register_vocabulary,
 )
-from t2t_multimodel.problems.sources import wsj, wsj_tiny
-from t2t_multimodel.problems.sources.folder import own_folder
+from t2t_multimodel.problems.corpora import wsj
+from t2t_multimodel.problems.formats.folder import own_folder
+from t2t_multimodel.problems.twins import wsj_tiny
 
 _PAGE = inspect.cleandoc("""
     Two corpora that the Linguistic Data Consortium (https://www.ldc.upenn.edu) licenses:
@@ -56,7 +57,7 @@ class WsjSpeech(Problem):
     """Read English news to its words: Wall Street Journal speech (CSR-I and CSR-II), 81 hours.
 
     37,416 train utterances (si284), 503 dev (dev93) and 333 test (eval92) by the close microphone.
-    Targets are lower-case words as `sources/wsj.py` normalises them. Licensed by the Linguistic
+    Targets are lower-case words as `corpora/wsj.py` normalises them. Licensed by the Linguistic
     Data Consortium.
     """
 

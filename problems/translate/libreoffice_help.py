@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from t2t_multimodel import Problem, Text, Vocabulary, register_problem, register_vocabulary
-from t2t_multimodel.problems.sources import alignment, libreoffice
-from t2t_multimodel.problems.sources.packages import LIBREOFFICE_HELP, download_page, locate
-from t2t_multimodel.problems.sources.tiny_packages import write_deb
-from t2t_multimodel.problems.sources.tiny_sentences import sentences
+from t2t_multimodel.problems.corpora import libreoffice
+from t2t_multimodel.problems.formats import alignment
+from t2t_multimodel.problems.formats.packages import LIBREOFFICE_HELP, download_page, locate
+from t2t_multimodel.problems.twins.tiny_packages import write_deb
+from t2t_multimodel.problems.twins.tiny_sentences import sentences
 
 
 @register_vocabulary("libreoffice_help")

@@ -16,9 +16,10 @@ from t2t_multimodel import (
     register_problem,
     register_vocabulary,
 )
-from t2t_multimodel.problems.sources import wmt, wmt_tiny
-from t2t_multimodel.problems.sources.folder import own_folder
-from t2t_multimodel.problems.sources.parallel import is_text
+from t2t_multimodel.problems.corpora import wmt
+from t2t_multimodel.problems.formats.folder import own_folder
+from t2t_multimodel.problems.formats.parallel import is_text
+from t2t_multimodel.problems.twins import wmt_tiny
 
 SAMPLE_LINES = 500_000
 """First pairs of each training corpus that the vocabulary may learn from."""

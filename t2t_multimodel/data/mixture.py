@@ -52,10 +52,10 @@ class Mixture:
         picks = order[np.searchsorted(edges, points, "right")]
         return [self.names[i] for i in sorted(picks)]
 
-    def hear(self, step: int, problems: Sequence[str], losses: Sequence[float]) -> None:
+    def observe(self, step: int, problems: Sequence[str], losses: Sequence[float]) -> None:
         """Takes in the loss of each micro-batch of a step, once it was trained on."""
         numbers = map(self.names.index, problems)
-        self._shares.hear(step, list(zip(numbers, losses, strict=True)))
+        self._shares.observe(step, list(zip(numbers, losses, strict=True)))
 
     def state(self) -> Any:
         """JSON-able: what a checkpoint has to keep; None for most strategies."""

@@ -38,7 +38,7 @@ class Shares(Protocol):
     def total(self, steps: int) -> np.ndarray:
         """float [P]: the sum of the shares of all steps before `steps`."""
 
-    def hear(self, step: int, losses: Sequence[tuple[int, float]]) -> None:
+    def observe(self, step: int, losses: Sequence[tuple[int, float]]) -> None:
         """Takes in the losses of a step, each with the number of its problem."""
 
     def state(self) -> Any:
@@ -51,7 +51,7 @@ class Shares(Protocol):
 class Stateless(Shares):
     """The part of shares that losses do not change."""
 
-    def hear(self, step: int, losses: Sequence[tuple[int, float]]) -> None:
+    def observe(self, step: int, losses: Sequence[tuple[int, float]]) -> None:
         pass
 
     def state(self) -> Any:
@@ -128,7 +128,7 @@ class Adaptive(Shares):
         total = sum((self._of_stretch(n) for n in range(whole)), np.zeros(len(self._rates)))
         return self._steps * total + (rest * self._of_stretch(whole) if rest else 0.0)
 
-    def hear(self, step: int, losses: Sequence[tuple[int, float]]) -> None:
+    def observe(self, step: int, losses: Sequence[tuple[int, float]]) -> None:
         for problem, loss in losses:
             before = self._average[problem]
             new = loss if np.isnan(before) else DECAY * before + (1 - DECAY) * loss

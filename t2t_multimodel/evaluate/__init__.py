@@ -1,1 +1,1 @@
-"""Scores: teacher-forced, decoded, and the floors that a model must beat."""
+"""Scores: teacher-forced, decoded, and the baselines that a model must beat."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from t2t_multimodel.data.draws import generator
-from t2t_multimodel.evaluate.score import Score
+from t2t_multimodel.metrics.score import Score
 
 CONFIDENCE = 0.95
 """Part of the resamples that lies within an interval."""

@@ -10,8 +10,8 @@ import numpy as np
 
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.evaluate.bootstrap import Difference, difference
-from t2t_multimodel.evaluate.metrics import SACREBLEU, streams
 from t2t_multimodel.evaluate.result import Result
+from t2t_multimodel.metrics.text import SACREBLEU, streams
 
 
 @dataclass(frozen=True)

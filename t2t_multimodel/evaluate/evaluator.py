@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from t2t_multimodel.backend import compile_for
+from t2t_multimodel.baselines.classical import metric_target
 from t2t_multimodel.config import Config
 from t2t_multimodel.config.decode import DecodeConfig
 from t2t_multimodel.data.collate import Batch
@@ -17,10 +18,9 @@ from t2t_multimodel.data.draws import generator
 from t2t_multimodel.data.stream import eval_stream
 from t2t_multimodel.decode.decoder import Decoder
 from t2t_multimodel.errors import unknown
-from t2t_multimodel.evaluate import teacher_forced
-from t2t_multimodel.evaluate.bars import metric_target
 from t2t_multimodel.evaluate.result import Output, Result
 from t2t_multimodel.features import ClassLabel
+from t2t_multimodel.metrics import teacher_forced
 from t2t_multimodel.multimodel import MultiModel
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 from t2t_multimodel.data.datagen import generate
+from t2t_multimodel.engines.engine import cores, parallel_batches, share_cores
 from t2t_multimodel.evaluate.compare import compare, print_comparison
 from t2t_multimodel.evaluate.evaluator import Evaluator, check_split
 from t2t_multimodel.evaluate.results_file import load_results, store
-from t2t_multimodel.evaluate.table import Row, print_table, with_floors
-from t2t_multimodel.train.checkpoints import Checkpoint
-from t2t_multimodel.train.engine import cores, parallel_batches, share_cores
+from t2t_multimodel.evaluate.table import Row, print_table, with_baselines
 
 
 def evaluate_checkpoint(
@@ -61,7 +61,7 @@ def evaluate_checkpoint(
         )
         for name in names
     ]
-    rows = with_floors(results, prepared, settings.resamples)
+    rows = with_baselines(results, prepared, settings.resamples)
     print(f"{checkpoint.path}, step {checkpoint.step:,}")
     print_table(rows)
     if json_file is not None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from t2t_multimodel.evaluate import teacher_forced
-from t2t_multimodel.evaluate.score import Score, score_of
+from t2t_multimodel.metrics import teacher_forced
+from t2t_multimodel.metrics.score import Score, score_of
 from t2t_multimodel.registry import metrics
 
 

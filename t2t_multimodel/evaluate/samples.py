@@ -13,8 +13,8 @@ import numpy as np
 
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.evaluate.result import Output
-from t2t_multimodel.evaluate.score import references
 from t2t_multimodel.features import Audio, ClassLabel, Feature, Image
+from t2t_multimodel.metrics.score import references
 
 SAMPLES = 4
 """Samples of each problem that a run keeps."""

@@ -1,4 +1,4 @@
-"""The table of a run: each problem's score, how sure it is, and its floors."""
+"""The table of a run: each problem's score, how sure it is, and its baselines."""
 
 from __future__ import annotations
 
@@ -6,45 +6,45 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
+from t2t_multimodel.baselines.measured import Baselines, baselines_of
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.evaluate.bootstrap import Interval, interval
-from t2t_multimodel.evaluate.floors import Floors, floors_of
-from t2t_multimodel.evaluate.metrics import SACREBLEU, is_lower_better, signature
 from t2t_multimodel.evaluate.result import Result
-from t2t_multimodel.evaluate.score import references
+from t2t_multimodel.metrics.score import references
+from t2t_multimodel.metrics.text import SACREBLEU, is_lower_better, signature
 
 VERDICTS = {True: "yes", False: "no", None: "not sure"}
-"""Whether a score is above its floor, in words."""
+"""Whether a score is above its baseline, in words."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """A result, the intervals of its scores, and the floors it must beat."""
+    """A result, the intervals of its scores, and the baselines it must beat."""
 
     result: Result
     scores: dict[str, float]
     intervals: dict[str, Interval]
     """Score -> its 95 % interval, by resampling the examples."""
-    floors: Floors
+    baselines: Baselines
 
     @property
     def score(self) -> str:
-        """The score that is compared: top1 for class labels, else tf/log_ppl."""
-        return "top1" if "top1" in self.scores else "tf/log_ppl"
+        """The score that is compared: top1 for class labels, else teacher_forced/log_ppl."""
+        return "top1" if "top1" in self.scores else "teacher_forced/log_ppl"
 
     @property
-    def above_floor(self) -> bool | None:
+    def above_baseline(self) -> bool | None:
         """Whether the model knows more than targets alone can tell; None: not sure.
 
-        It does where the worse end of the interval beats the floor, it does not where not even
+        It does where the worse end of the interval beats the baseline, it does not where not even
         the better end does.
         """
-        floor = self.floors.source_blind[self.score]
-        above = [self._better(end, floor) for end in self.intervals[self.score]]
+        baseline = self.baselines.source_blind[self.score]
+        above = [self._better(end, baseline) for end in self.intervals[self.score]]
         return above[0] if above[0] == above[1] else None
 
-    def _better(self, score: float, floor: float) -> bool:
-        return score < floor if is_lower_better(self.score) else score > floor
+    def _better(self, score: float, baseline: float) -> bool:
+        return score < baseline if is_lower_better(self.score) else score > baseline
 
     @property
     def signatures(self) -> dict[str, str]:
@@ -64,33 +64,33 @@ class Row:
             "scores": self.scores,
             "intervals": {name: list(ends) for name, ends in self.intervals.items()},
             "signatures": self.signatures,
-            "trivial_floor": self.floors.trivial,
-            "source_blind_floor": self.floors.source_blind,
-            "above_source_blind_floor": self.above_floor,
+            "trivial_baseline": self.baselines.trivial,
+            "source_blind_baseline": self.baselines.source_blind,
+            "above_source_blind_baseline": self.above_baseline,
         }
 
 
-def with_floors(
+def with_baselines(
     results: Sequence[Result], prepared: dict[str, Prepared], resamples: int
 ) -> list[Row]:
-    """Joins results with their intervals and the floors of their problem and split.
+    """Joins results with their intervals and the baselines of their problem and split.
 
     Args:
         results: of models.
-        prepared: their problems; floors that nobody measured yet are measured now.
+        prepared: their problems; baselines that nobody measured yet are measured now.
         resamples: samples behind each interval.
     """
     rows = []
     for result in results:
         measured = result.measured
         intervals = {name: interval(score, resamples) for name, score in measured.items()}
-        floors = floors_of(prepared[result.problem], result.split, classical=False)
-        rows.append(Row(result, result.scores, intervals, floors))
+        baselines = baselines_of(prepared[result.problem], result.split, classical=False)
+        rows.append(Row(result, result.scores, intervals, baselines))
     return rows
 
 
 def print_table(rows: Sequence[Row]) -> None:
-    """Prints each problem's compared score beside its floors, then all other scores."""
+    """Prints each problem's compared score beside its baselines, then all other scores."""
     from rich.console import Console
     from rich.table import Table
 
@@ -102,9 +102,9 @@ def print_table(rows: Sequence[Row]) -> None:
         table.add_column(column, overflow="fold")
     for column in ("model", "95 %\ninterval", "source-\nblind", "trivial"):
         table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("above\nfloor", no_wrap=True)
+    table.add_column("above\nbaseline", no_wrap=True)
     for row in rows:
-        floors = row.floors
+        baselines = row.baselines
         table.add_row(
             row.result.problem,
             row.result.split,
@@ -112,9 +112,9 @@ def print_table(rows: Sequence[Row]) -> None:
             row.score,
             f"{row.scores[row.score]:.4f}",
             "{:.3f}-{:.3f}".format(*row.intervals[row.score]),
-            f"{floors.source_blind[row.score]:.4f}",
-            f"{floors.trivial[row.score]:.4f}",
-            VERDICTS[row.above_floor],
+            f"{baselines.source_blind[row.score]:.4f}",
+            f"{baselines.trivial[row.score]:.4f}",
+            VERDICTS[row.above_baseline],
         )
     console = Console(highlight=False)
     console.print(table)
@@ -139,11 +139,11 @@ def _others(row: Row) -> str:
 
 
 def _print_verdict(rows: Sequence[Row], console: Any) -> None:
-    above = sum(row.above_floor is True for row in rows)
-    unsure = sum(row.above_floor is None for row in rows)
+    above = sum(row.above_baseline is True for row in rows)
+    unsure = sum(row.above_baseline is None for row in rows)
     also = f" ({unsure} more may be)" if unsure else ""
     console.print(
-        f"{above} of {len(rows)} problems are above the source-blind floor{also}, the best that a "
-        "model of the targets alone reached. tf/log_ppl: nats a token, given the true tokens "
+        f"{above} of {len(rows)} problems are above the source-blind baseline{also}, the best that a "
+        "model of the targets alone reached. teacher_forced/log_ppl: nats a token, given the true tokens "
         "before it (lower is better). Intervals: bootstrap over the examples."
     )

@@ -15,6 +15,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 from t2t_multimodel.config.decode import DecodeConfig
 from t2t_multimodel.data.vocab import SubwordTokenizer
 from t2t_multimodel.decode.beam import LOST
@@ -27,7 +28,6 @@ from t2t_multimodel.features import EOS_ID, Audio, ClassLabel, Image, Text
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.problem import Problem
 from t2t_multimodel.registry import problems
-from t2t_multimodel.train.checkpoints import Checkpoint
 
 ABOUT = "signatures.json"
 """The file in the folder that says what each signature takes."""

@@ -46,5 +46,5 @@ def cross_entropy(
     low = label_smoothing / (n_classes - 1)
     high = 1.0 - label_smoothing
     expected = (high - low) * label_logit + low * logit_sum
-    floor = -(high * math.log(high) + (n_classes - 1) * low * math.log(low + 1e-20))
-    return TokenScores(log_z - expected - floor, nats, correct)
+    baseline = -(high * math.log(high) + (n_classes - 1) * low * math.log(low + 1e-20))
+    return TokenScores(log_z - expected - baseline, nats, correct)

@@ -56,7 +56,7 @@ def _results(record: RunRecord) -> Section:
         return Section("Results", [Paragraph(words)])
     columns = ("problem", "split", "examples", "score", "model", "95 % interval")
     compared = Table(
-        (*columns, "source-blind", "trivial", "above floor"),
+        (*columns, "source-blind", "trivial", "above baseline"),
         [_compared(row) for row in record.results],
     )
     scores = Table(
@@ -64,8 +64,8 @@ def _results(record: RunRecord) -> Section:
         [line for row in record.results for line in _scores(row)],
     )
     words = (
-        "The source-blind floor is the best that a model of the targets alone reached; a problem "
-        "is above it if its whole interval is. log_ppl: nats a target, lower is better; tf/: given "
+        "The source-blind baseline is the best that a model of the targets alone reached; a problem "
+        "is above it if its whole interval is. log_ppl: nats a target, lower is better; teacher_forced/: given "
         "the true targets before each; decoded/: of free-running output."
     )
     return Section("Results", [Paragraph(words), compared, scores])
@@ -80,16 +80,16 @@ def _compared(row: dict[str, Any]) -> tuple[Cell, ...]:
         name,
         _score(row["scores"][name]),
         _interval(row, name),
-        _score(row["source_blind_floor"].get(name)),
-        _score(row["trivial_floor"].get(name)),
-        VERDICTS[row["above_source_blind_floor"]],
+        _score(row["source_blind_baseline"].get(name)),
+        _score(row["trivial_baseline"].get(name)),
+        VERDICTS[row["above_source_blind_baseline"]],
     )
 
 
 def _scores(row: dict[str, Any]) -> list[tuple[Cell, ...]]:
-    floor = row["source_blind_floor"]
+    baseline = row["source_blind_baseline"]
     return [
-        (row["problem"], name, _score(value), _interval(row, name), _score(floor.get(name)))
+        (row["problem"], name, _score(value), _interval(row, name), _score(baseline.get(name)))
         for name, value in row["scores"].items()
     ]
 

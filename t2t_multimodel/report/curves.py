@@ -11,7 +11,7 @@ from t2t_multimodel.report.history import Curve, History
 from t2t_multimodel.report.page import Cell, Figure, Media, Section, Table
 from t2t_multimodel.report.record import RunRecord, compared_score
 
-_NATS = ("log_ppl", "tf/log_ppl")
+_NATS = ("log_ppl", "teacher_forced/log_ppl")
 _OF_TRAINING = ("xent", "accuracy", "tokens", "aux_loss")
 _OF_LAYERS = ("share_", "entropy_", "max_violation_")
 _BARS = "▁▂▃▄▅▆▇█"
@@ -29,7 +29,7 @@ class Evaluated(NamedTuple):
 def curves_section(record: RunRecord, history: History) -> Section:
     """Train loss and every evaluated score of each problem, beside what needs no source."""
     train = ("problem", "train xent", "first", "last")
-    evaluated = ("evaluated", "first", "best", "at step", "last", "source-blind floor")
+    evaluated = ("evaluated", "first", "best", "at step", "last", "source-blind baseline")
     rows = [row for name in record.data for row in _rows(record, history, name)]
     drawn = {f"{name}: curves": _panels(record, history, name) for name in record.data}
     drawn["the whole run"] = [
@@ -58,13 +58,15 @@ def evaluations(history: History, problem: str) -> list[Evaluated]:
     return found
 
 
-def floor_of(record: RunRecord, problem: str, split: str, score: str) -> tuple[str, float] | None:
-    """The source-blind floor in words and its value: of the split, else of another one."""
-    known = record.floors.get(problem, {})
+def baseline_of(
+    record: RunRecord, problem: str, split: str, score: str
+) -> tuple[str, float] | None:
+    """The source-blind baseline in words and its value: of the split, else of another one."""
+    known = record.baselines.get(problem, {})
     for other in (split, *known):
         value = known.get(other, {}).get("source_blind", {}).get(score)
         if value is not None:
-            return f"source-blind floor ({other})", value
+            return f"source-blind baseline ({other})", value
     return None
 
 
@@ -89,14 +91,14 @@ def _rows(record: RunRecord, history: History, problem: str) -> list[tuple[Cell,
 
 def _evaluated(record: RunRecord, problem: str, one: Evaluated) -> tuple[str, ...]:
     best = (min if one.score in _NATS else max)(one.curve, key=lambda point: point[1])
-    floor = floor_of(record, problem, one.split, one.score)
+    baseline = baseline_of(record, problem, one.split, one.score)
     return (
         f"{one.split} {one.score}",
         f"{one.curve[0][1]:.4f}",
         f"{best[1]:.4f}",
         f"{best[0]:,}",
         f"{one.curve[-1][1]:.4f}",
-        f"{floor[1]:.4f}" if floor else "-",
+        f"{baseline[1]:.4f}" if baseline else "-",
     )
 
 
@@ -107,8 +109,8 @@ def _panels(record: RunRecord, history: History, problem: str) -> list[Panel]:
     levels: dict[str, float] = {}
     others = []
     for one in evaluations(history, problem):
-        floor = floor_of(record, problem, one.split, one.score)
-        level = dict([floor]) if floor else {}
+        baseline = baseline_of(record, problem, one.split, one.score)
+        level = dict([baseline]) if baseline else {}
         name = f"{one.split} {one.score}"
         if one.score in _NATS:
             nats[name] = one.curve

@@ -19,7 +19,7 @@ class RunRecord:
     config: dict[str, Any]
     results: list[dict[str, Any]]
     """Rows of the table at the end."""
-    floors: dict[str, dict[str, Any]]
+    baselines: dict[str, dict[str, Any]]
     """Problem -> split -> "source_blind" and "trivial" -> score -> value."""
     mixture: dict[str, Any]
     """The steps, and what each of the problems got in them."""
@@ -56,7 +56,7 @@ class RunRecord:
 
     @property
     def scores(self) -> dict[str, float]:
-        """ "octet_ende tf/log_ppl" -> value, of the table at the end."""
+        """ "octet_ende teacher_forced/log_ppl" -> value, of the table at the end."""
         return {
             f"{row['problem']} {name}": value
             for row in self.results
@@ -80,15 +80,15 @@ def read_record(path: Path) -> RunRecord:
         path,
         config=overrides.read_record(file),
         results=_json(path / "results.json", []),
-        floors=_json(path / "floors.json", {}),
+        baselines=_json(path / "baselines.json", {}),
         mixture=_json(path / "mixture.json", {}),
         samples=_json(path / "samples.json", {}),
     )
 
 
 def compared_score(scores: dict[str, float]) -> str:
-    """The score of a problem that is compared with floors: top1 for class labels."""
-    return "top1" if "top1" in scores else "tf/log_ppl"
+    """The score of a problem that is compared with baselines: top1 for class labels."""
+    return "top1" if "top1" in scores else "teacher_forced/log_ppl"
 
 
 def as_text(value: Any) -> str:

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 import uvicorn
 
+from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.serve.app import app
 from t2t_multimodel.serve.service import Service
-from t2t_multimodel.train.checkpoints import Checkpoint
 
 _BACKLOG = 512
 """Connections that wait to be accepted, those made while the model is loaded among them."""

@@ -11,17 +11,17 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
+from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 from t2t_multimodel.config.decode import DecodeConfig
 from t2t_multimodel.decode.decoder import Decoder
 from t2t_multimodel.decode.inputs import InputEncoder, Item
-from t2t_multimodel.decode.main import Request, Runner
 from t2t_multimodel.decode.outputs import Answer
+from t2t_multimodel.decode.runner import Request, Runner
 from t2t_multimodel.errors import unknown
 from t2t_multimodel.features import ClassLabel
 from t2t_multimodel.problem import Problem
 from t2t_multimodel.registry import problems
 from t2t_multimodel.serve.explain import explain
-from t2t_multimodel.train.checkpoints import Checkpoint
 
 CLASSES = 10
 """Most classes of an answer."""

@@ -10,10 +10,15 @@ from typing import Any
 
 from t2t_multimodel.config import EvalConfig
 from t2t_multimodel.errors import UserError, unknown
-from t2t_multimodel.evaluate.metrics import is_lower_better
+from t2t_multimodel.metrics.text import is_lower_better
 from t2t_multimodel.registry import metrics
 
-_TEACHER_FORCED = ("tf/log_ppl", "tf/accuracy", "tf/sequence_accuracy", "log_ppl")
+_TEACHER_FORCED = (
+    "teacher_forced/log_ppl",
+    "teacher_forced/accuracy",
+    "teacher_forced/sequence_accuracy",
+    "log_ppl",
+)
 JOINT = "joint"
 """Name of the mean score over the problems."""
 
@@ -36,7 +41,7 @@ class Best:
             raise UserError(
                 f"evaluate.best={config.best} is a decoded score, but nothing is decoded during "
                 "training.",
-                fix="Give evaluate.train_decode_examples above 0, or a score of tf/.",
+                fix="Give evaluate.train_decode_examples above 0, or a score of teacher_forced/.",
             )
         self._config = config
         self.records: dict[str, dict[str, Any]] = {}
@@ -62,7 +67,7 @@ class Best:
 
     def _chosen(self, scores: dict[str, float]) -> float | None:
         best = self._config.best
-        return scores.get(best, scores.get(best.removeprefix("tf/")))
+        return scores.get(best, scores.get(best.removeprefix("teacher_forced/")))
 
     def _is_new_best(self, name: str, step: int, score: float) -> bool:
         record = self.records.get(name)

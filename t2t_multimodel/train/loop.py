@@ -13,27 +13,27 @@ from typing import Any
 import numpy as np
 
 from t2t_multimodel import usr_dir
+from t2t_multimodel.checkpoints import checkpoint as checkpoints
+from t2t_multimodel.checkpoints.saving import Saver, Snapshot
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.data.mixture import make_mixture
 from t2t_multimodel.data.realised import Realised, realised
 from t2t_multimodel.data.stream import BatchStream, StepBatches, read_ahead, step_batches
+from t2t_multimodel.engines.engine import Engine, Gradients, averaged, parallel_batches, value_of
+from t2t_multimodel.engines.process_group import ALONE, ProcessGroup
 from t2t_multimodel.evaluate.evaluator import Evaluator
 from t2t_multimodel.evaluate.result import Result
 from t2t_multimodel.evaluate.samples import SAMPLES, samples_of
 from t2t_multimodel.multimodel import MultiModel
-from t2t_multimodel.train import checkpoints
+from t2t_multimodel.runs.mixture_report import write_mixture
+from t2t_multimodel.runs.run_folder import RunFolder
 from t2t_multimodel.train.best import Best
 from t2t_multimodel.train.display import live
 from t2t_multimodel.train.diverged import Guard
-from t2t_multimodel.train.engine import Engine, Gradients, averaged, parallel_batches, value_of
-from t2t_multimodel.train.mixture_report import write_mixture
 from t2t_multimodel.train.progress import Progress
-from t2t_multimodel.train.run_folder import RunFolder
-from t2t_multimodel.train.saving import Saver, Snapshot
 from t2t_multimodel.train.schedules import learning_rate
 from t2t_multimodel.train.stopping import StopRequest
-from t2t_multimodel.train.team import ALONE, Team
 
 
 class Trainer:
@@ -46,12 +46,12 @@ class Trainer:
         model: MultiModel,
         engine: Engine,
         folder: RunFolder,
-        team: Team = ALONE,
-        say: Callable[[str], None] = print,
+        process_group: ProcessGroup = ALONE,
+        log: Callable[[str], None] = print,
     ) -> None:
         self.config, self.prepared, self.model = config, prepared, model
-        self.engine, self.folder, self.team = engine, folder, team
-        self.say = say if team.chief else _unsaid
+        self.engine, self.folder, self.process_group = engine, folder, process_group
+        self.log = log if process_group.chief else _silent
         self.evaluator = Evaluator(model, prepared, config)
         self.streams = self._streams()
         sizes = {name: stream.sizes for name, stream in self.streams.items()}
@@ -98,7 +98,7 @@ class Trainer:
         Of several workers only the chief does.
         """
         self.saved_step = self.step
-        if not self.team.chief:
+        if not self.process_group.chief:
             return
         state = {
             "step": self.step,
@@ -132,7 +132,7 @@ class Trainer:
             for name in self.config.trained:
                 self.engine.compile(name)
             self._evaluate_if_due(progress)
-            while not self.finished and not self.team.any(bool(stop)):
+            while not self.finished and not self.process_group.any(bool(stop)):
                 rate = learning_rate(optimizer, self.step, train.steps, width)
                 self._train_step(next(batches), rate, workers, progress)
                 self.step += 1
@@ -175,18 +175,18 @@ class Trainer:
         work = zip(item.problems, item.batches, draws, strict=True)
         depth, losses = 2 * parallel_batches(self.config), []
         for number, (gradients, scalars) in enumerate(
-            self.team.parts(_side_by_side(pool, self.engine.gradients, work, depth))
+            self.process_group.parts(_side_by_side(pool, self.engine.gradients, work, depth))
         ):
             values = {key: np.asarray(value) for key, value in scalars.items()}
             losses.append(float(values["xent"]))
             self.guard.check_loss(item, number, losses[-1])
             progress.add(item.problems[number], values, len(item.batches[number]["inputs"]))
             yield gradients
-        self.mixture.hear(item.step, item.problems, losses)
+        self.mixture.observe(item.step, item.problems, losses)
 
     def _report(self, progress: Progress, rate: float) -> None:
         line, scalars = progress.report(rate)
-        self.say(line)
+        self.log(line)
         self.folder.scalars(self.step, {**scalars, "train/traces": self.engine.traces})
 
     def _evaluate_if_due(self, progress: Progress) -> None:
@@ -194,13 +194,13 @@ class Trainer:
         every = self.config.evaluate.steps
         if every and self.step % every == 0 and self.step > self.evaluated_step:
             begin = time.monotonic()
-            scores = self.team.as_chief(self._evaluate(progress))
+            scores = self.process_group.as_chief(self._evaluate(progress))
             self.evaluated_step = self.step
             if self.best.add(self.step, scores):
                 self.save()
             progress.skip(time.monotonic() - begin)
             if self.best.exhausted:
-                self.say(f"  No new best in {self.config.evaluate.patience} evaluations: done.")
+                self.log(f"  No new best in {self.config.evaluate.patience} evaluations: done.")
 
     def _evaluate(self, progress: Progress) -> dict[str, dict[str, float]]:
         """Scores a bounded number of examples and says the first score of each problem."""
@@ -219,7 +219,7 @@ class Trainer:
                 score, value = next(iter(result.scores.items()))
                 progress.dev_scores[name] = f"{result.split} {score} {value:.3f}"
                 parts.append(f"{name} {score} {value:.3f}")
-        self.say(f"  {evaluate.split}: " + "  ".join(parts))
+        self.log(f"  {evaluate.split}: " + "  ".join(parts))
         return scores
 
     def keep_samples(self, result: Result) -> None:
@@ -243,5 +243,5 @@ def _side_by_side(
         yield running.popleft().result()
 
 
-def _unsaid(line: str) -> None:
+def _silent(line: str) -> None:
     """What workers other than the chief do with their lines: the chief says the same."""

@@ -8,26 +8,27 @@ from typing import Any
 
 import keras
 
+from t2t_multimodel.baselines.measured import known_baselines
+from t2t_multimodel.checkpoints import checkpoint as checkpoints
+from t2t_multimodel.checkpoints import warm_start
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.datagen import Prepared, generate
+from t2t_multimodel.engines.cluster import Cluster
+from t2t_multimodel.engines.devices import make_engine, set_up
+from t2t_multimodel.engines.engine import averaged, cores, parallel_batches, share_cores
+from t2t_multimodel.engines.process_group import ProcessGroup
 from t2t_multimodel.evaluate.evaluator import check_split
-from t2t_multimodel.evaluate.floors import known_floors
 from t2t_multimodel.evaluate.result import Result
 from t2t_multimodel.evaluate.results_file import store
-from t2t_multimodel.evaluate.table import print_table, with_floors
+from t2t_multimodel.evaluate.table import print_table, with_baselines
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.overrides import Resolved
-from t2t_multimodel.train import checkpoints, warm_start
-from t2t_multimodel.train.cluster import Cluster
-from t2t_multimodel.train.devices import make_engine, set_up
-from t2t_multimodel.train.engine import averaged, cores, parallel_batches, share_cores
+from t2t_multimodel.runs.mixture_report import print_mixture
+from t2t_multimodel.runs.run_folder import RunFolder
 from t2t_multimodel.train.loop import Trainer
-from t2t_multimodel.train.mixture_report import print_mixture
 from t2t_multimodel.train.parts import freeze
 from t2t_multimodel.train.progress import duration
-from t2t_multimodel.train.run_folder import RunFolder
 from t2t_multimodel.train.stopping import stop_requests
-from t2t_multimodel.train.team import Team
 
 
 def train(
@@ -55,7 +56,7 @@ def train(
     folder.check_settings(config)
     share_cores(parallel_batches(config))
     if not chief:  # who joins when the data are made: those below are found
-        team = set_up(config, cluster)
+        process_group = set_up(config, cluster)
     found = checkpoints.newest_whole(folder.checkpoints)
     source = None if found else warm_start.source(config.train.warm_start)
     vocabularies = found or source
@@ -70,14 +71,16 @@ def train(
     for split in (config.evaluate.split, config.evaluate.final_split):
         check_split(split, prepared)
     if chief:
-        team = set_up(config, cluster)
+        process_group = set_up(config, cluster)
     model = spelt(found.model(), prepared) if found else new_model(config, prepared)
     if source:
         warm_start.begin(model, source, prepared)
     freeze(model, config)
     folder.open(resolved, prepared)
-    write_floors(folder, config, prepared)
-    trainer = Trainer(config, prepared, model, make_engine(model, config, team), folder, team)
+    write_baselines(folder, config, prepared)
+    trainer = Trainer(
+        config, prepared, model, make_engine(model, config, process_group), folder, process_group
+    )
     if found:
         trainer.restore(found)
         print(f"Going on from {found.path}, step {trainer.step:,}.")
@@ -87,18 +90,18 @@ def train(
         f"{output_dir}: {resolved.set_name}, {len(prepared)} problems, "
         f"{model.count_params() / 1e6:.1f} M parameters, {config.train.steps:,} steps"
     )
-    if not (trainer.finished or _trained(trainer, team, output_dir)):
+    if not (trainer.finished or _trained(trainer, process_group, output_dir)):
         return []
     return final_table(trainer) if chief else []
 
 
-def _trained(trainer: Trainer, team: Team, output_dir: Path) -> bool:
+def _trained(trainer: Trainer, process_group: ProcessGroup, output_dir: Path) -> bool:
     """Trains to the end; False if a signal stopped it, which is then told."""
-    team.check_same(trainer.standing())
+    process_group.check_same(trainer.standing())
     begin = time.monotonic()
     with stop_requests() as stop:
         trainer.run(stop)
-    team.leave()
+    process_group.leave()
     if trainer.finished:
         print(f"Trained in {duration(time.monotonic() - begin)}.")
     else:
@@ -125,7 +128,7 @@ def spelt(model: MultiModel, prepared: dict[str, Prepared]) -> MultiModel:
 
 
 def final_table(trainer: Trainer) -> list[Result]:
-    """Prints the mixture, and the scores of the final split beside their floors; stores them."""
+    """Prints the mixture, and the scores of the final split beside their baselines; stores them."""
     print_mixture(trainer.realised())
     evaluate = trainer.config.evaluate
     with averaged(trainer.model, trainer.engine):
@@ -137,20 +140,20 @@ def final_table(trainer: Trainer) -> list[Result]:
         ]
         for result in results if evaluate.decode_examples else ():
             trainer.keep_samples(result)
-    rows = with_floors(results, trainer.prepared, evaluate.resamples)
+    rows = with_baselines(results, trainer.prepared, evaluate.resamples)
     print_table(rows)
     store(rows, trainer.folder.path / "results.json")
-    write_floors(trainer.folder, trainer.config, trainer.prepared)
+    write_baselines(trainer.folder, trainer.config, trainer.prepared)
     return results
 
 
-def write_floors(folder: RunFolder, config: Config, prepared: dict[str, Prepared]) -> None:
-    """Writes the floors that are known by now beside the run, where reports look for them."""
+def write_baselines(folder: RunFolder, config: Config, prepared: dict[str, Prepared]) -> None:
+    """Writes the baselines that are known by now beside the run, where reports look for them."""
     known: dict[str, dict[str, Any]] = {}
     for name, one in prepared.items():
         for wanted in (config.evaluate.split, config.evaluate.final_split):
-            floors = known_floors(one, one.problem.eval_split(wanted))
-            if floors is not None:
-                scores = {"source_blind": floors.source_blind, "trivial": floors.trivial}
-                known.setdefault(name, {})[floors.split] = scores
-    folder.write_json("floors.json", known)
+            baselines = known_baselines(one, one.problem.eval_split(wanted))
+            if baselines is not None:
+                scores = {"source_blind": baselines.source_blind, "trivial": baselines.trivial}
+                known.setdefault(name, {})[baselines.split] = scores
+    folder.write_json("baselines.json", known)

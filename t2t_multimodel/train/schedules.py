@@ -6,7 +6,7 @@ import math
 from typing import cast
 
 from t2t_multimodel.config import OptimizerConfig
-from t2t_multimodel.train.t2t_schedules import Scheme, T2TSchedule
+from t2t_multimodel.t2t.schedules import Scheme, T2TSchedule
 
 
 def learning_rate(config: OptimizerConfig, step: int, steps: int, hidden_size: int) -> float:

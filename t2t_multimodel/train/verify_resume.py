@@ -19,8 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
+from t2t_multimodel.checkpoints.checkpoint import Checkpoint, open_checkpoint
 from t2t_multimodel.errors import UserError
-from t2t_multimodel.train.checkpoints import Checkpoint, open_checkpoint
 
 Scalars = dict[int, dict[str, float]]
 """Step -> what was logged of training itself."""

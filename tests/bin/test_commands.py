@@ -22,11 +22,11 @@ from t2t_multimodel.bin import (
     mm_report,
     mm_trainer,
 )
+from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 from t2t_multimodel.config import Config
 from t2t_multimodel.config.base import field_types
 from t2t_multimodel.overrides import SECTIONS
 from t2t_multimodel.registry import hparams, problems
-from t2t_multimodel.train.checkpoints import Checkpoint
 
 MINE = '''
 from t2t_multimodel import ClassLabel, Config, Problem, Text, register_hparams, register_problem
@@ -234,7 +234,7 @@ def test_average_takes_the_newest_or_those_named(stub: Callable, tmp_path: Path)
     for path in found:
         path.mkdir()
         (path / "state.json").write_text(json.dumps({"step": int(path.name[5:])}))
-    averaging = "t2t_multimodel.train.averaging"
+    averaging = "t2t_multimodel.checkpoints.averaging"
     calls = stub(averaging, "average")
     asked: list[Any] = []
     sys.modules[averaging].last_checkpoints = (  # type: ignore[attr-defined]
@@ -339,8 +339,8 @@ def test_tasks_are_added_to_and_removed_from_a_run(
 
 
 def test_add_task_hands_on_its_request(mine: str, stub: Callable, checkpoint: Path) -> None:
-    calls = stub("t2t_multimodel.train.add_task", "add_task")
-    module = sys.modules["t2t_multimodel.train.add_task"]
+    calls = stub("t2t_multimodel.tasks.add", "add_task")
+    module = sys.modules["t2t_multimodel.tasks.add"]
     module.Request = lambda **fields: fields  # type: ignore[attr-defined]
     argv = [f"--from={checkpoint}", "--problems=octet_parse:2,mine", "--hparams=a=1", mine]
     assert mm_add_task.main([*argv, "--body=slow", "--train_steps=9", "--raw_dir=r"]) == 0
@@ -356,7 +356,7 @@ def test_add_task_hands_on_its_request(mine: str, stub: Callable, checkpoint: Pa
 def test_remove_task_hands_on_its_names(
     mine: str, stub: Callable, checkpoint: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    calls = stub("t2t_multimodel.train.remove_task", "remove_task")
+    calls = stub("t2t_multimodel.tasks.remove", "remove_task")
     assert mm_remove_task.main([f"--from={checkpoint}", "--problems=other", mine]) == 0
     new = Path("runs", f"{checkpoint.name}-without-other")
     assert calls == [(checkpoint, Checkpoint(checkpoint), ["other"], new)]
@@ -388,9 +388,9 @@ def test_show_tells_what_a_problem_declares(
     }
 
 
-def test_floors_hands_on_its_names(mine: str, stub: Callable) -> None:
-    calls = stub("t2t_multimodel.evaluate.floors_main", "floors")
-    assert mm_problems.main(["floors", "mine", "other", "--raw_dir=r", mine]) == 0
+def test_baselines_hands_on_its_names(mine: str, stub: Callable) -> None:
+    calls = stub("t2t_multimodel.baselines.main", "baselines")
+    assert mm_problems.main(["baselines", "mine", "other", "--raw_dir=r", mine]) == 0
     assert calls == [((["mine", "other"], Path("data"), Path("r")), {"split": "test"})]
 
 
@@ -402,7 +402,7 @@ def test_floors_hands_on_its_names(mine: str, stub: Callable) -> None:
         (["list", "a"], "mm-problems list takes no name, but was given 1."),
         (["show"], "mm-problems show takes one name, but was given 0."),
         (["show", "a", "b"], "mm-problems show takes one name, but was given 2."),
-        (["floors"], "mm-problems floors takes at least one name, but was given 0."),
+        (["baselines"], "mm-problems baselines takes at least one name, but was given 0."),
     ],
 )
 def test_problems_explains_its_use(
@@ -410,7 +410,7 @@ def test_problems_explains_its_use(
 ) -> None:
     assert mm_problems.main(argv) == 2
     assert capsys.readouterr().err == (
-        f"{message}\nUsage: mm-problems list | show NAME | floors NAME...\n"
+        f"{message}\nUsage: mm-problems list | show NAME | baselines NAME...\n"
     )
 
 

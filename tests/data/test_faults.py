@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import ROOT
-from data import corpus
+from helpers import corpus
 from PIL import Image as Pillow
 
 from t2t_multimodel import (

@@ -135,7 +135,7 @@ def run(mixture: Mixture, steps: int) -> list[list[str]]:
     drawn = []
     for step in range(steps):
         drawn.append(mixture.draw(step))
-        mixture.hear(step, drawn[-1], [LOSSES[name] for name in drawn[-1]])
+        mixture.observe(step, drawn[-1], [LOSSES[name] for name in drawn[-1]])
     return drawn
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from data import corpus
+from helpers import corpus
 
 from t2t_multimodel import UserError
 from t2t_multimodel.bin import mm_datagen

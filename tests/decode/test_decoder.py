@@ -8,8 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from recompute import recomputed
-from small_models import FLAT_CONFIGS, PROBLEMS, batch_for
+from helpers.small_models import FLAT_CONFIGS, PROBLEMS, batch_for
+from helpers.uncached_greedy import recomputed
 
 from t2t_multimodel.config import DecodeConfig, ModelConfig
 from t2t_multimodel.decode.beam import length_penalty

@@ -8,8 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from helpers.small_models import EN_DE, FLAT_CONFIGS, PROBLEMS, batch_for
 from keras import ops
-from small_models import EN_DE, FLAT_CONFIGS, PROBLEMS, batch_for
 
 from t2t_multimodel.config import DecodeConfig
 from t2t_multimodel.decode.beam import length_penalty

@@ -5,8 +5,8 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
-from on_jax import NEEDS_JAX, QUICK, run_on_jax
-from small_models import FLAT_CONFIGS, PROBLEMS, batch_for
+from helpers.jax_process import NEEDS_JAX, QUICK, run_on_jax
+from helpers.small_models import FLAT_CONFIGS, PROBLEMS, batch_for
 
 from t2t_multimodel.config import DecodeConfig
 from t2t_multimodel.decode.decoder import Decoder
@@ -22,7 +22,7 @@ SETTINGS = {
 ON_JAX = f"""
 import sys
 import keras, numpy as np
-from small_models import FLAT_CONFIGS, PROBLEMS, batch_for
+from helpers.small_models import FLAT_CONFIGS, PROBLEMS, batch_for
 from t2t_multimodel.config import DecodeConfig
 from t2t_multimodel.decode.decoder import Decoder
 from t2t_multimodel.multimodel import MultiModel

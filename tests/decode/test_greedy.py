@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from made_run import Run
+from helpers.finished_run import Run
 
 from t2t_multimodel.data.collate import Batch, collate
 from t2t_multimodel.features import EOS_ID, PAD_ID

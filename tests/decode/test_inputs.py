@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from made_run import Run
+from helpers.finished_run import Run
 from PIL import Image
 
 from t2t_multimodel.decode.inputs import InputEncoder, split_items

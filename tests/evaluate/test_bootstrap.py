@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from t2t_multimodel.evaluate.bootstrap import difference, interval
-from t2t_multimodel.evaluate.score import CalledScore, SummedScore, ratio
+from t2t_multimodel.metrics.score import CalledScore, SummedScore, ratio
 
 
 def mean_of(values: np.ndarray) -> SummedScore:

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from t2t_multimodel.baselines.measured import Baselines
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.evaluate.compare import compare, print_comparison
-from t2t_multimodel.evaluate.floors import Floors
 from t2t_multimodel.evaluate.result import Output, Result
 from t2t_multimodel.evaluate.results_file import examples_file, load_results, store
 from t2t_multimodel.evaluate.table import Row
@@ -33,11 +33,11 @@ def result(nats: float, worse: int, problem: str = "mine", **changes: Any) -> Re
 
 
 def stored(results: list[Result], file: Path) -> Path:
-    floors = Floors(
+    baselines = Baselines(
         problem="mine", split="test", examples=40, fingerprint="f00d", command="", versions={},
-        seconds=0.0, methods={}, trivial={}, source_blind={"tf/log_ppl": 3.0},
+        seconds=0.0, methods={}, trivial={}, source_blind={"teacher_forced/log_ppl": 3.0},
     )  # fmt: skip
-    rows = [Row(r, r.scores, {n: (v, v) for n, v in r.scores.items()}, floors) for r in results]
+    rows = [Row(r, r.scores, {n: (v, v) for n, v in r.scores.items()}, baselines) for r in results]
     store(rows, file)
     return file
 
@@ -76,15 +76,15 @@ def test_each_score_of_shared_problems_is_compared() -> None:
     assert [(row.problem, row.score) for row in rows] == [
         ("mine", name)
         for name in (
-            "tf/log_ppl", "tf/accuracy", "tf/sequence_accuracy", "decoded/bleu", "decoded/exact",
+            "teacher_forced/log_ppl", "teacher_forced/accuracy", "teacher_forced/sequence_accuracy", "decoded/bleu", "decoded/exact",
         )
     ]  # fmt: skip
     by_name = {row.score: row for row in rows}
-    nats = by_name["tf/log_ppl"]
+    nats = by_name["teacher_forced/log_ppl"]
     assert nats.difference.value == pytest.approx(-0.5)
     assert nats.difference.interval == pytest.approx((-0.5, -0.5))
-    assert by_name["tf/accuracy"].difference.value == 0.0
-    assert by_name["tf/accuracy"].difference.p == 1.0
+    assert by_name["teacher_forced/accuracy"].difference.value == 0.0
+    assert by_name["teacher_forced/accuracy"].difference.p == 1.0
     exact = by_name["decoded/exact"]
     assert (exact.first, exact.second) == (38 / 40, 10 / 40)
     assert exact.difference.interval[0] > 0.5

@@ -7,21 +7,21 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from made_run import Run, forget_made_tasks, made_run
+from helpers.finished_run import Run, finished_run, forget_small_tasks
 
 from t2t_multimodel import UserError
+from t2t_multimodel.checkpoints.checkpoint import open_checkpoint
 from t2t_multimodel.data.collate import collate
 from t2t_multimodel.evaluate.evaluator import Evaluator, check_split
 from t2t_multimodel.evaluate.main import evaluate_checkpoint
 from t2t_multimodel.evaluate.results_file import load_results
-from t2t_multimodel.train.checkpoints import open_checkpoint
 
 TEXTS, CLASSES = ("made_captions", "made_numbers"), ("made_colours", "made_tones")
 
 
 @pytest.fixture
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return made_run(tmp_path_factory)
+    return finished_run(tmp_path_factory)
 
 
 @pytest.fixture
@@ -42,7 +42,11 @@ def test_batches_and_padding_change_nothing(run: Run, evaluator: Evaluator, name
         right += (logits.argmax(axis=-1) == targets).sum()
         tokens += len(targets)
     result = evaluator.evaluate(name, "test")
-    log_ppl, accuracy = ("tf/log_ppl", "tf/accuracy") if name in TEXTS else ("log_ppl", "top1")
+    log_ppl, accuracy = (
+        ("teacher_forced/log_ppl", "teacher_forced/accuracy")
+        if name in TEXTS
+        else ("log_ppl", "top1")
+    )
     assert result.scores[log_ppl] == pytest.approx(nats / tokens, rel=1e-3)
     assert result.scores[accuracy] == pytest.approx(right / tokens)
     assert (result.problem, result.split, result.examples) == (name, "test", 14)
@@ -81,7 +85,7 @@ def test_with_shuffled_sources_the_model_knows_less(evaluator: Evaluator, name: 
     own = evaluator.evaluate(name, "test")
     shuffled = evaluator.evaluate(name, "test", shuffle_sources=True)
     assert (own.shuffled_sources, shuffled.shuffled_sources) == (False, True)
-    key = "log_ppl" if name in CLASSES else "tf/log_ppl"
+    key = "log_ppl" if name in CLASSES else "teacher_forced/log_ppl"
     assert shuffled.scores[key] > own.scores[key] + 0.5
     if name in CLASSES:
         assert shuffled.scores["top1"] < own.scores["top1"]
@@ -90,9 +94,9 @@ def test_with_shuffled_sources_the_model_knows_less(evaluator: Evaluator, name: 
 def test_decoded_scores_are_named_apart_from_forced_ones(evaluator: Evaluator) -> None:
     scores = evaluator.evaluate("made_numbers", "test", 0, 200).scores
     assert list(scores) == [
-        "tf/log_ppl",
-        "tf/accuracy",
-        "tf/sequence_accuracy",
+        "teacher_forced/log_ppl",
+        "teacher_forced/accuracy",
+        "teacher_forced/sequence_accuracy",
         "decoded/exact",
         "decoded/wer",
     ]
@@ -131,7 +135,7 @@ def test_a_checkpoint_is_scored_on_its_own_problems_only(run: Run) -> None:
 def test_a_checkpoint_alone_gives_the_scores_of_the_runs_end(
     run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    forget_made_tasks()  # the checkpoint knows where they are
+    forget_small_tasks()  # the checkpoint knows where they are
     file = run.folder.parent / "scores.json"
     rows = evaluate_checkpoint(
         open_checkpoint(run.folder),

@@ -1,4 +1,4 @@
-"""The table of a run, beside its floors."""
+"""The table of a run, beside its baselines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from t2t_multimodel.evaluate.floors import Floors
+from t2t_multimodel.baselines.measured import Baselines
 from t2t_multimodel.evaluate.result import Output, Result
 from t2t_multimodel.evaluate.table import Row, print_table
 
@@ -17,13 +17,13 @@ def row(
     scores: dict[str, float], blind: float, spread: float = 0.01, shuffled: bool = False
 ) -> Row:
     """A row whose intervals reach `spread` to either side of each score."""
-    score = "top1" if "top1" in scores else "tf/log_ppl"
-    floors = Floors(
+    score = "top1" if "top1" in scores else "teacher_forced/log_ppl"
+    baselines = Baselines(
         problem="mine",
         split="test",
         examples=1000,
         fingerprint="0",
-        command="mm-problems floors mine",
+        command="mm-problems baselines mine",
         versions={},
         seconds=0.0,
         methods={},
@@ -33,7 +33,7 @@ def row(
     result = Result("mine", "test", "0", np.arange(1000), np.ones((1000, 4)),
                     shuffled_sources=shuffled)  # fmt: skip
     intervals = {name: (value - spread, value + spread) for name, value in scores.items()}
-    return Row(result, scores, intervals, floors)
+    return Row(result, scores, intervals, baselines)
 
 
 @pytest.mark.parametrize(
@@ -43,20 +43,40 @@ def row(
         ({"log_ppl": 1.0, "top1": 0.505, "top5": 0.9}, 0.5, "top1", None),
         ({"log_ppl": 1.0, "top1": 0.5, "top5": 0.9}, 0.5, "top1", None),
         ({"log_ppl": 1.0, "top1": 0.48, "top5": 0.9}, 0.5, "top1", False),
-        ({"tf/log_ppl": 2.0, "tf/accuracy": 0.4}, 2.5, "tf/log_ppl", True),
-        ({"tf/log_ppl": 2.495, "tf/accuracy": 0.4}, 2.5, "tf/log_ppl", None),
-        ({"tf/log_ppl": 3.0, "tf/accuracy": 0.4}, 2.5, "tf/log_ppl", False),
-        ({"tf/log_ppl": math.nan, "tf/accuracy": 0.4}, 2.5, "tf/log_ppl", False),
+        (
+            {"teacher_forced/log_ppl": 2.0, "teacher_forced/accuracy": 0.4},
+            2.5,
+            "teacher_forced/log_ppl",
+            True,
+        ),
+        (
+            {"teacher_forced/log_ppl": 2.495, "teacher_forced/accuracy": 0.4},
+            2.5,
+            "teacher_forced/log_ppl",
+            None,
+        ),
+        (
+            {"teacher_forced/log_ppl": 3.0, "teacher_forced/accuracy": 0.4},
+            2.5,
+            "teacher_forced/log_ppl",
+            False,
+        ),
+        (
+            {"teacher_forced/log_ppl": math.nan, "teacher_forced/accuracy": 0.4},
+            2.5,
+            "teacher_forced/log_ppl",
+            False,
+        ),
     ],
 )
-def test_a_model_is_surely_above_its_floor_when_the_worse_end_beats_the_targets_alone(
+def test_a_model_is_surely_above_its_baseline_when_the_worse_end_beats_the_targets_alone(
     scores: dict[str, float], blind: float, score: str, above: bool | None
 ) -> None:
     made = row(scores, blind)
-    assert (made.score, made.above_floor) == (score, above)
+    assert (made.score, made.above_baseline) == (score, above)
 
 
-def test_a_row_is_stored_with_its_intervals_and_floors() -> None:
+def test_a_row_is_stored_with_its_intervals_and_baselines() -> None:
     assert row({"log_ppl": 1.0, "top1": 0.75, "top5": 1.0}, 0.5, spread=0.25).to_dict() == {
         "problem": "mine",
         "split": "test",
@@ -66,9 +86,9 @@ def test_a_row_is_stored_with_its_intervals_and_floors() -> None:
         "scores": {"log_ppl": 1.0, "top1": 0.75, "top5": 1.0},
         "intervals": {"log_ppl": [0.75, 1.25], "top1": [0.5, 1.0], "top5": [0.75, 1.25]},
         "signatures": {},
-        "trivial_floor": {"top1": 0.1},
-        "source_blind_floor": {"top1": 0.5},
-        "above_source_blind_floor": None,
+        "trivial_baseline": {"top1": 0.1},
+        "source_blind_baseline": {"top1": 0.5},
+        "above_source_blind_baseline": None,
     }
 
 
@@ -76,27 +96,33 @@ def test_the_printed_table_keeps_every_figure_within_80_columns(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    scores = {"tf/log_ppl": 2.25, "tf/accuracy": 0.4567, "decoded/wer": 0.345}
+    scores = {
+        "teacher_forced/log_ppl": 2.25,
+        "teacher_forced/accuracy": 0.4567,
+        "decoded/wer": 0.345,
+    }
     classes = {"log_ppl": 1.0, "top1": 0.5, "top5": 0.9}
-    print_table([row(scores, 2.5), row(classes, 0.5), row({"tf/log_ppl": 3.0}, 2.5)])
+    print_table([row(scores, 2.5), row(classes, 0.5), row({"teacher_forced/log_ppl": 3.0}, 2.5)])
     shown = capsys.readouterr().out.splitlines()
     rows = [line.split() for line in shown if line.split()[:2] == ["mine", "test"]]
     start = ["mine", "test", "1,000"]
     assert rows == [
-        [*start, "tf/log_ppl", "2.2500", "2.240-2.260", "2.5000", "9.0000", "yes"],
+        [*start, "teacher_forced/log_ppl", "2.2500", "2.240-2.260", "2.5000", "9.0000", "yes"],
         [*start, "top1", "0.5000", "0.490-0.510", "0.5000", "0.1000", "not", "sure"],
-        [*start, "tf/log_ppl", "3.0000", "2.990-3.010", "2.5000", "9.0000", "no"],
+        [*start, "teacher_forced/log_ppl", "3.0000", "2.990-3.010", "2.5000", "9.0000", "no"],
     ]
     assert max(len(line.rstrip()) for line in shown[:6]) <= 80
-    assert ("mine: tf/accuracy 0.4567 [0.4467, 0.4667], decoded/wer 0.345 [0.335, 0.355]") in shown
+    assert (
+        "mine: teacher_forced/accuracy 0.4567 [0.4467, 0.4667], decoded/wer 0.345 [0.335, 0.355]"
+    ) in shown
     assert any(
-        line.startswith("1 of 3 problems are above the source-blind floor (1 more may be), the")
+        line.startswith("1 of 3 problems are above the source-blind baseline (1 more may be), the")
         for line in shown
     )
 
 
 def test_bleu_is_printed_with_its_signature(capsys: pytest.CaptureFixture[str]) -> None:
-    made = row({"tf/log_ppl": 2.25, "decoded/bleu": 12.345}, 2.5)
+    made = row({"teacher_forced/log_ppl": 2.25, "decoded/bleu": 12.345}, 2.5)
     outputs = (Output(0, ("a b", "a c"), "a b"), Output(1, "d", "d"))
     made = dataclasses.replace(made, result=dataclasses.replace(made.result, outputs=outputs))
     assert list(made.to_dict()["signatures"]) == ["decoded/bleu"]
@@ -108,5 +134,5 @@ def test_bleu_is_printed_with_its_signature(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_exchanged_sources_are_said_above_the_table(capsys: pytest.CaptureFixture[str]) -> None:
-    print_table([row({"tf/log_ppl": 2.25}, 2.5, shuffled=True)])
+    print_table([row({"teacher_forced/log_ppl": 2.25}, 2.5, shuffled=True)])
     assert capsys.readouterr().out.splitlines()[0].strip() == "Sources exchanged among examples"

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from made_run import Run, forget_made_tasks
+from helpers.finished_run import Run, forget_small_tasks
 from PIL import Image
 
 from t2t_multimodel.bin import mm_decode, mm_export
@@ -46,7 +46,7 @@ _exported: list[Path] = []
 @pytest.fixture
 def exported(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not _exported:
-        forget_made_tasks()
+        forget_small_tasks()
         folder = tmp_path_factory.mktemp("export") / "made"
         flags = [f"--output_dir={run.folder}", f"--export_dir={folder}"]
         assert mm_export.main([*flags, "--nbest=2", "--beam_size=3"]) == 0
@@ -58,7 +58,7 @@ def decoded(
     run: Run, problem: str, lines: list[str], folder: Path
 ) -> list[list[tuple[float, str]]]:
     """What mm-decode says of each line."""
-    forget_made_tasks()
+    forget_small_tasks()
     (folder / "in").write_text("".join(f"{line}\n" for line in lines))
     flags = [f"--output_dir={run.folder}", f"--problem={problem}", f"--input_file={folder}/in"]
     chosen = ["--nbest=2", "--json_lines", f"--output_file={folder}/out"]
@@ -126,7 +126,7 @@ def test_a_file_says_what_each_signature_takes(exported: Path) -> None:
 def test_a_folder_that_holds_something_is_left_alone(
     run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    forget_made_tasks()
+    forget_small_tasks()
     (tmp_path / "mine").write_text("mine")
     assert mm_export.main([f"--output_dir={run.folder}", f"--export_dir={tmp_path}"]) == 2
     assert capsys.readouterr().err == (
@@ -143,7 +143,7 @@ def test_the_current_folder_is_left_alone_even_if_empty(
     capsys: pytest.CaptureFixture[str],
     place: str,
 ) -> None:
-    forget_made_tasks()
+    forget_small_tasks()
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     assert mm_export.main([f"--output_dir={run.folder}", f"--export_dir={place}"]) == 2

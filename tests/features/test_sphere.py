@@ -13,7 +13,7 @@ import soundfile
 from t2t_multimodel import Audio
 from t2t_multimodel.features import BadValue
 from t2t_multimodel.features.sphere import checksum, read_header, read_sphere, ulaw_to_pcm
-from t2t_multimodel.problems.sources.made_sphere import sphere
+from t2t_multimodel.problems.twins.made_sphere import sphere
 
 
 def voice(n: int = 5000, seed: int = 0) -> np.ndarray:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from t2t_multimodel.overrides import resolve
-from t2t_multimodel.train.footprint import count_parameters
-from t2t_multimodel.train.plan_sizes import declared_signature
+from t2t_multimodel.plan.footprint import count_parameters
+from t2t_multimodel.plan.sizes import declared_signature
 
 V = 4096  # pieces of the octet's vocabulary
 WMT = 32_000  # those of all pairs of languages

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
+from helpers.small_models import OCTET, PROBLEMS
 from keras import ops
-from small_models import OCTET, PROBLEMS
 
 from t2t_multimodel import registry
 from t2t_multimodel.errors import UserError

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from small_models import EN_DE, IMAGE, LABEL, LOG_MEL, OCTET, PAPER, WAVEFORM
+from helpers.small_models import EN_DE, IMAGE, LABEL, LOG_MEL, OCTET, PAPER, WAVEFORM
 
 from t2t_multimodel.modalities.audio import LogMelModality, WaveformModality
 from t2t_multimodel.modalities.class_label import ClassLabelModality

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from t2t_multimodel.problems.sources import tiny_packages
+from t2t_multimodel.problems.twins import tiny_packages
 from t2t_multimodel.registry import problems
 
 Examples = Callable[[str, str], list[dict[str, Any]]]

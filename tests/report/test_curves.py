@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from report.made_folder import finish, log, made_folder
+from helpers.untrained_run_folder import finish, log, untrained_run_folder
 
-from t2t_multimodel.report.curves import Evaluated, _panels, evaluations, floor_of, sparkline
+from t2t_multimodel.report.curves import Evaluated, _panels, baseline_of, evaluations, sparkline
 from t2t_multimodel.report.figures import Panel
 from t2t_multimodel.report.history import History, read_history
 from t2t_multimodel.report.record import RunRecord, read_record
@@ -16,7 +16,7 @@ from t2t_multimodel.report.record import RunRecord, read_record
 
 @pytest.fixture
 def record(tmp_path: Path) -> RunRecord:
-    folder = made_folder(tmp_path / "run")
+    folder = untrained_run_folder(tmp_path / "run")
     log(folder)
     finish(folder)
     return read_record(folder)
@@ -36,7 +36,7 @@ def test_what_was_evaluated_is_told_from_what_was_logged_in_training() -> None:
     names = (
         "a/train/xent",
         "a/train/share_encoder",
-        "a/train/tf/log_ppl",
+        "a/train/teacher_forced/log_ppl",
         "a/dev/top1",
         "a/mixture/share",
         "ab/dev/top1",
@@ -44,34 +44,42 @@ def test_what_was_evaluated_is_told_from_what_was_logged_in_training() -> None:
     )
     history = History({name: [(1, 0.5)] for name in names})
     assert evaluations(history, "a") == [
-        Evaluated("train", "tf/log_ppl", [(1, 0.5)]),
+        Evaluated("train", "teacher_forced/log_ppl", [(1, 0.5)]),
         Evaluated("dev", "top1", [(1, 0.5)]),
     ]
 
 
-def test_the_floor_is_that_of_the_split_or_names_another(record: RunRecord) -> None:
-    assert floor_of(record, "a", "dev", "tf/log_ppl") == ("source-blind floor (test)", 2.0)
-    dev = {"source_blind": {"tf/log_ppl": 2.25}, "trivial": {}}
-    floors = {"a": {**record.floors["a"], "dev": dev}}
-    (record.path / "floors.json").write_text(json.dumps(floors))
+def test_the_baseline_is_that_of_the_split_or_names_another(record: RunRecord) -> None:
+    assert baseline_of(record, "a", "dev", "teacher_forced/log_ppl") == (
+        "source-blind baseline (test)",
+        2.0,
+    )
+    dev = {"source_blind": {"teacher_forced/log_ppl": 2.25}, "trivial": {}}
+    baselines = {"a": {**record.baselines["a"], "dev": dev}}
+    (record.path / "baselines.json").write_text(json.dumps(baselines))
     both = read_record(record.path)
-    assert floor_of(both, "a", "dev", "tf/log_ppl") == ("source-blind floor (dev)", 2.25)
-    assert floor_of(both, "a", "dev", "tf/accuracy") is None
-    assert floor_of(both, "b", "dev", "top1") is None
+    assert baseline_of(both, "a", "dev", "teacher_forced/log_ppl") == (
+        "source-blind baseline (dev)",
+        2.25,
+    )
+    assert baseline_of(both, "a", "dev", "teacher_forced/accuracy") is None
+    assert baseline_of(both, "b", "dev", "top1") is None
 
 
-def test_train_and_dev_share_a_panel_with_their_floor(record: RunRecord) -> None:
+def test_train_and_dev_share_a_panel_with_their_baseline(record: RunRecord) -> None:
     history = read_history(record.path / "scalars.jsonl")
     assert _panels(record, history, "a") == [
         Panel(
             "a: nats a target",
             {
                 "train xent": [(1, 4.0), (2, 2.0), (3, 1.0)],
-                "dev tf/log_ppl": [(2, 2.5), (3, 1.25)],
+                "dev teacher_forced/log_ppl": [(2, 2.5), (3, 1.25)],
             },
-            {"source-blind floor (test)": 2.0},
+            {"source-blind baseline (test)": 2.0},
         ),
-        Panel("a: dev tf/accuracy", {"dev tf/accuracy": [(2, 0.25), (3, 0.5)]}),
+        Panel(
+            "a: dev teacher_forced/accuracy", {"dev teacher_forced/accuracy": [(2, 0.25), (3, 0.5)]}
+        ),
     ]
 
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from report.made_folder import CONFIG, SESSION, made_folder
+from helpers.untrained_run_folder import CONFIG, SESSION, untrained_run_folder
 
 from t2t_multimodel import UserError
 from t2t_multimodel.report.difference import Difference, differences, print_differences
@@ -15,7 +15,12 @@ from t2t_multimodel.report.summary import print_summary
 
 
 def scored(folder: Path, score: float) -> None:
-    rows = [{"problem": "a", "scores": {"tf/log_ppl": score, "tf/accuracy": 0.5}}]
+    rows = [
+        {
+            "problem": "a",
+            "scores": {"teacher_forced/log_ppl": score, "teacher_forced/accuracy": 0.5},
+        }
+    ]
     (folder / "results.json").write_text(json.dumps(rows))
 
 
@@ -27,8 +32,8 @@ def test_equal_runs_differ_in_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "400")
-    first = made_folder(tmp_path / "one")
-    second = made_folder(tmp_path / "two", origins={"train.steps": "--train_steps"})
+    first = untrained_run_folder(tmp_path / "one")
+    second = untrained_run_folder(tmp_path / "two", origins={"train.steps": "--train_steps"})
     assert compared(first, second) == []
     print_differences(first, second)
     said = capsys.readouterr().out.strip()
@@ -38,8 +43,8 @@ def test_equal_runs_differ_in_nothing(
 def test_settings_are_told_with_their_origins(tmp_path: Path) -> None:
     other = CONFIG.replace(problems=("a:2",), train=CONFIG.train.replace(steps=12))
     origins = {"train.steps": "--train_steps", "problems": "--problems"}
-    second = made_folder(tmp_path / "two", other, origins=origins)
-    assert compared(made_folder(tmp_path / "one"), second) == [
+    second = untrained_run_folder(tmp_path / "two", other, origins=origins)
+    assert compared(untrained_run_folder(tmp_path / "one"), second) == [
         Difference("setting", "problems", "a:2, b (default)", "a:2 (--problems)"),
         Difference("setting", "train.steps", "9 (set made)", "12 (--train_steps)"),
     ]
@@ -50,8 +55,10 @@ def test_data_code_and_scores_are_told(tmp_path: Path) -> None:
         "packages": {"keras": "3.2"},
         "git": {"commit": "c1", "changed": ["x.py", "y.py"]},
     }
-    first = made_folder(tmp_path / "one")
-    second = made_folder(tmp_path / "two", data={"a": "aa", "b": "b2"}, sessions=[SESSION, session])
+    first = untrained_run_folder(tmp_path / "one")
+    second = untrained_run_folder(
+        tmp_path / "two", data={"a": "aa", "b": "b2"}, sessions=[SESSION, session]
+    )
     scored(first, 2.5)
     scored(second, 2.25)
     assert compared(first, second) == [
@@ -59,13 +66,13 @@ def test_data_code_and_scores_are_told(tmp_path: Path) -> None:
         Difference("made with", "keras", "3.1", "3.2"),
         Difference("made with", "git commit", "c0", "c1"),
         Difference("made with", "git changes", "none", "x.py, y.py"),
-        Difference("score", "a tf/log_ppl", "2.5", "2.25"),
+        Difference("score", "a teacher_forced/log_ppl", "2.5", "2.25"),
     ]
 
 
 def test_what_one_run_has_not_is_a_dash(tmp_path: Path) -> None:
-    first = made_folder(tmp_path / "one", data={"a": "aa"})
-    second = made_folder(tmp_path / "two", sessions=[SESSION | {"git": None}])
+    first = untrained_run_folder(tmp_path / "one", data={"a": "aa"})
+    second = untrained_run_folder(tmp_path / "two", sessions=[SESSION | {"git": None}])
     assert compared(first, second) == [
         Difference("data", "b", "-", "bb"),
         Difference("made with", "git commit", "c0", "-"),
@@ -78,8 +85,8 @@ def test_the_table_names_each_kind_once(
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.chdir(tmp_path)
     other = CONFIG.replace(train=CONFIG.train.replace(steps=12, seed=1))
-    made_folder(tmp_path / "one")
-    made_folder(tmp_path / "two", other)
+    untrained_run_folder(tmp_path / "one")
+    untrained_run_folder(tmp_path / "two", other)
     print_differences(Path("one"), Path("two"))
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert lines == [
@@ -93,7 +100,7 @@ def test_a_summary_tells_what_was_set_and_scored(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "200")
-    folder = made_folder(tmp_path / "one")
+    folder = untrained_run_folder(tmp_path / "one")
     scored(folder, 2.5)
     print_summary(folder)
     title, _, *rows = capsys.readouterr().out.splitlines()
@@ -102,7 +109,7 @@ def test_a_summary_tells_what_was_set_and_scored(
     assert cells[0] == ["setting", "train.steps", "9", "set", "made"]
     assert ["data", "b", "bb"] in cells
     assert ["made", "with", "git", "commit", "c0"] in cells
-    assert ["score", "a", "tf/log_ppl", "2.5"] in cells
+    assert ["score", "a", "teacher_forced/log_ppl", "2.5"] in cells
     assert not any("optimizer" in row for row in rows)  # all defaults
 
 

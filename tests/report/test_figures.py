@@ -16,7 +16,7 @@ def size(png: bytes) -> tuple[int, int]:
 
 
 def test_three_panels_stand_in_a_row() -> None:
-    panel = Panel("loss", {"train": [(1, 2.0), (2, 1.0)]}, {"floor": 1.5})
+    panel = Panel("loss", {"train": [(1, 2.0), (2, 1.0)]}, {"baseline": 1.5})
     wide, high = size(draw([panel], 2))
     assert (wide, high) == (408, 300)
     assert size(draw([panel] * 3, 2)) == (3 * wide, high)

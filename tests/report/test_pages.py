@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from report.made_folder import CONFIG, PIXEL, finish, log, made_folder
+from helpers.untrained_run_folder import CONFIG, PIXEL, finish, log, untrained_run_folder
 
 from t2t_multimodel import UserError
 from t2t_multimodel.bin import mm_report
@@ -54,7 +54,7 @@ def read(page: Path) -> Reader:
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
-    folder = made_folder(tmp_path / "run")
+    folder = untrained_run_folder(tmp_path / "run")
     log(folder)
     finish(folder)
     return folder
@@ -121,27 +121,27 @@ EXPECTED = """\
 
 ## Results
 
-The source-blind floor is the best that a model of the targets alone reached; a problem is above \
-it if its whole interval is. log_ppl: nats a target, lower is better; tf/: given the true targets \
+The source-blind baseline is the best that a model of the targets alone reached; a problem is above \
+it if its whole interval is. log_ppl: nats a target, lower is better; teacher_forced/: given the true targets \
 before each; decoded/: of free-running output.
 
-| problem | split | examples | score | model | 95 % interval | source-blind | trivial | above floor |
+| problem | split | examples | score | model | 95 % interval | source-blind | trivial | above baseline |
 | --- | --- | ---: | --- | ---: | ---: | ---: | ---: | --- |
-| a | test | 1,200 | tf/log_ppl | 1.5000 | 1.2500 to 1.7500 | 2.0000 | 4.5000 | yes |
+| a | test | 1,200 | teacher_forced/log_ppl | 1.5000 | 1.2500 to 1.7500 | 2.0000 | 4.5000 | yes |
 | b | test | 1,200 | top1 | 0.5000 | 0.2500 to 0.7500 | 2.0000 | 4.5000 | not sure |
 
 | problem | score | value | 95 % interval | source-blind |
 | --- | --- | ---: | ---: | ---: |
-| a | tf/log_ppl | 1.5000 | 1.2500 to 1.7500 | 2.0000 |
+| a | teacher_forced/log_ppl | 1.5000 | 1.2500 to 1.7500 | 2.0000 |
 | a | decoded/bleu | 23.46 | - | - |
 | b | log_ppl | 1.0000 | - | - |
 | b | top1 | 0.5000 | 0.2500 to 0.7500 | 2.0000 |
 
 ## Curves
 
-| problem | train xent | first | last | evaluated | first | best | at step | last | source-blind floor |
+| problem | train xent | first | last | evaluated | first | best | at step | last | source-blind baseline |
 | --- | --- | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: |
-| a | █▃▁ | 4.0000 | 1.0000 | dev tf/log_ppl | 2.5000 | 1.2500 | 3 | 1.2500 | 2.0000 |
+| a | █▃▁ | 4.0000 | 1.0000 | dev teacher_forced/log_ppl | 2.5000 | 1.2500 | 3 | 1.2500 | 2.0000 |
 | b | █▃▁ | 8.0000 | 2.0000 | dev top1 | 0.5000 | 0.5000 | 2 | 0.2500 | - |
 
 ## Mixture
@@ -206,7 +206,7 @@ EXPECTED_REST = """\
 
 
 def test_a_run_that_has_just_begun_is_reported(tmp_path: Path) -> None:
-    html, markdown = write_pages(made_folder(tmp_path / "run"))
+    html, markdown = write_pages(untrained_run_folder(tmp_path / "run"))
     assert "| last step logged | 0 of 9 |" in markdown.read_text()
     texts = read(html).texts
     assert "There is no table yet: the trainer writes it at the end of the run." in texts

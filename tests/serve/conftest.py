@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from made_run import Run, forget_made_tasks, made_run
-from made_server import LARGEST, Server
+from helpers.finished_run import Run, finished_run, forget_small_tasks
+from helpers.running_server import LARGEST, Server
 
+from t2t_multimodel.checkpoints.checkpoint import open_checkpoint
 from t2t_multimodel.serve.app import app
 from t2t_multimodel.serve.service import Service
-from t2t_multimodel.train.checkpoints import open_checkpoint
 
 
 @pytest.fixture
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return made_run(tmp_path_factory)
+    return finished_run(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +32,7 @@ def started() -> Iterator[list[Server]]:
 def server(run: Run, started: list[Server]) -> Server:
     # made inside of the test that asks first, so that the tasks' names are forgotten after it
     if not started:
-        forget_made_tasks()
+        forget_small_tasks()
         checkpoint = open_checkpoint(run.folder)
         service = Service(checkpoint, checkpoint.problems([]), beam_size=3)
         started.append(Server(service, app(service, LARGEST)))

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_run import Run, forget_made_tasks
-from made_server import Server, picture, tone
+from helpers.finished_run import Run, forget_small_tasks
+from helpers.running_server import Server, picture, tone
 
 from t2t_multimodel.bin import mm_decode
 
@@ -39,7 +39,7 @@ def test_health_and_problems(server: Server) -> None:
 def test_answers_are_those_of_mm_decode(server: Server, run: Run, tmp_path: Path) -> None:
     lines = ["1", "2 3", "6", "5 4", "no digit"]
     (tmp_path / "in").write_text("\n".join(lines))
-    forget_made_tasks()
+    forget_small_tasks()
     flags = [f"--output_dir={run.folder}", "--problem=made_numbers", "--json_lines", "--nbest=3"]
     places = [f"--input_file={tmp_path}/in", f"--output_file={tmp_path}/out"]
     assert mm_decode.main([*flags, "--beam_size=3", "--batch_size=1", *places]) == 0

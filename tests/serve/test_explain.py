@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from made_run import Run
+from helpers.finished_run import Run
 
 from t2t_multimodel.decode.inputs import InputEncoder, split_items
 from t2t_multimodel.decode.lines import Line

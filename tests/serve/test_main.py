@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from made_server import Server
+from helpers.running_server import Server
 
 from t2t_multimodel.bin import mm_serve
 from t2t_multimodel.errors import UserError

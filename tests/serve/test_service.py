@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from typing import Any
 
 import pytest
-from made_server import Server
+from helpers.running_server import Server
 
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.serve.service import Busy, Service, _Job

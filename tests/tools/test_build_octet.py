@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from t2t_multimodel.problems.sources import amazon_queen
-from t2t_multimodel.problems.sources.packages import AMAZON_QUEEN, locate
+from t2t_multimodel.problems.corpora import amazon_queen
+from t2t_multimodel.problems.formats.packages import AMAZON_QUEEN, locate
 from tools import build_octet
 from tools.octet import speech
 

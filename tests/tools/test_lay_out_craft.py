@@ -6,7 +6,7 @@ import io
 import tarfile
 from pathlib import Path
 
-from t2t_multimodel.problems.sources.split import split_of
+from t2t_multimodel.problems.formats.split import split_of
 from tools.lay_out_craft import DEV, TEST, lay_out
 
 

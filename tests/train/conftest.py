@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from made_run import Run, made_run
+from helpers.finished_run import Run, finished_run
 
 
 @pytest.fixture
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return made_run(tmp_path_factory)
+    return finished_run(tmp_path_factory)

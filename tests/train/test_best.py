@@ -15,7 +15,7 @@ from t2t_multimodel.train.best import Best
 def best_of(*evaluations: dict[str, float], **fields: Any) -> tuple[Best, list[list[str]]]:
     """After evaluations (problem -> score) at steps 10, 20, ...: who was best each time."""
     best, new = Best(EvalConfig(**fields)), []
-    name = fields.get("best", "tf/log_ppl")
+    name = fields.get("best", "teacher_forced/log_ppl")
     for number, scores in enumerate(evaluations, start=1):
         new.append(best.add(10 * number, {p: {name: s, "other": 0.0} for p, s in scores.items()}))
     return best, new
@@ -40,17 +40,17 @@ def test_an_equal_score_is_no_new_best() -> None:
 
 def test_labels_and_text_share_the_default_score() -> None:
     best = Best(EvalConfig())
-    best.add(10, {"text": {"tf/log_ppl": 2.0}, "label": {"log_ppl": 1.0, "top1": 0.5}})
+    best.add(10, {"text": {"teacher_forced/log_ppl": 2.0}, "label": {"log_ppl": 1.0, "top1": 0.5}})
     assert best.records["joint"]["score"] == 1.5
 
 
 def test_problems_without_the_score_are_left_out() -> None:
     best = Best(EvalConfig(best="top1"))
-    best.add(10, {"text": {"tf/log_ppl": 2.0}, "label": {"log_ppl": 1.0, "top1": 0.5}})
+    best.add(10, {"text": {"teacher_forced/log_ppl": 2.0}, "label": {"log_ppl": 1.0, "top1": 0.5}})
     assert best.steps == {"label": 10, "joint": 10}
 
 
-@pytest.mark.parametrize("name", ["top1", "decoded/wer", "tf/accuracy"])
+@pytest.mark.parametrize("name", ["top1", "decoded/wer", "teacher_forced/accuracy"])
 def test_a_score_that_exists_is_taken(name: str) -> None:
     Best(EvalConfig(best=name, train_decode_examples=1))
 
@@ -60,22 +60,27 @@ def test_a_decoded_score_needs_decoded_examples_at_once() -> None:
         Best(EvalConfig(best="decoded/wer"))
     assert str(caught.value) == (
         "evaluate.best=decoded/wer is a decoded score, but nothing is decoded during training.\n"
-        "Give evaluate.train_decode_examples above 0, or a score of tf/."
+        "Give evaluate.train_decode_examples above 0, or a score of teacher_forced/."
     )
     Best(EvalConfig(best="decoded/wer", steps=0))  # never asked for
 
 
 def test_a_score_that_cannot_be_is_refused_at_once() -> None:
-    with pytest.raises(UserError, match="^No score is named 'tf/log_pl'. Did you mean 'tf/log_ppl"):
-        Best(EvalConfig(best="tf/log_pl"))
+    with pytest.raises(
+        UserError,
+        match="^No score is named 'teacher_forced/log_pl'. Did you mean 'teacher_forced/log_ppl",
+    ):
+        Best(EvalConfig(best="teacher_forced/log_pl"))
 
 
 def test_a_score_that_no_problem_has_is_refused() -> None:
     with pytest.raises(UserError) as caught:
-        Best(EvalConfig(best="top1")).add(10, {"a": {"tf/log_ppl": 2.0, "tf/accuracy": 0.1}})
+        Best(EvalConfig(best="top1")).add(
+            10, {"a": {"teacher_forced/log_ppl": 2.0, "teacher_forced/accuracy": 0.1}}
+        )
     assert str(caught.value) == (
         "evaluate.best: these problems have no score 'top1'.\n"
-        "Scores during training: tf/accuracy, tf/log_ppl. Decoded ones need "
+        "Scores during training: teacher_forced/accuracy, teacher_forced/log_ppl. Decoded ones need "
         "evaluate.train_decode_examples above 0."
     )
 
@@ -118,16 +123,18 @@ def test_the_state_of_a_moment_stays_as_it_was() -> None:
     best, _ = best_of({"a": 2.0}, {"a": 3.0})
     state = json.loads(json.dumps(best.state()))
     kept = best.state()
-    best.add(30, {"a": {"tf/log_ppl": 4.0}})
+    best.add(30, {"a": {"teacher_forced/log_ppl": 4.0}})
     assert kept == state
     again = Best(EvalConfig())
     again.restore(kept)
     assert again.records["a"] == {"step": 10, "score": 2.0, "without_new_best": 1}
-    again.add(40, {"a": {"tf/log_ppl": 5.0}})
+    again.add(40, {"a": {"teacher_forced/log_ppl": 5.0}})
     assert kept == state
 
 
-@pytest.mark.parametrize("changed", [{"best": "tf/accuracy"}, {"split": "test"}, {"examples": 7}])
+@pytest.mark.parametrize(
+    "changed", [{"best": "teacher_forced/accuracy"}, {"split": "test"}, {"examples": 7}]
+)
 def test_scores_that_do_not_compare_are_forgotten(changed: dict[str, Any]) -> None:
     best, _ = best_of({"a": 2.0})
     again = Best(EvalConfig(**changed))

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from made_run import TASKS, forget_made_tasks
+from helpers.finished_run import TASKS, forget_small_tasks
 
 from t2t_multimodel import usr_dir
 from t2t_multimodel.overrides import Resolved, resolve
@@ -27,7 +27,7 @@ def settings(steps: int, more: str = "") -> Resolved:
 def test_it_falls_and_a_run_that_goes_on_has_it_too(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    forget_made_tasks()
+    forget_small_tasks()
     for file in (TASKS, SUNG):
         usr_dir.add(file)
     for steps in (20, 40):

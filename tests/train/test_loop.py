@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_run import Run
+from helpers.finished_run import Run
 
 from t2t_multimodel import UserError
-from t2t_multimodel.train import checkpoints
-from t2t_multimodel.train.engine import make_engine
+from t2t_multimodel.checkpoints import checkpoint as checkpoints
+from t2t_multimodel.engines.engine import make_engine
+from t2t_multimodel.runs.run_folder import RunFolder
 from t2t_multimodel.train.loop import Trainer
 from t2t_multimodel.train.progress import Progress
-from t2t_multimodel.train.run_folder import RunFolder
 from t2t_multimodel.train.stopping import StopRequest
 
 
@@ -65,7 +65,7 @@ def test_the_run_folder_holds_all_there_is_to_know(run: Run) -> None:
     assert names == [
         "checkpoints",
         "config.json",
-        "floors.json",
+        "baselines.json",
         "mixture.json",
         "results.examples.json",
         "results.json",
@@ -95,21 +95,21 @@ def test_the_best_checkpoints_are_those_with_the_best_dev_scores(run: Run) -> No
         assert best.step == min(by_step, key=by_step.__getitem__)
 
 
-def test_the_table_holds_the_results_beside_their_floors(run: Run) -> None:
+def test_the_table_holds_the_results_beside_their_baselines(run: Run) -> None:
     rows = json.loads((run.folder / "results.json").read_text())
     assert [row["problem"] for row in rows] == list(run.prepared)
     for row, result in zip(rows, run.results, strict=True):
         assert row["scores"] == result.scores
         assert (row["split"], row["examples"]) == ("test", 14)
-        assert row["above_source_blind_floor"] is True
-    assert rows[0]["trivial_floor"]["top1"] == pytest.approx(1 / 3)
+        assert row["above_source_blind_baseline"] is True
+    assert rows[0]["trivial_baseline"]["top1"] == pytest.approx(1 / 3)
 
 
-def test_the_floors_of_the_final_split_lie_beside_the_results(run: Run) -> None:
+def test_the_baselines_of_the_final_split_lie_beside_the_results(run: Run) -> None:
     rows = json.loads((run.folder / "results.json").read_text())
-    floors = json.loads((run.folder / "floors.json").read_text())
-    assert {row["problem"]: row["source_blind_floor"] for row in rows} == {
-        name: by_split["test"]["source_blind"] for name, by_split in floors.items()
+    baselines = json.loads((run.folder / "baselines.json").read_text())
+    assert {row["problem"]: row["source_blind_baseline"] for row in rows} == {
+        name: by_split["test"]["source_blind"] for name, by_split in baselines.items()
     }
 
 
@@ -141,7 +141,7 @@ def test_evaluations_that_decode_keep_samples_on_the_way(run: Run, tmp_path: Pat
         run.trainer.model,
         run.trainer.engine,
         RunFolder(tmp_path),
-        say=lambda _: None,
+        log=lambda _: None,
     )
     trainer.evaluator = run.trainer.evaluator  # which is compiled already
     trainer._evaluate(Progress(0, 90))
@@ -164,7 +164,7 @@ def test_a_stopped_run_goes_on_bit_by_bit(run: Run, tmp_path: Path) -> None:
     config = run.resolved.config.replace(evaluate=run.resolved.config.evaluate.replace(steps=0))
     model = checkpoint.model()
     trainer = Trainer(
-        config, run.prepared, model, make_engine(model, config), RunFolder(copy), say=lambda _: None
+        config, run.prepared, model, make_engine(model, config), RunFolder(copy), log=lambda _: None
     )
     trainer.restore(checkpoint)
     assert (trainer.step, trainer.positions) == (60, checkpoint.state["positions"])
@@ -217,7 +217,7 @@ class Stubbed(Trainer):
 
     def __init__(self, *arguments: Any) -> None:
         self.lines: list[str] = []
-        super().__init__(*arguments, say=self.lines.append)
+        super().__init__(*arguments, log=self.lines.append)
         self.saves: list[int] = []
         self.dev: list[float] = []
 

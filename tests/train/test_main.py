@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_run import TASKS, Run, forget_made_tasks
+from helpers.finished_run import TASKS, Run, forget_small_tasks
 
 from t2t_multimodel import UserError, usr_dir
 from t2t_multimodel.overrides import resolve
@@ -60,7 +60,7 @@ class Trainer:
 
 @pytest.fixture
 def stubbed(monkeypatch: pytest.MonkeyPatch) -> None:
-    forget_made_tasks()
+    forget_small_tasks()
     usr_dir.add(TASKS)
     monkeypatch.setattr(main, "Trainer", Trainer)
     monkeypatch.setattr(main, "final_table", lambda trainer: trainer)

@@ -7,12 +7,12 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from on_jax import NEEDS_JAX, QUICK, run_on_jax
-from small_models import FLAT_CONFIGS, PROBLEMS, batch_for
+from helpers.jax_process import NEEDS_JAX, QUICK, run_on_jax
+from helpers.small_models import FLAT_CONFIGS, PROBLEMS, batch_for
 
 from t2t_multimodel import Config, OptimizerConfig, UserError
+from t2t_multimodel.engines.engine import make_engine, value_of
 from t2t_multimodel.multimodel import MultiModel
-from t2t_multimodel.train.engine import make_engine, value_of
 from t2t_multimodel.train.parts import freeze, parts_for, parts_of
 
 TRANSLATE, CLASSIFY, CAPTION = PROBLEMS[:3]

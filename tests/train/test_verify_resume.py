@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import ROOT
-from made_run import TASKS, Run
+from helpers.finished_run import TASKS, Run
 
 from t2t_multimodel import UserError
 from t2t_multimodel.train.verify_resume import _compare_arrays, _compare_scalars, verify_resume

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from t2t_multimodel.problems.sources import emoji
-from t2t_multimodel.problems.sources.packages import CLDR, EMOJI, locate
+from t2t_multimodel.problems.corpora import emoji
+from t2t_multimodel.problems.formats.packages import CLDR, EMOJI, locate
 from tools.octet.store import write_array, write_table
 
 SIZE = 32

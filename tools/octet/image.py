@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from t2t_multimodel.problems.sources.fashion_mnist import read_fashion_mnist
+from t2t_multimodel.problems.corpora.fashion_mnist import read_fashion_mnist
 from tools.octet.store import write_array, write_table
 
 PER_CLASS = {"train": 1000, "dev": 100, "test": 200}

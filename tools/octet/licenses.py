@@ -10,9 +10,9 @@ import gzip
 from collections.abc import Iterable
 from pathlib import Path
 
-from t2t_multimodel.problems.sources.debian import read_deb
-from t2t_multimodel.problems.sources.npm import read_npm
-from t2t_multimodel.problems.sources.packages import (
+from t2t_multimodel.problems.formats.debian import read_deb
+from t2t_multimodel.problems.formats.npm import read_npm
+from t2t_multimodel.problems.formats.packages import (
     AMAZON_QUEEN,
     CLDR,
     EMOJI,

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from t2t_multimodel.problems.sources import alignment, amazon_queen, libreoffice
-from t2t_multimodel.problems.sources.packages import AMAZON_QUEEN, LIBREOFFICE_HELP, locate
-from t2t_multimodel.problems.sources.split import draw, normalise
+from t2t_multimodel.problems.corpora import amazon_queen, libreoffice
+from t2t_multimodel.problems.formats import alignment
+from t2t_multimodel.problems.formats.packages import AMAZON_QUEEN, LIBREOFFICE_HELP, locate
+from t2t_multimodel.problems.formats.split import draw, normalise
 from tools.octet import link_grammar
 from tools.octet.link_grammar import SilverTree
 from tools.octet.store import read_table, write_table

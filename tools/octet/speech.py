@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from t2t_multimodel.problems.sources import amazon_queen
-from t2t_multimodel.problems.sources.amazon_queen import Archive, Utterance
-from t2t_multimodel.problems.sources.packages import AMAZON_QUEEN, locate
-from t2t_multimodel.problems.sources.split import draw, normalise
+from t2t_multimodel.problems.corpora import amazon_queen
+from t2t_multimodel.problems.corpora.amazon_queen import Archive, Utterance
+from t2t_multimodel.problems.formats.packages import AMAZON_QUEEN, locate
+from t2t_multimodel.problems.formats.split import draw, normalise
 from tools.octet.store import write_table, write_zip
 
 CLIPS = {"train": 2200, "dev": 150, "test": 300}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from t2t_multimodel.problems.sources import alignment, libreoffice
-from t2t_multimodel.problems.sources.packages import LIBREOFFICE_HELP, locate
+from t2t_multimodel.problems.corpora import libreoffice
+from t2t_multimodel.problems.formats import alignment
+from t2t_multimodel.problems.formats.packages import LIBREOFFICE_HELP, locate
 from tools.octet.store import write_table
 
 

@@ -7,7 +7,7 @@ import struct
 import pytest
 
 from t2t_multimodel import UserError
-from t2t_multimodel.problems.sources.amazon_queen import split_of_text
+from t2t_multimodel.problems.corpora.amazon_queen import split_of_text
 from t2t_multimodel.problems.speech.amazon_queen import AmazonQueenSpeech
 
 LINES = [f"Rope number {n}, isn't it?" for n in ("one", "two", "three", "four", "five", "six")]

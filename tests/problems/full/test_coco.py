@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_run import tiny_run
+from helpers.twin_run import tiny_run
 
 from t2t_multimodel import BadValue, Text, UserError
 from t2t_multimodel.problems.caption.coco import CocoCaption, CocoCaption2014, CocoVocabulary
-from t2t_multimodel.problems.sources.coco_tiny import captions, karpathy, write_zips
+from t2t_multimodel.problems.twins.coco_tiny import captions, karpathy, write_zips
 
 ZIPS = ("annotations_trainval2014.zip", "train2014.zip", "val2014.zip")
 

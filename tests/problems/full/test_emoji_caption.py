@@ -12,7 +12,7 @@ from PIL import Image
 
 from t2t_multimodel import UserError
 from t2t_multimodel.problems.caption.emoji import EmojiCaption
-from t2t_multimodel.problems.sources.emoji import split_of_drawing
+from t2t_multimodel.problems.corpora.emoji import split_of_drawing
 
 CODES = [f"1F6{i:02X}" for i in range(40)]
 

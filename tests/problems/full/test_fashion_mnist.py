@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from t2t_multimodel import UserError
+from t2t_multimodel.problems.corpora.fashion_mnist import FILES
 from t2t_multimodel.problems.image import fashion_mnist
 from t2t_multimodel.problems.image.fashion_mnist import FashionMnist
-from t2t_multimodel.problems.sources.fashion_mnist import FILES
 
 
 def idx(values):

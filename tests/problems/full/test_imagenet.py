@@ -13,15 +13,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.twin_run import tiny_run
 from scipy.io import savemat
-from tiny_run import tiny_run
 
 from t2t_multimodel import UserError
 from t2t_multimodel.data.example_proto import Example
 from t2t_multimodel.data.records import write_records
+from t2t_multimodel.problems.corpora import imagenet
 from t2t_multimodel.problems.image.imagenet import ImageNet
-from t2t_multimodel.problems.sources import imagenet
-from t2t_multimodel.problems.sources.imagenet_tiny import (
+from t2t_multimodel.problems.twins.imagenet_tiny import (
     CLASS_IDS,
     train_images,
     validation_images,

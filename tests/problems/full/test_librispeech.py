@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_run import tiny_run
+from helpers.twin_run import tiny_run
 
 from t2t_multimodel import UserError
 from t2t_multimodel.data.datagen import generate
-from t2t_multimodel.problems.sources.librispeech_tiny import TEXTS, write_sets
 from t2t_multimodel.problems.speech.librispeech import LibriSpeech, LibriSpeechVocabulary
+from t2t_multimodel.problems.twins.librispeech_tiny import TEXTS, write_sets
 
 WORDS = [text.lower() for text in TEXTS]
 

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from tiny_run import tiny_run
+from helpers.twin_run import tiny_run
 
 from t2t_multimodel import UserError
-from t2t_multimodel.problems.sources import timit
-from t2t_multimodel.problems.sources.made_voice import RATE, voice
-from t2t_multimodel.problems.sources.timit_tiny import SENTENCES, write_corpus
+from t2t_multimodel.problems.corpora import timit
 from t2t_multimodel.problems.speech.timit import Timit, TimitPhoneRecognition
+from t2t_multimodel.problems.twins.made_voice import RATE, voice
+from t2t_multimodel.problems.twins.timit_tiny import SENTENCES, write_corpus
 
 
 @pytest.fixture

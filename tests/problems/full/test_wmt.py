@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from tiny_run import tiny_run
+from helpers.twin_run import tiny_run
 
 from t2t_multimodel import BadValue, Problem, UserError, usr_dir
 from t2t_multimodel.data.datagen import generate
-from t2t_multimodel.problems.sources.tiny_sentences import sentences
-from t2t_multimodel.problems.sources.wmt import Direction
-from t2t_multimodel.problems.sources.wmt_tiny import SENTENCES_PER_CORPUS
+from t2t_multimodel.problems.corpora.wmt import Direction
 from t2t_multimodel.problems.translate import wmt as wmt_problems
+from t2t_multimodel.problems.twins.tiny_sentences import sentences
+from t2t_multimodel.problems.twins.wmt_tiny import SENTENCES_PER_CORPUS
 from t2t_multimodel.registry import problems, vocabularies
 
 DIRECTIONS = ("ende", "deen", "enfr", "fren", "frde", "defr")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tiny_run import tiny_run
+from helpers.twin_run import tiny_run
 
 from t2t_multimodel import BadValue, UserError
 from t2t_multimodel.data import vocab

@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from tiny_run import tiny_run
+from helpers.twin_run import tiny_run
 
 from t2t_multimodel import BadValue, UserError
 from t2t_multimodel.data import vocab
 from t2t_multimodel.data.datagen import generate
-from t2t_multimodel.problems.sources.made_voice import RATE, voice
-from t2t_multimodel.problems.sources.wsj import INDEXES, normalise
-from t2t_multimodel.problems.sources.wsj_tiny import TEXTS, write_discs
+from t2t_multimodel.problems.corpora.wsj import INDEXES, normalise
 from t2t_multimodel.problems.speech.vocabularies import EnglishCharacters
 from t2t_multimodel.problems.speech.wsj import WsjSpeech, WsjSpeechVocabulary
+from t2t_multimodel.problems.twins.made_voice import RATE, voice
+from t2t_multimodel.problems.twins.wsj_tiny import TEXTS, write_discs
 
 WORDS = [
     "prices rose comma he said period",

@@ -7,8 +7,8 @@ from itertools import combinations
 
 import pytest
 
+from t2t_multimodel.problems.formats.split import normalise
 from t2t_multimodel.problems.octet import vendored
-from t2t_multimodel.problems.sources.split import normalise
 from t2t_multimodel.registry import problems, vocabularies
 
 ENGLISH = (("octet_ende", "inputs"), ("octet_speech", "targets"), ("octet_parse", "inputs"))

@@ -77,7 +77,7 @@ def trained(
         for step in steps:
             item = next(batches)
             losses = [float(batch["targets_length"].mean()) / 10 for batch in item.batches]
-            mixture.hear(step, item.problems, losses)
+            mixture.observe(step, item.problems, losses)
             yield item, json.dumps([item.positions, mixture.state()])
 
 

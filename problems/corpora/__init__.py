@@ -1,0 +1,1 @@
+"""Readers of corpora in the layouts in which their owners publish them."""

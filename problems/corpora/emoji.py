@@ -1,0 +1,108 @@
+"""Emoji as small pictures with names: drawings of two vendors, names from Unicode's CLDR."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from t2t_multimodel.problems.formats.npm import read_npm
+from t2t_multimodel.problems.formats.split import draw, split_of
+
+_TINY = range(0x1F600, 0x1F650)
+_VARIATION = "\ufe0f"  # "draw as emoji": carries no meaning
+
+
+class Drawing(NamedTuple):
+    """One emoji as one vendor draws it."""
+
+    unified: str
+    """Code points, e.g. 1F468-200D-1F33E."""
+    name: str
+    """CLDR's short name in the language asked for, e.g. "man farmer"."""
+    pixels: np.ndarray
+    """uint8 [size, size, 3]."""
+
+
+def read_names(package: Path, language: str) -> dict[str, str]:
+    """Characters without variation selectors -> name, from the package cldr-annotations-full."""
+    wanted = f"annotations/{language}/annotations.json"
+    ((_, contents),) = read_npm(package, lambda name: name == wanted)
+    annotations = json.loads(contents)["annotations"]["annotations"]
+    return {
+        characters.replace(_VARIATION, ""): entry["tts"][0]
+        for characters, entry in annotations.items()
+        if "tts" in entry
+    }
+
+
+def read_drawings(
+    package: Path, vendor: str, names: dict[str, str], size: int = 64
+) -> Iterator[Drawing]:
+    """The vendor's drawings of all emoji that have a name, ordered by code points.
+
+    `size` is 64 as drawn, or 32. Skin variants are left out, and so is a drawing that repeats
+    one before it pixel by pixel.
+    """
+    folder = f"img/{vendor}/64/"
+    members = dict(read_npm(package, lambda name: name == "emoji.json" or name.startswith(folder)))
+    seen: set[bytes] = set()
+    for emoji in sorted(json.loads(members["emoji.json"]), key=lambda emoji: emoji["unified"]):
+        unified = emoji["unified"]
+        characters = "".join(chr(int(code, 16)) for code in unified.split("-"))
+        name = names.get(characters.replace(_VARIATION, ""))
+        if name is None or not emoji[f"has_img_{vendor}"]:
+            continue
+        pixels = read_pixels(members[folder + emoji["image"]], size)
+        if pixels.tobytes() not in seen:
+            seen.add(pixels.tobytes())
+            yield Drawing(unified, name, pixels)
+
+
+def read_pixels(png: bytes, size: int = 64) -> np.ndarray:
+    """A 64x64 RGBA picture on white as uint8 [size, size, 3]; a pixel is the mean of a square."""
+    rgba = np.asarray(Image.open(io.BytesIO(png)).convert("RGBA"), np.uint32)
+    alpha = rgba[..., 3:]
+    rgb = (rgba[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255
+    side = len(rgb) // size
+    sums = rgb.reshape(size, side, size, side, 3).sum(axis=(1, 3))
+    return ((sums + side * side // 2) // (side * side)).astype(np.uint8)
+
+
+def split_of_drawing(vendor: str, unified: str) -> str:
+    """Which split a drawing belongs to.
+
+    A tenth of the emoji is "test_unseen" in both drawings. Of the others, Google's drawing and
+    two thirds of Twitter's are "train"; the rest of Twitter's are "dev" and "test": an emoji
+    known from one hand only, now drawn by another.
+    """
+    if draw(f"emoji {unified}") < 0.10:
+        return "test_unseen"
+    if vendor == "google":
+        return "train"
+    return split_of(f"drawing {unified}", dev=0.10, test=0.25)
+
+
+def tiny_names(language: str) -> dict[str, bytes]:
+    """Files of a package that names 80 emoji, for `read_names`."""
+    entries = {chr(code): {"tts": [f"thing number {code - _TINY[0]}"]} for code in _TINY}
+    contents = json.dumps({"annotations": {"annotations": entries}}).encode()
+    return {f"annotations/{language}/annotations.json": contents}
+
+
+def tiny_drawings(vendor: str) -> dict[str, bytes]:
+    """Files of a vendor's package that draws them as squares of colours, for `read_drawings`."""
+    listed, files = [], {}
+    for code in _TINY:
+        unified = f"{code:X}"
+        listed.append({"unified": unified, "image": f"{unified}.png", f"has_img_{vendor}": True})
+        colour = (len(vendor) * 20, code % 256, code * 7 % 256, 255)
+        buffer = io.BytesIO()
+        Image.new("RGBA", (64, 64), colour).save(buffer, "PNG")
+        files[f"img/{vendor}/64/{unified}.png"] = buffer.getvalue()
+    return {**files, "emoji.json": json.dumps(listed).encode()}

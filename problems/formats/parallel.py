@@ -1,0 +1,107 @@
+"""Parallel text: line n of one file is the translation of line n of another.
+
+Files lie in a folder, gzipped or not, or in a tar archive that is read without unpacking. Lines
+end at line feeds alone: U+2028, U+0085 and carriage returns occur inside sentences, and whoever
+splits there shifts one side against the other.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from t2t_multimodel import UserError
+from t2t_multimodel.problems.formats.archives import tar_archive, whole
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file of lines, by itself or in an archive."""
+
+    path: Path
+    member: str = ""
+    """File name inside the archive, whatever its folder there; "": `path` itself is the file."""
+
+    @property
+    def name(self) -> str:
+        """For messages: dev.tgz:newstest2013.de."""
+        return f"{self.path.name}:{self.member}" if self.member else self.path.name
+
+    def lines(self) -> Iterator[bytes]:
+        """The lines in order, without their line feeds; one is in memory at a time.
+
+        Raises:
+            UserError: the file is damaged, or the archive does not hold it.
+        """
+        if not self.member:
+            with whole(self.path), self.path.open("rb") as file:
+                yield from _lines(file, self.path.name)
+            return
+        with whole(self.path), tar_archive(self.path, "r|*") as archive:
+            for entry in archive:
+                if entry.isfile() and Path(entry.name).name == self.member:
+                    contents = archive.extractfile(entry)
+                    assert contents is not None  # isfile() was checked
+                    yield from _lines(contents, self.member)
+                    return
+        raise UserError(
+            f"{self.path} holds no {self.member}.", fix="Compare the archive with the official one."
+        )
+
+
+class LinePair(NamedTuple):
+    """Two lines that translate each other."""
+
+    number: int
+    """From 1."""
+    first: str
+    second: str
+
+
+def text_of(line: bytes) -> str:
+    """A line as text, white space around it removed.
+
+    Bytes that are no UTF-8 become lone surrogates, which `Text` refuses with the reason.
+    """
+    return line.decode("utf-8", "surrogateescape").strip()
+
+
+def is_text(line: str) -> bool:
+    """Whether a line has characters, and all its bytes were UTF-8."""
+    return bool(line) and not any("\ud800" <= character <= "\udfff" for character in line)
+
+
+def line_pairs(first: Source, second: Source) -> Iterator[LinePair]:
+    """The lines of two files side by side.
+
+    Raises:
+        UserError: one file has more lines: then nothing tells which lines belong together.
+    """
+    for number, (one, other) in enumerate(zip_longest(first.lines(), second.lines()), start=1):
+        if one is None or other is None:
+            short, long = (first, second) if one is None else (second, first)
+            raise UserError(
+                f"{short.name} ends after {number - 1:,} lines, but {long.name} goes on: "
+                "lines do not belong together.",
+                fix="Get both files again, from the same release.",
+            )
+        yield LinePair(number, text_of(one), text_of(other))
+
+
+def column_pairs(source: Source) -> Iterator[LinePair]:
+    """The lines of one file with two columns, separated by a tab; a missing column is ""."""
+    for number, line in enumerate(source.lines(), start=1):
+        first, _, second = line.partition(b"\t")
+        yield LinePair(number, text_of(first), text_of(second))
+
+
+def _lines(file: IO[bytes], name: str) -> Iterator[bytes]:
+    if name.endswith(".gz"):
+        with gzip.GzipFile(fileobj=file) as unpacked:
+            yield from (line.removesuffix(b"\n") for line in unpacked)
+    else:
+        yield from (line.removesuffix(b"\n") for line in file)

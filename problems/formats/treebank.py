@@ -1,0 +1,126 @@
+"""Finds the trees of a treebank's splits: the Penn Treebank's folders, or files of a split each.
+
+Three layouts are known, and the first that is there is taken for all splits:
+
+* `train.trees dev.trees test.trees`, bracketed trees, with any prefix (`parsing_train.trees`);
+* `train.text train.tags` and so on, a sentence and its tree line by line, as Tensor2Tensor has
+  them, with any prefix, and with or without a further `.txt`;
+* section folders `02` to `23` with `.mrg` files, at most four folders down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import zip_longest
+from pathlib import Path
+
+from t2t_multimodel import UserError
+from t2t_multimodel.problems.formats.trees import Placed, read_t2t_pair, read_trees
+
+SECTIONS = {"train": range(2, 22), "dev": range(22, 23), "test": range(23, 24)}
+"""Split -> sections of the Wall Street Journal."""
+
+Files = tuple[Path, ...]
+"""One file of trees, or a file of sentences and one of tags."""
+
+
+def files_of_splits(folder: Path, how_to_get: str) -> dict[str, list[Files]]:
+    """Split -> its files in order.
+
+    Raises:
+        UserError: no layout is there, or one lacks a split.
+    """
+    for layout in (_tree_files, _pair_files, _sections):
+        found = {split: layout(folder, split) for split in SECTIONS}
+        if any(found.values()):
+            if missing := [split for split, files in found.items() if not files]:
+                there = next(files[0][0] for files in found.values() if files)
+                raise UserError(
+                    f"{folder} holds {there.relative_to(folder)}, but nothing like it for "
+                    f"{' and '.join(missing)}.",
+                    fix=how_to_get,
+                )
+            return found
+    raise UserError(f"{folder} holds no treebank.", fix=how_to_get)
+
+
+def read(files: Files) -> Iterator[Placed]:
+    """The trees of a file, or of a file of sentences and one of tags, as they are there.
+
+    Raises:
+        UserError: the file is malformed; it tells file and line.
+    """
+    if len(files) == 2:
+        return _read_pairs(*files)
+    return read_trees(_lines(files[0]), files[0].name)
+
+
+def _tree_files(folder: Path, split: str) -> list[Files]:
+    return [(path,) for path in _one(folder, f"*{split}.trees")]
+
+
+def _pair_files(folder: Path, split: str) -> list[Files]:
+    for end in ("", ".txt"):
+        for text in _one(folder, f"*{split}.text{end}"):
+            tags = text.with_name(text.name.removesuffix(f".text{end}") + f".tags{end}")
+            if not tags.is_file():
+                raise UserError(f"{folder} holds {text.name}, but no {tags.name}.")
+            return [(text, tags)]
+    return []
+
+
+def _one(folder: Path, pattern: str) -> list[Path]:
+    found = sorted(folder.glob(pattern))
+    if len(found) > 1:
+        raise UserError(
+            f"{folder} holds {found[0].name} and {found[1].name}: which one counts?",
+            fix="Move the other one away.",
+        )
+    return found
+
+
+def _sections(folder: Path, split: str) -> list[Files]:
+    files: list[Files] = []
+    top = _top_of_sections(folder)
+    if top is None:
+        return files
+    for section in SECTIONS[split]:
+        found = sorted(top.glob(f"{section:02d}/*.[mM][rR][gG]"))
+        if not found:
+            raise UserError(
+                f"{top} has no section {section:02d}, which belongs to {split}.",
+                fix="Sections 02 to 21 are train, 22 is dev, 23 is test.",
+            )
+        files += [(path,) for path in found]
+    return files
+
+
+def _top_of_sections(folder: Path) -> Path | None:
+    """The folder of the sections: parsed/mrg/wsj on the disc."""
+    for depth in range(5):
+        for path in sorted(folder.glob("*/" * depth + "[0-2][0-9]/*.[mM][rR][gG]")):
+            return path.parent.parent
+    return None
+
+
+def _lines(path: Path) -> Iterator[str]:
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                yield line.decode("utf-8")
+            except UnicodeDecodeError as error:
+                raise UserError(f"{path.name}:{number}: not UTF-8: {error.reason}.") from None
+
+
+def _read_pairs(text: Path, tags: Path) -> Iterator[Placed]:
+    """The trees of a pair of files."""
+    pairs = zip_longest(_lines(text), _lines(tags))
+    for number, (words, symbols) in enumerate(pairs, start=1):
+        if words is None or symbols is None:
+            short, long = (text, tags) if words is None else (tags, text)
+            raise UserError(f"{short.name} ends after {number - 1:,} lines, {long.name} goes on.")
+        try:
+            tree = read_t2t_pair(words, symbols)
+        except ValueError as error:
+            raise UserError(f"{tags.name}:{number}: {error}.", fix="Mend the file.") from None
+        yield Placed(tree, f"{tags.name}:{number}")

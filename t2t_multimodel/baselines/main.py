@@ -1,0 +1,77 @@
+"""What `mm-problems baselines` does: measures or finds baselines and prints them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from t2t_multimodel.baselines.measured import Baselines, baselines_of
+from t2t_multimodel.data.datagen import Prepared, generate
+from t2t_multimodel.metrics.text import is_lower_better, signature
+
+COLUMNS = ("trivial", "source_blind", "classical")
+
+
+def baselines(
+    names: Sequence[str],
+    data_dir: Path,
+    raw_dir: Path | None = None,
+    workers: int | None = None,
+    split: str = "test",
+) -> list[Baselines]:
+    """Makes missing records, measures what is not known yet, and prints a table.
+
+    Args:
+        names: problems.
+        data_dir: folder of the records; baselines are stored beside them.
+        raw_dir: where the user keeps raw files.
+        workers: processes that make records; None: one for each core.
+        split: preferred split; a problem without it takes its last one.
+
+    Raises:
+        UserError: what `generate` and `baselines_of` raise.
+    """
+    prepared = generate(names, data_dir, raw_dir, workers or os.cpu_count() or 1)
+    results = [baselines_of(one, one.problem.eval_split(split)) for one in prepared.values()]
+    print_baselines(results, list(prepared.values()))
+    return results
+
+
+def print_baselines(results: Sequence[Baselines], prepared: Sequence[Prepared]) -> None:
+    """Prints a row for each score, and below what the methods were."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("score")
+    for column in COLUMNS:
+        table.add_column(column.replace("_", "-"), justify="right")
+    notes = []
+    for result, one in zip(results, prepared, strict=True):
+        title = result.problem + _silver(one)
+        table.add_row(f"[bold]{title}[/], {result.split}, n = {result.examples:,}")
+        for name, cells in _rows(result):
+            table.add_row(f"  {name}", *cells)
+        table.add_section()
+        said = (f"{kind.replace('_', '-')}: {text}" for kind, text in result.methods.items())
+        notes.append(f"{title}. " + ". ".join(said) + ".")
+    for metric in ("bleu", "chrf"):
+        if any(f"decoded/{metric}" in result.source_blind for result in results):
+            notes.append(f"{metric}: {signature(metric)}")
+    console = Console(highlight=False)
+    console.print(table)
+    console.print("\n".join(notes), style="dim", soft_wrap=True)
+
+
+def _rows(result: Baselines) -> Iterator[tuple[str, list[str]]]:
+    """Each score with its text in the three columns, empty where it has none."""
+    columns: list[dict[str, float]] = [getattr(result, column) or {} for column in COLUMNS]
+    for name in dict.fromkeys(name for column in columns for name in column):
+        note = ", lower is better" if is_lower_better(name) else ""
+        yield name + note, [f"{c[name]:.4g}" if name in c else "" for c in columns]
+
+
+def _silver(prepared: Prepared) -> str:
+    """A mark for targets that an automatic method made, as the problem's docstring says."""
+    words = (type(prepared.problem).__doc__ or "").lower()
+    return " (silver)" if "silver" in words else ""

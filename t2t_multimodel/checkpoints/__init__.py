@@ -1,0 +1,1 @@
+"""Checkpoints: written, read, averaged, and begun from."""

@@ -1,0 +1,125 @@
+"""Warm start: a new model begins with the weights of another run, where they fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from t2t_multimodel.checkpoints.checkpoint import Checkpoint, open_checkpoint
+from t2t_multimodel.data.datagen import Prepared
+from t2t_multimodel.engines.engine import value_of
+from t2t_multimodel.errors import UserError
+from t2t_multimodel.multimodel import MultiModel
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What came of a warm start: paths of variables, each with its shape."""
+
+    taken: dict[str, Shape]
+    """In both models, in one shape."""
+    new: dict[str, Shape]
+    """Of the new model alone."""
+    left: dict[str, Shape]
+    """Of the other run alone."""
+    misfits: dict[str, tuple[Shape, Shape]]
+    """In both, in two shapes (there, here); they begin afresh."""
+
+    def lines(self) -> list[str]:
+        """What a person reads: the parts of the model, with the number of their variables."""
+        return [
+            f"  {title}: {_counted(paths)}"
+            for title, paths in (
+                ("taken", self.taken),
+                ("new", self.new),
+                ("of another shape, so new", self.misfits),
+                ("left there", self.left),
+            )
+            if paths or title == "new"
+        ]
+
+
+def source(path: str) -> Checkpoint | None:
+    """The checkpoint that `train.warm_start` names: a run's newest, or that one; None for "".
+
+    Raises:
+        UserError: it is not there, or damaged.
+    """
+    if not path:
+        return None
+    if not Path(path).is_dir():
+        raise UserError(
+            f"train.warm_start={path} does not exist.",
+            fix="mm-trainer writes runs into ./runs/SET.",
+        )
+    return open_checkpoint(Path(path))
+
+
+def begin(model: MultiModel, checkpoint: Checkpoint, prepared: dict[str, Prepared]) -> None:
+    """Takes what fits, and says what that is.
+
+    Args:
+        model: the new one; all its variables exist.
+        checkpoint: of the other run.
+        prepared: the problems of the new run, made with the vocabularies of the checkpoint.
+
+    Raises:
+        UserError: nothing fits.
+    """
+    checkpoint.config()  # makes the run's user folders known
+    taken = take(model, checkpoint.model())
+    used = {name for one in prepared.values() for name in one.tokenizers}
+    vocabularies = ", ".join(sorted(used & checkpoint.tokenizers().keys())) or "none"
+    lines = [f"Weights of {checkpoint.path}:", *taken.lines()]
+    print("\n".join([*lines, f"  vocabularies taken: {vocabularies}"]))
+
+
+def take(model: MultiModel, other: MultiModel) -> Taken:
+    """Gives each variable of a model the value of the other's with the same path and shape.
+
+    Raises:
+        UserError: nothing fits.
+    """
+    there = {variable.path: variable for variable in other.variables}
+    here = {variable.path: variable for variable in model.variables}
+    both = [path for path in here if path in there]
+    fitting = [path for path in both if here[path].shape == there[path].shape]
+    if not fitting:
+        raise UserError(
+            f"None of the weights fits this model.{_why(here, there, both)}",
+            fix="Take the model settings of the run they come from; mm-report RUN shows them.",
+        )
+    for path in fitting:
+        here[path].assign(value_of(there[path]))
+    shapes = {path: tuple(variable.shape) for path, variable in here.items()}
+    old = {path: tuple(variable.shape) for path, variable in there.items()}
+    return Taken(
+        taken={path: shapes[path] for path in fitting},
+        new={path: shape for path, shape in shapes.items() if path not in there},
+        left={path: shape for path, shape in old.items() if path not in here},
+        misfits={path: (old[path], shapes[path]) for path in both if old[path] != shapes[path]},
+    )
+
+
+def _why(here: dict, there: dict, both: list[str]) -> str:
+    if not both:
+        return ""
+    path = both[0]
+    return (
+        f" {path}, for one, is {list(there[path].shape)} there and {list(here[path].shape)} here."
+    )
+
+
+def part_of(path: str) -> str:
+    """The part of the model that a variable lies in: the second name of its path."""
+    return path.split("/")[1]
+
+
+def _counted(paths: Iterable[str]) -> str:
+    counts: dict[str, int] = {}
+    for path in paths:
+        counts[part_of(path)] = counts.get(part_of(path), 0) + 1
+    return ", ".join(f"{part} ({count})" for part, count in counts.items()) or "nothing"

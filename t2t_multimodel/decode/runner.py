@@ -1,0 +1,224 @@
+"""What mm-decode does: inputs in windows through one loaded model, answers in their order."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from t2t_multimodel.checkpoints.checkpoint import Checkpoint
+from t2t_multimodel.config import Config
+from t2t_multimodel.config.decode import DecodeConfig
+from t2t_multimodel.data.batching import batch_share, eval_batches
+from t2t_multimodel.data.collate import collate
+from t2t_multimodel.data.datagen import Prepared, generate
+from t2t_multimodel.data.files import written_by_rename
+from t2t_multimodel.decode.decoder import Decoder
+from t2t_multimodel.decode.filling import next_size
+from t2t_multimodel.decode.inputs import InputEncoder, Item, split_items
+from t2t_multimodel.decode.lines import LineReader
+from t2t_multimodel.decode.outputs import Answer, as_json, as_text
+from t2t_multimodel.errors import UserError
+from t2t_multimodel.features import ClassLabel
+from t2t_multimodel.problem import Problem
+from t2t_multimodel.registry import problems
+
+WINDOW = 2048
+"""Most inputs that are held at once; those of like length among them are decoded together."""
+BUDGET = 8
+"""Times the training batch that is decoded at once: no gradients are kept."""
+
+Decode = Callable[[Sequence[np.ndarray]], list[tuple[tuple[str, ...], tuple[float, ...]]]]
+"""Inputs of like length -> texts and scores of each, best first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What to decode, and how it is written."""
+
+    problem: str
+    config: DecodeConfig
+    input_file: Path | None = None
+    """None: standard input."""
+    split: str | None = None
+    """Decode this split of the problem instead of lines."""
+    output_file: Path | None = None
+    """None: standard output."""
+    scores: bool = False
+    """Write each output's score before it."""
+    json_lines: bool = False
+    """Write a JSON object for each input."""
+    batch_size: int = 64
+    """Most inputs that are decoded at once."""
+    data_dir: Path = Path("data")
+    raw_dir: Path | None = None
+
+
+def decode(checkpoint: Checkpoint, request: Request) -> None:
+    """Writes one line for each input, in order; says on stderr what it could not read.
+
+    Raises:
+        UserError: the input file can not be opened, or the problem has no such split.
+    """
+    with _opened(request.input_file) as descriptor, _written(request.output_file) as output:
+        config, tokenizers = checkpoint.config(), checkpoint.tokenizers()
+        problem: Problem = problems.get(request.problem)()
+        prepared = _prepared(request, config, tokenizers) if request.split else None
+        decoder = Decoder(checkpoint.model(), request.problem, request.config)
+        run = Runner(problem, tokenizers, decoder, config, request)
+        if prepared is not None and request.split:
+            items = split_items(prepared, request.split)
+            windows = iter(lambda: list(islice(items, WINDOW)), [])
+        else:
+            prompt = f"{request.problem}> " if os.isatty(descriptor) else ""
+            windows = item_windows(descriptor, InputEncoder(problem, tokenizers), prompt)
+        faults = 0
+        for window in windows:
+            answers = run.answers(window)
+            faults += report(window)
+            lines = (run.line(answer) for answer in answers)
+            output.write("".join(f"{line}\n" for line in lines).encode())
+            output.flush()
+    if faults:
+        print(f"Inputs that could not be read: {faults:,}.", file=sys.stderr)
+
+
+class Runner:
+    """Decodes windows of inputs with one decoder."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        tokenizers: dict[str, Any],
+        decoder: Decoder,
+        config: Config,
+        request: Request,
+    ) -> None:
+        self._problem, self._decoder, self._request = problem, decoder, request
+        self._tokenizer = problem.tokenizer("targets", tokenizers)
+        self._data = config.data.replace(
+            tokens_per_batch=BUDGET * config.data.tokens_per_batch,
+            frames_per_batch=BUDGET * config.data.frames_per_batch,
+            pixels_per_batch=BUDGET * config.data.pixels_per_batch,
+            examples_per_batch=request.batch_size,
+        )
+        followed = {"greedy": 1, "beam": request.config.beam_size, "sample": request.config.nbest}
+        self._rows_each = followed[request.config.method]
+
+    def answers(self, items: Sequence[Item]) -> list[Answer]:
+        """The answers in the order of the items."""
+        answers = [Answer(item.number, fault=item.fault, target=item.target) for item in items]
+        there = np.asarray([i for i, item in enumerate(items) if item.array is not None], int)
+        for chosen in self._batches(items, there):
+            arrays = [items[i].array for i in chosen]
+            for i, (texts, scores) in zip(chosen, self._decode(arrays), strict=True):
+                answers[i] = Answer(items[i].number, texts, scores, target=items[i].target)
+        return answers
+
+    def line(self, answer: Answer) -> str:
+        """An answer as it is written, without its newline."""
+        if self._request.json_lines:
+            return as_json(answer)
+        return as_text(answer, self._request.scores)
+
+    def _batches(self, items: Sequence[Item], there: np.ndarray) -> Iterator[np.ndarray]:
+        """Numbers of items of like length, of those that are there."""
+        if not len(there):
+            return
+        lengths = np.ones(len(items), int)
+        lengths[there] = [self._length(items[i].array) for i in there]
+        feature = self._problem.inputs
+        units = {feature.unit: lengths // feature.per_unit} if feature.unit else {}
+        shares = batch_share(units or {"tokens": lengths}, self._data)
+        yield from eval_batches(np.minimum(shares * self._rows_each, 1.0), there)
+
+    def _length(self, array: Any) -> int:
+        """Length up to which an input is padded: few lengths occur, so that few are compiled."""
+        length = self._problem.inputs.length(array)
+        return next_size(length) if self._problem.inputs.varies else length
+
+    def _decode(self, arrays: Sequence[Any]) -> Iterator[tuple[tuple[str, ...], tuple[float, ...]]]:
+        """Texts and scores for each input, best first."""
+        varies = self._problem.inputs.varies
+        pad_to = {"inputs": max(map(self._length, arrays))} if varies else None
+        features = {"inputs": self._problem.inputs}
+        batch = collate([{"inputs": array} for array in arrays], features, pad_to)
+        decoded = self._decoder(batch)
+        for ids, scores in zip(decoded.ids, decoded.scores, strict=True):
+            real = np.isfinite(scores)
+            texts = tuple(self._text(one) for one in ids[real])
+            yield texts, tuple(float(score) for score in scores[real])
+
+    def _text(self, ids: np.ndarray) -> str:
+        feature = self._problem.targets
+        if isinstance(feature, ClassLabel):
+            return str(feature.decode(ids, None))
+        return str(feature.decode(ids, self._tokenizer))
+
+
+def item_windows(descriptor: int, encode: InputEncoder, prompt: str) -> Iterator[list[Item]]:
+    """The lines of a file, pipe or terminal, encoded, in windows; at a terminal one by one."""
+    reader = LineReader(descriptor)
+    while True:
+        print(prompt, end="", file=sys.stderr, flush=True)
+        lines = reader.window(1 if prompt else WINDOW)
+        if not lines:
+            print(end="\n" if prompt else "", file=sys.stderr)
+            return
+        yield [encode(line) for line in lines]
+
+
+def report(items: Sequence[Item]) -> int:
+    """Says which inputs could not be read or were cut; returns how many could not be read."""
+    for item in items:
+        if item.fault:
+            print(f"line {item.number:,}: {item.fault}; its output is empty.", file=sys.stderr)
+        elif item.note:
+            print(f"line {item.number:,}: {item.note}.", file=sys.stderr)
+    return sum(bool(item.fault) for item in items)
+
+
+def _prepared(request: Request, config: Config, tokenizers: dict[str, Any]) -> Prepared:
+    """The problem with its records, made if they are not there, with the model's vocabularies."""
+    return generate(
+        [request.problem],
+        request.data_dir,
+        request.raw_dir,
+        workers=os.cpu_count() or 1,
+        vocab_size=config.data.vocab_size,
+        tokenizers=tokenizers,
+        report=lambda line: print(line, file=sys.stderr),
+    )[request.problem]
+
+
+@contextmanager
+def _opened(path: Path | None) -> Iterator[int]:
+    """A descriptor of the file, or of standard input."""
+    if path is None:
+        yield 0
+        return
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError as error:
+        raise UserError(f"{path} can not be read: {error.strerror}.") from error
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _written(path: Path | None) -> Iterator[BinaryIO]:
+    """The file, which appears when it is whole, or standard output."""
+    if path is None:
+        yield sys.stdout.buffer
+        return
+    with written_by_rename(path) as file:
+        yield file

@@ -1,0 +1,1 @@
+"""Engines: gradients and updates on one backend and one set of devices."""

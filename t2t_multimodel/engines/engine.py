@@ -1,0 +1,154 @@
+"""Compiled steps on the backend in use: the one place of training that knows the backend."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol
+
+import keras
+import numpy as np
+
+from t2t_multimodel.config import Config, OptimizerConfig
+from t2t_multimodel.config.distribution import parse_distribution
+from t2t_multimodel.data.collate import Batch
+from t2t_multimodel.errors import UserError
+from t2t_multimodel.multimodel import MultiModel
+
+Gradients = dict[int, Any]
+"""Index into `model.trainable_variables` -> gradient, for those that the problem touches."""
+Scalars = dict[str, Any]
+
+
+class Engine(Protocol):
+    """Gradients of a micro-batch, and one update from the gradients of a step."""
+
+    traces: int
+    """Functions traced so far; on TensorFlow it stands still after the first step."""
+
+    def compile(self, problem: str) -> None:
+        """Traces the problem's function ahead of its first batch."""
+
+    def gradients(self, problem: str, batch: Batch, draw: int) -> tuple[Gradients, Scalars]:
+        """Loss gradients and scalars of one micro-batch. Safe to call from several threads.
+
+        Args:
+            problem: whose batch it is.
+            batch: from `collate`.
+            draw: number of the micro-batch in the run; all random draws come from it.
+        """
+
+    def apply(self, gradients: Iterable[Gradients], learning_rate: float, step: int) -> float:
+        """Updates the variables with the mean of micro-batch gradients; returns their norm.
+
+        Takes one after the other and keeps only their sum.
+        """
+
+    def averages(self) -> dict[str, np.ndarray]:
+        """Path -> running mean of each trainable variable; empty without `ema_decay`."""
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Copies of the optimizer's slots by name: m/PATH, v/PATH.
+
+        With `ema_decay` also weights/PATH, since the saved model then holds the averages.
+        """
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Takes slots back from a checkpoint, whose model was loaded before."""
+
+
+def value_of(variable: keras.Variable) -> np.ndarray:
+    """A copy that later updates, which work in place, cannot reach."""
+    return np.array(keras.ops.convert_to_numpy(variable.value))
+
+
+@contextlib.contextmanager
+def averaged(model: MultiModel, engine: Engine) -> Iterator[None]:
+    """The model with the averages of its weights, if the engine keeps any; then as before."""
+    averages = engine.averages()
+    last = {v.path: value_of(v) for v in model.trainable_variables} if averages else {}
+    try:
+        for variable in model.trainable_variables if averages else ():
+            variable.assign(averages[variable.path])
+        yield
+    finally:
+        for variable in model.trainable_variables if averages else ():
+            variable.assign(last[variable.path])
+
+
+def ema_rest(config: OptimizerConfig, count: Any, minimum: Any) -> Any:
+    """1 - the decay of the running mean at step `count`, from 1.
+
+    The decay grows to `ema_decay` as (1 + count) / (10 + count), so that the first weights,
+    which are random, do not stay in the mean.
+    """
+    return 1.0 - minimum(config.ema_decay, (1.0 + count) / (10.0 + count))
+
+
+def rate_factor(config: Config, path: str) -> float:
+    """What the learning rate of a variable is multiplied with, by the part that it lies in."""
+    for part, factor in config.rate_factors.items():
+        if f"/{part}/" in f"/{path}/":
+            return factor
+    return 1.0
+
+
+def with_l2(gradient: Any, value: Any, config: OptimizerConfig) -> Any:
+    """Adds the gradient of Tensor2Tensor's weight decay, an L2 loss divided by the size."""
+    if config.weight_decay_form != "t2t" or not config.weight_decay or len(value.shape) < 2:
+        return gradient
+    return gradient + value * (config.weight_decay / math.prod(value.shape))
+
+
+def decoupled_decay(value: Any, config: OptimizerConfig) -> float:
+    """Share of a variable that decays a step, times the learning rate; 0 for vectors."""
+    decays = config.weight_decay_form == "decoupled" and len(value.shape) > 1
+    return config.weight_decay if decays else 0.0
+
+
+def cores() -> int:
+    """Processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def parallel_batches(config: Config) -> int:
+    """Micro-batches to compute side by side."""
+    mirrored = parse_distribution(config.train.distribution).mirrored or 1
+    return config.train.parallel_batches or min(max(cores(), mirrored), config.batches_per_step)
+
+
+def share_cores(parallel: int) -> None:
+    """Shares the cores among micro-batches that run side by side.
+
+    At laptop size a second micro-batch fills the second core, which a wider operation does not.
+    Works before the backend's first operation only; later calls change nothing.
+    """
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        try:
+            tf.config.threading.set_intra_op_parallelism_threads(max(1, cores() // parallel))
+            tf.config.threading.set_inter_op_parallelism_threads(cores())
+        except RuntimeError:  # already running: in a notebook, or a second run in one process
+            return
+
+
+def make_engine(model: MultiModel, config: Config) -> Engine:
+    """The engine of the backend that Keras runs on."""
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        from t2t_multimodel.engines.tensorflow import TensorFlowEngine
+
+        return TensorFlowEngine(model, config)
+    if backend == "jax":
+        from t2t_multimodel.engines.jax import JaxEngine
+
+        return JaxEngine(model, config)
+    raise UserError(
+        f"KERAS_BACKEND={backend} can not train here.",
+        fix="use KERAS_BACKEND=tensorflow or KERAS_BACKEND=jax",
+    )

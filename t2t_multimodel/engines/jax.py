@@ -1,0 +1,222 @@
+"""Compiled steps on JAX: gradients of what a problem reads, Adam over what got a gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+
+from t2t_multimodel.config import Config
+from t2t_multimodel.data.collate import Batch
+from t2t_multimodel.engines.engine import (
+    Engine,
+    Gradients,
+    Scalars,
+    decoupled_decay,
+    ema_rest,
+    rate_factor,
+    with_l2,
+)
+from t2t_multimodel.layers.random import StepSeed
+from t2t_multimodel.multimodel import MultiModel
+
+
+class JaxEngine(Engine):
+    """Compiles once for each shape of batch: use `data.static_shapes`."""
+
+    def __init__(self, model: MultiModel, config: Config) -> None:
+        self._model, self._config = model, config
+        self._variables = list(model.trainable_variables)
+        others = model.non_trainable_variables
+        self._fixed = [v for v in others if rate_factor(config, v.path) == 0]
+        self._others = [v for v in others if rate_factor(config, v.path) > 0]  # routers' bias, say
+        self._slots = [[_zeros_like(v.value) for v in self._variables] for _ in range(2)]
+        self._averages: list[Any] = []
+        if config.optimizer.ema_decay:
+            self._averages = [_copy(v.value) for v in self._variables]
+        self._read: dict[str, list[int]] = {}
+        self._functions: dict[str, Callable[..., Any]] = {}
+        self._update = jax.jit(self._adam, donate_argnums=(0, 1, 2))
+        self._average = jax.jit(self._moved_averages, donate_argnums=0)
+        self._add = jax.jit(_sum)
+        self._mean = jax.jit(self._clipped_mean)
+        self.traces = 0
+
+    def compile(self, problem: str) -> None:
+        """Nothing ahead: JAX compiles for the shapes that the batches have."""
+
+    def gradients(self, problem: str, batch: Batch, draw: int) -> tuple[Gradients, Scalars]:
+        if problem not in self._functions:
+            self._read[problem] = self._variables_read(problem, batch)
+            self._functions[problem] = self._gradient_function(problem)
+        indices = self._read[problem]
+        values = [self._variables[i].value for i in indices]
+        others = [variable.value for variable in [*self._others, *self._fixed]]
+        gradients, scalars, others = self._functions[problem](values, others, batch, np.int32(draw))
+        for variable, value in zip(self._others, others, strict=True):
+            variable.assign(value)
+        return dict(zip(indices, gradients, strict=True)), scalars
+
+    def _loss(self, problem: str, batch: Batch, draw: Any) -> tuple[Any, Scalars]:
+        train = self._config.train
+        return self._model.problem_loss(
+            batch,
+            problem,
+            training=True,
+            seed=StepSeed(draw * 65537 + train.seed),
+            label_smoothing=train.label_smoothing,
+        )
+
+    def _variables_read(self, problem: str, batch: Batch) -> list[int]:
+        """Which variables the problem's loss depends on, found by one abstract run."""
+        scope = _ReadRecorder()
+
+        def run(batch: Batch) -> Any:
+            with scope:
+                return self._loss(problem, batch, jnp.int32(0))[0]
+
+        jax.eval_shape(run, batch)
+        return [i for i, v in enumerate(self._variables) if id(v) in scope.read]
+
+    def _gradient_function(self, problem: str) -> Callable[..., Any]:
+        variables = [self._variables[i] for i in self._read[problem]]
+
+        def loss(values: list[Any], others: list[Any], batch: Batch, draw: Any) -> Any:
+            self.traces += 1
+            state = zip([*variables, *self._others, *self._fixed], [*values, *others], strict=True)
+            with keras.StatelessScope(state_mapping=list(state)) as scope:
+                value, scalars = self._loss(problem, batch, draw)
+            value = value * self._config.loss_weights.get(problem, 1.0)
+            return value, (scalars, [scope.get_current_value(v) for v in self._others])
+
+        compute = jax.value_and_grad(loss, has_aux=True)
+
+        @jax.jit
+        def run(values: list[Any], others: list[Any], batch: Batch, draw: Any) -> Any:
+            (_, (scalars, others)), gradients = compute(values, others, batch, draw)
+            pairs = zip(gradients, values, strict=True)
+            found = [with_l2(g, v, self._config.optimizer) for g, v in pairs]
+            return self._placed(found, self._read[problem]), scalars, others
+
+        return run
+
+    def _placed(self, values: list[Any], indices: list[int]) -> list[Any]:
+        """Values like variables; on several devices they lie where the variables do."""
+        return values
+
+    def apply(self, gradients: Iterable[Gradients], learning_rate: float, step: int) -> float:
+        total: Gradients = {}
+        number = 0
+        for part in gradients:
+            number += 1
+            both = sorted(total.keys() & part.keys())
+            added = self._add({i: total[i] for i in both}, {i: part[i] for i in both})
+            total = {**total, **part, **added}
+        means, norm = self._mean(total, jnp.float32(number))
+        indices = sorted(means)
+        values, first, second = self._update(
+            {i: self._variables[i].value for i in indices},
+            {i: self._slots[0][i] for i in indices},
+            {i: self._slots[1][i] for i in indices},
+            means,
+            jnp.float32(learning_rate),
+            jnp.float32(step + 1),
+        )
+        for i in indices:
+            self._variables[i].assign(values[i])
+            self._slots[0][i], self._slots[1][i] = first[i], second[i]
+        if self._averages:
+            moved = {i: self._averages[i] for i in indices}
+            moved = self._average(moved, {i: values[i] for i in indices}, jnp.float32(step + 1))
+            for i in indices:
+                self._averages[i] = moved[i]
+        return float(norm)
+
+    def _clipped_mean(self, total: Gradients, number: Any) -> tuple[Gradients, Any]:
+        """Mean over micro-batches, clipped by global norm, and that norm before clipping."""
+        means = {i: gradient / number for i, gradient in total.items()}
+        norm = jnp.sqrt(sum(jnp.sum(jnp.square(mean)) for mean in means.values()))
+        clip = self._config.optimizer.clip_norm
+        scale = clip / jnp.maximum(norm, clip) if clip else 1.0
+        return {i: mean * scale for i, mean in means.items()}, norm
+
+    def _adam(
+        self,
+        values: Gradients,
+        first: Gradients,
+        second: Gradients,
+        means: Gradients,
+        rate: Any,
+        count: Any,
+    ) -> tuple[Gradients, Gradients, Gradients]:
+        """Adam (arXiv 1412.6980) with decoupled weight decay (1711.05101)."""
+        optimizer = self._config.optimizer
+        beta1, beta2 = optimizer.beta1, optimizer.beta2
+        rate_t = rate * jnp.sqrt(1 - beta2**count) / (1 - beta1**count)
+        new: tuple[Gradients, Gradients, Gradients] = ({}, {}, {})
+        for i, mean in means.items():
+            new[1][i] = beta1 * first[i] + (1 - beta1) * mean
+            new[2][i] = beta2 * second[i] + (1 - beta2) * jnp.square(mean)
+            factor = rate_factor(self._config, self._variables[i].path)
+            value = values[i] * (1 - factor * rate * decoupled_decay(values[i], optimizer))
+            moved = factor * rate_t * new[1][i]
+            new[0][i] = value - moved / (jnp.sqrt(new[2][i]) + optimizer.epsilon)
+        return new
+
+    def _moved_averages(self, averages: Gradients, values: Gradients, count: Any) -> Gradients:
+        rest = ema_rest(self._config.optimizer, count, jnp.minimum)
+        return {i: mean - rest * (mean - values[i]) for i, mean in averages.items()}
+
+    def averages(self) -> dict[str, np.ndarray]:
+        return self._copies(self._averages) if self._averages else {}
+
+    def state(self) -> dict[str, np.ndarray]:
+        kinds = dict(zip(("m", "v"), self._slots, strict=True))
+        if self._averages:
+            kinds["weights"] = [variable.value for variable in self._variables]
+        return {
+            f"{kind}/{path}": value
+            for kind, values in kinds.items()
+            for path, value in self._copies(values).items()
+        }
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        for i, variable in enumerate(self._variables):
+            for slot, values in zip(("m", "v"), self._slots, strict=True):
+                values[i] = jax.device_put(state[f"{slot}/{variable.path}"], values[i].sharding)
+            if self._averages:  # the saved model's weights are the averages
+                self._averages[i] = _copy(variable.value)
+                variable.assign(state[f"weights/{variable.path}"])
+
+    def _copies(self, values: list[Any]) -> dict[str, np.ndarray]:
+        """Values that later updates, which reuse the memory, cannot reach."""
+        return {v.path: np.array(value) for v, value in zip(self._variables, values, strict=True)}
+
+
+def _zeros_like(value: jax.Array) -> jax.Array:
+    """Zeros where the value lies; from the host, since on devices each shape is compiled."""
+    return jax.device_put(np.zeros(value.shape, value.dtype), value.sharding)
+
+
+def _copy(value: jax.Array) -> jax.Array:
+    return jax.device_put(np.array(value), value.sharding)
+
+
+def _sum(first: Gradients, second: Gradients) -> Gradients:
+    return {i: first[i] + second[i] for i in first}
+
+
+class _ReadRecorder(keras.StatelessScope):
+    """Remembers which variables were read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read: set[int] = set()
+
+    def get_current_value(self, variable: Any) -> Any:
+        self.read.add(id(variable))
+        return super().get_current_value(variable)

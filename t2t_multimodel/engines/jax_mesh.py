@@ -1,0 +1,108 @@
+"""Several devices on JAX: rows of a micro-batch over one axis of a mesh, experts over the other.
+
+The step is the same program as on one device. Arrays are laid out over the mesh, and the compiler
+splits the work and adds the communication (GSPMD, arXiv 2105.04663).
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import jax
+import keras
+import numpy as np
+
+from t2t_multimodel.config import Config
+from t2t_multimodel.config.distribution import Distribution
+from t2t_multimodel.data.collate import Batch
+from t2t_multimodel.engines.engine import Gradients, Scalars
+from t2t_multimodel.engines.jax import JaxEngine
+from t2t_multimodel.errors import UserError
+from t2t_multimodel.multimodel import MultiModel
+
+EXPERT_KERNELS = r".*/experts_kernel\d+"
+"""Paths of the stacked weights of experts, [E, in, out]."""
+
+
+class MeshEngine(JaxEngine):
+    """Rows go to the axis "data"; expert weights and their moments are split over "experts".
+
+    Empty rows fill a micro-batch up to a multiple of the axis. They are masked everywhere, and
+    the random draws of the others do not change, since JAX draws each element by its place.
+    """
+
+    def __init__(self, model: MultiModel, config: Config) -> None:
+        super().__init__(model, config)
+        mesh = keras.distribution.distribution().device_mesh.backend_mesh
+        self._rows = mesh.shape["data"]
+        self._by_rows = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("data"))
+        self._shardings = [variable.value.sharding for variable in self._variables]
+        # programs that communicate must start in the same order on all devices
+        self._one_at_a_time = threading.Lock()
+
+    def gradients(self, problem: str, batch: Batch, draw: int) -> tuple[Gradients, Scalars]:
+        rows = len(batch["targets_length"])
+        whole = -(-rows // self._rows) * self._rows
+        if whole > rows and self._config.model.route_padding:
+            raise UserError(
+                f"A micro-batch of {problem} has {rows} rows, which {self._rows} devices can not "
+                "share: model.route_padding would count rows that fill it up.",
+                fix="Choose data.examples_per_batch and budgets that make multiples, or data:1.",
+            )
+        filler = whole - rows
+        batch = {
+            name: np.pad(array, [(0, filler)] + [(0, 0)] * (array.ndim - 1))
+            for name, array in batch.items()
+        }
+        with self._one_at_a_time:
+            return super().gradients(problem, jax.device_put(batch, self._by_rows), draw)
+
+    def _placed(self, values: list[Any], indices: list[int]) -> list[Any]:
+        places = [self._shardings[i] for i in indices]
+        return jax.lax.with_sharding_constraint(values, places)
+
+    def _adam(
+        self,
+        values: Gradients,
+        first: Gradients,
+        second: Gradients,
+        means: Gradients,
+        rate: Any,
+        count: Any,
+    ) -> tuple[Gradients, Gradients, Gradients]:
+        new = super()._adam(values, first, second, means, rate, count)
+        indices = sorted(values)
+        places = {i: self._shardings[i] for i in indices}
+        return jax.lax.with_sharding_constraint(new, (places, places, places))
+
+
+def set_mesh(wanted: Distribution, config: Config) -> None:
+    """Makes Keras lay out the variables that it makes from now on.
+
+    Raises:
+        UserError: there are too few devices, or the experts can not be shared evenly.
+    """
+    number, here = wanted.data * wanted.experts, jax.devices()
+    if number > len(here):
+        raise UserError(
+            f"data:{wanted.data},experts:{wanted.experts} needs {number} devices; "
+            f"JAX has {len(here)}.",
+            fix="To try it on a processor: "
+            f"XLA_FLAGS=--xla_force_host_platform_device_count={number}",
+        )
+    if config.model.experts % wanted.experts:
+        raise UserError(
+            f"{config.model.experts} experts can not be shared by {wanted.experts} devices evenly.",
+            fix="Choose a divisor of model.experts.",
+        )
+    mesh = keras.distribution.DeviceMesh(
+        (wanted.data, wanted.experts),
+        ("data", "experts"),
+        np.array([f"{one.platform}:{one.id}" for one in here[:number]]),
+    )
+    layouts = keras.distribution.LayoutMap(mesh)
+    layouts[EXPERT_KERNELS] = ("experts", None, None)
+    keras.distribution.set_distribution(
+        keras.distribution.ModelParallel(layout_map=layouts, batch_dim_name="data")
+    )

@@ -1,0 +1,89 @@
+"""ProcessGroup: the processes of a run, as the training loop sees them. Mostly it is one alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from t2t_multimodel.errors import UserError
+
+Part = tuple[dict[int, Any], dict[str, Any]]
+"""Gradients and scalars of a micro-batch, see `Engine.gradients`."""
+
+Scores = dict[str, dict[str, float]]
+"""Problem -> name of a score -> its value."""
+
+
+class ProcessGroup:
+    """One process. `WorkerProcessGroup` is several; every one of them makes the same calls in order."""
+
+    chief = True
+    """Whether this process writes and says what happens."""
+    workers = 1
+    worker = 0
+
+    def owns(self, draw: int) -> bool:
+        """Whether this process computes the micro-batch of that number in the run."""
+        return draw % self.workers == self.worker
+
+    def gather(self, values: np.ndarray) -> np.ndarray:
+        """Numbers [n] of each worker, float64 [workers, n]; waits for all of them."""
+        return np.asarray(values, np.float64)[None]
+
+    def any(self, flag: bool) -> bool:
+        """Whether the flag is set on any worker."""
+        return bool(self.gather(np.array([flag])).any())
+
+    def parts(self, parts: Iterable[Part]) -> Iterator[Part]:
+        """The same micro-batches, with the scalars of those that other workers computed."""
+        yield from parts
+
+    def wait(self) -> None:
+        """Returns when every worker has come here."""
+        self.any(False)
+
+    def as_chief(self, scores: Scores) -> Scores:
+        """The chief's scores, so that all decide alike, however their last digits differ."""
+        self.wait()
+        flat = [value for one in scores.values() for value in one.values()]
+        first = iter(self.gather(np.array(flat))[0].tolist())
+        return {name: {key: next(first) for key in one} for name, one in scores.items()}
+
+    def check_same(self, facts: dict[str, int]) -> None:
+        """Raises `UserError` unless all workers have the same numbers, as at a run's start."""
+        table = self.gather(np.array(list(facts.values())))
+        for name, column in zip(facts, table.T, strict=True):
+            if len(set(column)) > 1:
+                listed = ", ".join(f"{value:.0f} on worker {i}" for i, value in enumerate(column))
+                raise UserError(
+                    f"The workers do not start alike: {name} is {listed}.",
+                    fix="Give all of them the same flags and packages, and a --data_dir and "
+                    "--output_dir with the same contents, on a shared disk say.",
+                )
+
+    def leave(self) -> None:
+        """Lets the others finish what they read from this process."""
+
+
+ALONE = ProcessGroup()
+
+
+def pack(scalars: dict[int, dict[str, Any]]) -> np.ndarray:
+    """Scalars of numbered micro-batches as bytes, one float64 each; exact for float32."""
+    plain = {
+        number: {name: np.asarray(value, np.float64).tolist() for name, value in one.items()}
+        for number, one in scalars.items()
+    }
+    return np.frombuffer(json.dumps(plain).encode(), np.uint8).astype(np.float64)
+
+
+def unpack(values: np.ndarray) -> dict[int, dict[str, np.ndarray]]:
+    """Inverse of `pack`."""
+    plain = json.loads(values.astype(np.uint8).tobytes())
+    return {
+        int(number): {name: np.asarray(value, np.float32) for name, value in one.items()}
+        for number, one in plain.items()
+    }

@@ -1,0 +1,79 @@
+"""Teacher-forced scores: what the model makes of the targets when it is given those before.
+
+They are the paper's own (tables 2 to 4): log-perplexity, accuracy per token, fully correct
+sequences. They say little about free-running output, whose scores are named `decoded/...`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from t2t_multimodel.data.collate import Batch
+from t2t_multimodel.metrics.score import Score, SummedScore, ratio
+
+
+def token_scores(logits: Any, targets: Any) -> dict[str, Any]:
+    """What the scores need of the logits, small enough to leave the device.
+
+    Args:
+        logits: [rows, T, size]; T = 1 for class labels.
+        targets: int [rows, T], or [rows] for class labels.
+
+    Returns:
+        log_prob: of the targets, in their shape; rank: how many entries score higher.
+    """
+    logits = ops.cast(logits if len(targets.shape) == 2 else logits[:, 0], "float32")
+    chosen = ops.take_along_axis(logits, ops.expand_dims(targets, -1), axis=-1)
+    # "not lower or equal" counts logits that are no numbers, so that they are never right
+    higher = ops.sum(ops.cast(ops.logical_not(logits <= chosen), "int32"), axis=-1)
+    log_prob = ops.squeeze(chosen, -1) - ops.logsumexp(logits, axis=-1)
+    return {"log_prob": log_prob, "rank": higher}
+
+
+def counts(scores: dict[str, np.ndarray], batch: Batch) -> np.ndarray:
+    """What each real example of a batch adds: float [examples, columns].
+
+    Columns: nats, tokens, right tokens, whether all are right; for class labels, which are one
+    token, also whether the label is among the first five.
+
+    Args:
+        scores: from `token_scores`.
+        batch: with `targets_length`, 0 for filler rows.
+    """
+    length = batch["targets_length"]
+    rank = scores["rank"].reshape(len(length), -1)
+    log_prob = scores["log_prob"].reshape(rank.shape)
+    mask = np.arange(rank.shape[1]) < length[:, None]
+    right = (rank == 0) & mask
+    columns = [
+        -np.where(mask, log_prob, 0.0).sum(axis=1, dtype=np.float64),
+        mask.sum(axis=1),
+        right.sum(axis=1),
+        right.sum(axis=1) == length,
+    ]
+    if scores["rank"].ndim == 1:
+        columns.append(((rank < 5) & mask).any(axis=1))
+    return np.stack(columns, axis=1).astype(np.float64)[length > 0]
+
+
+def scores_of(rows: np.ndarray) -> dict[str, Score]:
+    """Named scores out of the `counts` of a whole split.
+
+    Text: teacher_forced/log_ppl (nats a token, the end included), teacher_forced/accuracy, teacher_forced/sequence_accuracy.
+    Class labels, which have no prefix to be forced: log_ppl, top1, top5.
+    """
+    nats, tokens, right, all_right = rows.T[:4]
+    examples = np.ones(len(rows))
+    parts = {"teacher_forced/log_ppl": (nats, tokens), "teacher_forced/accuracy": (right, tokens)}
+    if rows.shape[1] == 4:
+        parts["teacher_forced/sequence_accuracy"] = (all_right, examples)
+    else:
+        parts = {
+            "log_ppl": (nats, tokens),
+            "top1": (right, tokens),
+            "top5": (rows[:, 4], examples),
+        }
+    return {name: SummedScore(np.stack(part, axis=1), ratio) for name, part in parts.items()}

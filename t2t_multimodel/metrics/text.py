@@ -1,0 +1,185 @@
+"""Metrics of classes, translations and transcripts, computed on decoded output.
+
+A metric is a function (targets, outputs) -> float over a whole split. For text, outputs are
+strings as a person reads them; a target is a string, or a tuple of several that are equally good.
+For class labels, targets are class numbers and an output is int [classes], best first. Metrics
+of trees are in `tree_metrics`, of captions in `caption_metrics`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+
+from t2t_multimodel import registry
+from t2t_multimodel.metrics.score import references, summed
+from t2t_multimodel.registry import register_metric
+
+M = TypeVar("M", bound=Callable[..., float])
+
+
+def lower_is_better(metric: M) -> M:
+    """Marks an error rate, so that tables know which of two scores is the better one.
+
+    Write it below `@register_metric("name")`; metrics without it grow with quality.
+    """
+    metric.lower_is_better = True  # type: ignore[attr-defined]
+    return metric
+
+
+def is_lower_better(score: str) -> bool:
+    """Whether less is better, for a score by its full name: log_ppl, teacher_forced/accuracy, decoded/wer.
+
+    Raises:
+        UserError: a decoded score of a metric that nobody registered.
+    """
+    kind, _, name = score.rpartition("/")
+    if kind == "tf" or name == "log_ppl":
+        return name == "log_ppl"
+    return getattr(registry.metrics.get(name), "lower_is_better", False)
+
+
+@register_metric("top1")
+@summed()
+def top1(targets: Sequence[int], outputs: Sequence[Any]) -> np.ndarray:
+    """Share of examples whose best-ranked class is the target."""
+    return _in_first(1, targets, outputs)
+
+
+@register_metric("top5")
+@summed()
+def top5(targets: Sequence[int], outputs: Sequence[Any]) -> np.ndarray:
+    """Share of examples whose target is among the five best-ranked classes."""
+    return _in_first(5, targets, outputs)
+
+
+def _in_first(n: int, targets: Sequence[int], outputs: Sequence[Any]) -> np.ndarray:
+    hits = [int(t) in map(int, o[:n]) for t, o in zip(targets, outputs, strict=True)]
+    return of_examples(hits)
+
+
+def of_examples(values: Sequence[float]) -> np.ndarray:
+    """Counts [examples, 2] whose ratio is the mean of the values."""
+    return np.stack([np.asarray(values, np.float64), np.ones(len(values))], axis=1)
+
+
+@register_metric("exact")
+@summed()
+def exact(targets: Sequence[Any], outputs: Sequence[str]) -> np.ndarray:
+    """Share of outputs equal to a reference, whitespace apart."""
+    return of_examples(
+        [
+            output.split() in [reference.split() for reference in references(target)]
+            for target, output in zip(targets, outputs, strict=True)
+        ]
+    )
+
+
+class _SacreBleu:
+    """A corpus score of sacrebleu: its own counts of each sentence, its own score of their sum."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def make(self) -> Any:
+        from sacrebleu.metrics import BLEU, CHRF
+
+        # force: no warning on tokenised text
+        return BLEU(force=True) if self._name == "bleu" else CHRF()
+
+    def counts(self, targets: Sequence[Any], outputs: Sequence[str]) -> np.ndarray:
+        return np.asarray(self.make()._extract_corpus_statistics(outputs, streams(targets)))
+
+    @functools.cached_property
+    def _scorer(self) -> Any:
+        return self.make()
+
+    def score(self, sums: np.ndarray) -> float:
+        return float(self._scorer._compute_score_from_stats(sums.astype(int).tolist()).score)
+
+
+_BLEU, _CHRF = _SacreBleu("bleu"), _SacreBleu("chrf")
+
+
+@register_metric("bleu")
+@summed(_BLEU.score)
+def bleu(targets: Sequence[Any], outputs: Sequence[str]) -> np.ndarray:
+    """Corpus BLEU-4, 0 to 100, as sacrebleu defines it (Post 2018, arXiv 1804.08771)."""
+    return _BLEU.counts(targets, outputs)
+
+
+@register_metric("chrf")
+@summed(_CHRF.score)
+def chrf(targets: Sequence[Any], outputs: Sequence[str]) -> np.ndarray:
+    """Corpus chrF2 of character n-grams to 6, 0 to 100 (Popovic 2015), by sacrebleu."""
+    return _CHRF.counts(targets, outputs)
+
+
+SACREBLEU = {"bleu": _BLEU.make, "chrf": _CHRF.make}
+"""Metric -> maker of the scorer of sacrebleu behind it."""
+
+
+def streams(targets: Sequence[Any]) -> list[list[str | None]]:
+    """References as sacrebleu takes them: first ones, second ones, ...; None where one lacks."""
+    all_of = [references(target) for target in targets]
+    most = max(map(len, all_of))
+    return [[texts[i] if i < len(texts) else None for texts in all_of] for i in range(most)]
+
+
+def signature(name: str, references: int = 1) -> str:
+    """Sacrebleu's own signature of `bleu` or `chrf`, to be printed beside the score.
+
+    For example ``nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:2.6.0``.
+    """
+    scorer = SACREBLEU[name]()
+    scorer.corpus_score(["a"], [["a"]] * references)  # the signature holds their number
+    return str(scorer.get_signature())
+
+
+def _error_rate(sums: np.ndarray) -> float:
+    edits, reference = sums
+    return edits / reference if reference else float(edits > 0)
+
+
+@register_metric("wer")
+@summed(_error_rate, lower_is_better=True)
+def wer(targets: Sequence[Any], outputs: Sequence[str]) -> np.ndarray:
+    """Word error rate: all insertions, deletions and substitutions over all reference words.
+
+    Words are split at whitespace, case and punctuation count. Every word put out for an empty
+    reference is an insertion. With no reference word at all it is 0 for silence, else 1. Of
+    several references the first counts.
+    """
+    from jiwer import process_words
+
+    return _edits(process_words, targets, outputs)
+
+
+@register_metric("cer")
+@summed(_error_rate, lower_is_better=True)
+def cer(targets: Sequence[Any], outputs: Sequence[str]) -> np.ndarray:
+    """Character error rate: as `wer` over characters; a run of whitespace is one blank."""
+    from jiwer import process_characters
+
+    return _edits(process_characters, targets, outputs)
+
+
+def _edits(
+    process: Callable[[str, str], Any], targets: Sequence[Any], outputs: Sequence[str]
+) -> np.ndarray:
+    """Edits and reference length of each example, [examples, 2]."""
+
+    def rows() -> Iterator[tuple[int, int]]:
+        for target, output in zip(targets, outputs, strict=True):
+            found = process(_one_line(references(target)[0]), _one_line(output))
+            kept = found.deletions + found.substitutions
+            yield found.insertions + kept, found.hits + kept
+
+    return np.asarray(list(rows()))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,1 @@
+"""The plan of a run: batches, parameters and memory, before any step."""

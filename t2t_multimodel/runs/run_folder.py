@@ -1,0 +1,136 @@
+"""The folder of a run: its config with the origin of each value, checkpoints, scalars, tables."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from t2t_multimodel.config import Config
+from t2t_multimodel.data.datagen import Prepared
+from t2t_multimodel.data.files import json_lines, written_by_rename
+from t2t_multimodel.errors import UserError
+from t2t_multimodel.evaluate.samples import Sample
+from t2t_multimodel.overrides import Resolved, flatten, read_record
+from t2t_multimodel.runs.event_file import EventFile
+from t2t_multimodel.runs.provenance import session
+
+FREE_TO_CHANGE = (
+    "train.steps",
+    "train.log_steps",
+    "train.checkpoint_steps",
+    "train.keep_checkpoints",
+    "train.parallel_batches",
+    "train.distribution",
+    "train.worker_timeout",
+    "train.max_xent",
+    "evaluate.",
+)
+"""Settings that a resumed run may change: they do not touch what was learned so far."""
+
+
+class RunFolder:
+    """Writes what a run leaves behind; every file appears whole.
+
+    Args:
+        path: of the folder.
+        writes: whether this process writes; of several workers only the chief does.
+    """
+
+    def __init__(self, path: Path, *, writes: bool = True) -> None:
+        self.path, self.writes = path, writes
+        self.checkpoints = path / "checkpoints"
+        self._events: EventFile | None = None
+        self._first_step = 0
+
+    def check_settings(self, config: Config) -> None:
+        """Raises `UserError` if the folder's run was begun with other settings."""
+        old = self._record()
+        if old is not None:
+            before, now = flatten(Config.from_dict(old["config"])), flatten(config)
+            self._refuse(
+                f"{name}: {before.get(name)!r} then, {value!r} now"
+                for name, value in now.items()
+                if before.get(name) != value and not name.startswith(FREE_TO_CHANGE)
+            )
+
+    def open(self, resolved: Resolved, prepared: dict[str, Prepared]) -> None:
+        """Writes `config.json`; each time that a run goes on, its `sessions` grow by one.
+
+        Raises:
+            UserError: the folder's run was begun with other data.
+        """
+        self.record(resolved, {name: one.fingerprint for name, one in prepared.items()})
+
+    def record(self, resolved: Resolved, data: dict[str, str]) -> None:
+        """As `open`, from the fingerprints of the problems' data alone."""
+        old = self._record() or {"data": {}, "sessions": []}
+        self._refuse(
+            f"the data of {name} is another"
+            for name, fingerprint in data.items()
+            if old["data"].get(name, fingerprint) != fingerprint
+        )
+        record = {
+            "hparams_set": resolved.set_name,
+            "config": resolved.config.to_dict(),
+            "origins": resolved.origins,
+            "data": data,
+            "sessions": [*old.get("sessions", []), session()],
+        }
+        self.write_json("config.json", record)
+
+    def _record(self) -> dict[str, Any] | None:
+        file = self.path / "config.json"
+        return read_record(file) if file.is_file() else None
+
+    def _refuse(self, changes: Iterable[str]) -> None:
+        listed = [f"  {change}" for change in changes]
+        if listed:
+            raise UserError(
+                "\n".join([f"{self.path} holds a run with other settings:", *listed]),
+                fix="Give the same settings to go on with it, or another --output_dir.",
+            )
+
+    def scalars(self, step: int, values: dict[str, Any]) -> None:
+        """Appends numbers and arrays to `scalars.jsonl` and to TensorBoard's event file."""
+        if not self.writes:
+            return
+        plain = {name: np.asarray(value).tolist() for name, value in values.items()}
+        self._event_file().add(step, plain)
+        with open(self.path / "scalars.jsonl", "a") as file:
+            file.write(json.dumps({"step": step, "time": time.time(), **plain}) + "\n")
+
+    def samples(self, step: int, problem: str, split: str, samples: Sequence[Sample]) -> None:
+        """Puts a problem's newest samples into `samples.json`, all into TensorBoard's file."""
+        if not self.writes:
+            return
+        file = self.path / "samples.json"
+        known = json.loads(file.read_text()) if file.is_file() else {}
+        values = [sample.to_dict() for sample in samples]
+        known[problem] = {"step": step, "split": split, "samples": values}
+        self.write_json(file.name, known)
+        self._event_file().add_samples(step, problem, samples)
+
+    def _event_file(self) -> EventFile:
+        if self._events is None:
+            self._events = EventFile(self.path / "tensorboard", self._first_step)
+        return self._events
+
+    def rewind(self, step: int) -> None:
+        """Drops scalars of steps after `step`, which a run that goes on from there does again."""
+        self._first_step = step + 1
+        file = self.path / "scalars.jsonl"
+        if self.writes and file.is_file():
+            kept = [line for values, line in json_lines(file) if values["step"] <= step]
+            with written_by_rename(file) as stream:
+                stream.write("".join(kept).encode())
+
+    def write_json(self, name: str, value: Any) -> None:
+        """Writes a JSON file into the run."""
+        if self.writes:
+            with written_by_rename(self.path / name) as file:
+                file.write(json.dumps(value, indent=1).encode())

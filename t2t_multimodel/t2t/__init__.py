@@ -1,0 +1,1 @@
+"""The networks that Tensor2Tensor shipped: bodies, modality nets, schedules."""

@@ -1,0 +1,129 @@
+"""The body that Tensor2Tensor called multimodel1p8 on its launch day (2017-06-15).
+
+Legend: B batch, L source length, T target length, D width.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+
+from t2t_multimodel.config.model import ModelConfig
+from t2t_multimodel.layers.base import Block
+from t2t_multimodel.layers.convolution import ConvStep
+from t2t_multimodel.layers.experts import Routing
+from t2t_multimodel.layers.experts_and_norm import ExpertsAndNorm, by_name
+from t2t_multimodel.layers.mode import Mode, dropout
+from t2t_multimodel.layers.place import Place, caches
+from t2t_multimodel.layers.timing import timing_halves
+from t2t_multimodel.t2t.slicenet import TIMESCALES, MultiConvRes, SimpleAttention
+
+
+class T2TV1Body(Block):
+    """Convolutions with experts in the middle, in encoder and decoder; attention to the source.
+
+        encoder = blocks -> LN(x + MoE(x)) -> blocks
+        mixer   = LN(conv(ReLU([attention(targets, source), targets])))
+        decoder = blocks with attention -> LN(x + MoE(x)) -> blocks with attention
+
+    Targets see each other through left-padded convolutions alone. Dropout follows each stack of
+    blocks, not each block.
+
+    Args:
+        config: sizes and switches.
+    """
+
+    def __init__(self, config: ModelConfig, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.config = config
+        width = config.hidden_size
+        before, after = config.encoder_blocks
+        self.encoder1 = self._stack(before, "encoder1")
+        self.encoder_experts = ExpertsAndNorm(config, name="encoder_experts")
+        self.encoder2 = self._stack(after, "encoder2")
+        self.attention = SimpleAttention(
+            width, separability=config.separability, name="mixer_attention"
+        )
+        self.merge = ConvStep(2 * width, width, 3, causal=True, separability=4, name="mixer_merge")
+        before, after = config.decoder_blocks
+        self.decoder1 = self._stack(before, "decoder1", decodes=True)
+        self.decoder_experts = ExpertsAndNorm(config, name="decoder_experts")
+        self.decoder2 = self._stack(after, "decoder2", decodes=True)
+
+    def _stack(self, size: int, name: str, decodes: bool = False) -> list[MultiConvRes]:
+        return [
+            MultiConvRes(
+                self.config.hidden_size,
+                self.config.block_kernels,
+                self.config.block_dilations,
+                separability=self.config.separability,
+                causal=decodes,
+                attends=decodes,
+                branch_scale=self.config.branch_scale,
+                name=f"{name}_block{i}",
+            )
+            for i in range(size)
+        ]
+
+    def encode(self, x_BLD: Any, mask_BL: Any, mode: Mode) -> tuple[Any, dict[str, Routing]]:
+        """Source features to the encoder's output [B, L, D]."""
+        signal = timing_halves(ops.shape(x_BLD)[1], self.config.hidden_size, TIMESCALES)
+        x_BLD = x_BLD + ops.cast(signal, x_BLD.dtype)
+        for block in self.encoder1:
+            x_BLD = block(x_BLD, mask_BL=mask_BL)
+        x_BLD = dropout(x_BLD, self.config.dropout, mode)
+        x_BLD, routing = self.encoder_experts(x_BLD, mask_BL=mask_BL, mode=mode)
+        for block in self.encoder2:
+            x_BLD = block(x_BLD, mask_BL=mask_BL)
+        return dropout(x_BLD, self.config.dropout, mode), by_name(encoder=routing)
+
+    def decode(
+        self,
+        targets_BTD: Any,
+        target_mask_BT: Any,
+        source_BLD: Any,
+        source_mask_BL: Any,
+        mode: Mode,
+    ) -> tuple[Any, dict[str, Routing]]:
+        """Targets, shifted by the command token, to the decoder's output [B, T, D]."""
+        source = {"source_BLC": source_BLD, "source_mask_BL": source_mask_BL}
+        attended = self.attention(targets_BTD, **source)
+        x_BTD = self.merge(ops.concatenate([attended, targets_BTD], axis=-1))
+        for block in self.decoder1:
+            x_BTD = block(x_BTD, **source)
+        x_BTD = dropout(x_BTD, self.config.dropout, mode)
+        x_BTD, routing = self.decoder_experts(x_BTD, mask_BL=target_mask_BT, mode=mode)
+        for block in self.decoder2:
+            x_BTD = block(x_BTD, **source)
+        return dropout(x_BTD, self.config.dropout, mode), by_name(decoder=routing)
+
+    def memory(self, source_BLD: Any, source_mask_BL: Any) -> dict[str, Any]:
+        """What `step` needs of the encoder's output."""
+        layers = (self.attention, *self.decoder1, *self.decoder2)
+        return {layer.name: layer.memory(source_BLD, source_mask_BL) for layer in layers}
+
+    def cache(self, rows: Any, length: int) -> dict[str, Any]:
+        """The state of `step` before the first position; no layer looks back without bound."""
+        return caches((self.attention, self.merge, *self.decoder1, *self.decoder2), rows)
+
+    def step(
+        self, x_RD: Any, cache: dict[str, Any], memory: dict[str, Any], place: Place
+    ) -> tuple[Any, dict[str, Any]]:
+        """One position of `decode` [R, D], and the next state."""
+        after: dict[str, Any] = {}
+
+        def attend(layer: Block, x_RD: Any) -> Any:
+            name = layer.name
+            x_RD, after[name] = layer.step(x_RD, cache[name], memory[name], place)
+            return x_RD
+
+        merged = ops.concatenate([attend(self.attention, x_RD), x_RD], axis=-1)
+        name = self.merge.name
+        x_RD, after[name] = self.merge.step(merged, cache[name], place)
+        for block in self.decoder1:
+            x_RD = attend(block, x_RD)
+        x_RD, _ = self.decoder_experts(x_RD, mode=place.mode)
+        for block in self.decoder2:
+            x_RD = attend(block, x_RD)
+        return x_RD, after

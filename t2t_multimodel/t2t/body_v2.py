@@ -1,0 +1,214 @@
+"""The body that Tensor2Tensor called multimodel_base (2017-07 to 2018-09).
+
+Legend: B batch, L source length, T target length, D width, F filter size.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+
+from t2t_multimodel.config.model import ModelConfig
+from t2t_multimodel.layers.attention import MultiHeadAttention, causal, real
+from t2t_multimodel.layers.base import Block
+from t2t_multimodel.layers.convolution import ConvStep
+from t2t_multimodel.layers.experts import Routing
+from t2t_multimodel.layers.experts_and_norm import by_name, mixture
+from t2t_multimodel.layers.linear import Linear
+from t2t_multimodel.layers.mode import EVAL, Mode, dropout
+from t2t_multimodel.layers.norm import LayerNorm
+from t2t_multimodel.layers.place import Place, caches
+from t2t_multimodel.layers.timing import timing_halves
+from t2t_multimodel.t2t.slicenet import TIMESCALES
+
+
+class T2TV2Body(Block):
+    """Convolutions beside experts in the encoder, a Transformer decoder with some experts.
+
+    The numbers of layers are the sums of `encoder_blocks` and of `decoder_blocks`. There is no
+    mixer.
+
+    Args:
+        config: sizes and switches.
+    """
+
+    def __init__(self, config: ModelConfig, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.config = config
+        self.encoder = [
+            EncoderLayer(config, name=f"encoder{i}") for i in range(sum(config.encoder_blocks))
+        ]
+        self.decoder = [
+            DecoderLayer(config, i in config.moe_layers, name=f"decoder{i}")
+            for i in range(sum(config.decoder_blocks))
+        ]
+
+    def encode(self, x_BLD: Any, mask_BL: Any, mode: Mode) -> tuple[Any, dict[str, Routing]]:
+        """Source features to the encoder's output [B, L, D]."""
+        signal = timing_halves(ops.shape(x_BLD)[1], self.config.hidden_size, TIMESCALES)
+        x_BLD = x_BLD + ops.cast(signal, x_BLD.dtype)
+        routing: dict[str, Routing | None] = {}
+        for i, layer in enumerate(self.encoder):
+            x_BLD, routing[f"encoder{i}"] = layer(x_BLD, mask_BL=mask_BL, mode=mode)
+        return x_BLD, by_name(**routing)
+
+    def decode(
+        self,
+        targets_BTD: Any,
+        target_mask_BT: Any,
+        source_BLD: Any,
+        source_mask_BL: Any,
+        mode: Mode,
+    ) -> tuple[Any, dict[str, Routing]]:
+        """Targets, shifted by the command token, to the decoder's output [B, T, D]."""
+        signal = timing_halves(ops.shape(targets_BTD)[1], self.config.hidden_size)
+        x_BTD = targets_BTD + ops.cast(signal, targets_BTD.dtype)
+        x_BTD = dropout(x_BTD, self.config.dropout, mode)
+        routing: dict[str, Routing | None] = {}
+        for i, layer in enumerate(self.decoder):
+            x_BTD, routing[f"decoder{i}"] = layer(
+                x_BTD,
+                mask_BT=target_mask_BT,
+                source_BLD=source_BLD,
+                source_mask_BL=source_mask_BL,
+                mode=mode,
+            )
+        return x_BTD, by_name(**routing)
+
+    def memory(self, source_BLD: Any, source_mask_BL: Any) -> dict[str, Any]:
+        """What `step` needs of the encoder's output."""
+        return {layer.name: layer.memory(source_BLD, source_mask_BL) for layer in self.decoder}
+
+    def cache(self, rows: Any, length: int) -> dict[str, Any]:
+        """The state of `step` before the first of at most `length` positions."""
+        return caches(self.decoder, rows, length)
+
+    def step(
+        self, x_RD: Any, cache: dict[str, Any], memory: dict[str, Any], place: Place
+    ) -> tuple[Any, dict[str, Any]]:
+        """One position of `decode` [R, D], and the next state."""
+        signal = timing_halves(1, self.config.hidden_size, start=place.t)[:, 0]
+        x_RD = x_RD + ops.cast(signal, x_RD.dtype)
+        after = {}
+        for layer in self.decoder:
+            name = layer.name
+            x_RD, after[name] = layer.step(x_RD, cache[name], memory[name], place)
+        return x_RD, after
+
+
+class EncoderLayer(Block):
+    """LN(x + drop(MoE(x)) + drop(conv(x))): two branches side by side.
+
+    conv: steps 3 (to F), 3, dropout, 15 (to D), 15 with dilation 4.
+    """
+
+    def __init__(self, config: ModelConfig, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.config = config
+        width, inner = config.hidden_size, config.filter_size
+        sizes = [(width, inner), (inner, inner), (inner, width), (width, width)]
+        scales = (1.0, 1.0, 1.0, config.branch_scale)
+        self.steps = [
+            ConvStep(
+                *size,
+                config.block_kernels[i],
+                dilation=config.block_dilations[i],
+                begins_at=scales[i],
+                name=f"step{i + 1}",
+            )
+            for i, size in enumerate(sizes)
+        ]
+        self.mixture = mixture(config, inner, name="mixture")
+        self.norm = LayerNorm(width, name="norm")
+
+    def call(self, x_BLD: Any, mask_BL: Any, mode: Mode = EVAL) -> tuple[Any, Routing | None]:
+        """Returns [B, L, D], and where tokens went."""
+        rate = self.config.dropout
+        routed = None if self.config.route_padding else mask_BL
+        experts, routing = self.mixture(x_BLD, mask_BL=routed, mode=mode)
+        y = x_BLD
+        for i, step in enumerate(self.steps):
+            y = step(y, mask_BL=mask_BL)
+            if i == 1:
+                y = dropout(y, rate, mode)
+        branches = dropout(experts, rate, mode) + dropout(y, rate, mode)
+        return self.norm(x_BLD + branches), routing
+
+
+class DecoderLayer(Block):
+    """x = LN(x + self(x) + source(self(x))), then LN(x + f(x)).
+
+    f is a feed-forward layer with biases, or a mixture of experts.
+    """
+
+    def __init__(self, config: ModelConfig, has_experts: bool, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.config, self.has_experts = config, has_experts
+        width, heads, inner = config.hidden_size, config.attention_heads, config.filter_size
+        self.self_attention = MultiHeadAttention(width, heads, maps="qkvo", name="self_attention")
+        self.source_attention = MultiHeadAttention(
+            width, heads, maps="qkvo", name="source_attention"
+        )
+        self.attention_norm = LayerNorm(width, name="attention_norm")
+        self.feed_forward = (
+            mixture(config, config.expert_hidden, name="mixture")
+            if has_experts
+            else FeedForward(width, inner, name="feed_forward")
+        )
+        self.feed_forward_norm = LayerNorm(width, name="feed_forward_norm")
+
+    def call(
+        self,
+        x_BTD: Any,
+        mask_BT: Any,
+        source_BLD: Any,
+        source_mask_BL: Any,
+        mode: Mode = EVAL,
+    ) -> tuple[Any, Routing | None]:
+        """Returns [B, T, D], and where tokens went; None without experts."""
+        rate = self.config.dropout
+        y = self.self_attention(x_BTD, x_BTD, visible=causal(ops.shape(x_BTD)[1]))
+        z = self.source_attention(y, source_BLD, visible=real(source_mask_BL))
+        branches = dropout(y, rate, mode) + dropout(z, rate, mode)
+        x_BTD = self.attention_norm(x_BTD + branches)
+        routing = None
+        if self.has_experts:
+            routed = None if self.config.route_padding else mask_BT
+            f, routing = self.feed_forward(x_BTD, mask_BL=routed, mode=mode)
+        else:
+            f = self.feed_forward(x_BTD)
+        return self.feed_forward_norm(x_BTD + dropout(f, rate, mode)), routing
+
+    def memory(self, source_BLD: Any, source_mask_BL: Any) -> dict[str, Any]:
+        """Keys and values of the source, and which positions of it are real."""
+        visible = real(source_mask_BL)
+        return {"keys": self.source_attention.keys(source_BLD), "visible": visible}
+
+    def cache(self, rows: Any, length: int) -> Any:
+        """Room for the keys and values of `length` positions."""
+        return self.self_attention.cache(rows, length)
+
+    def step(self, x_RD: Any, cache: Any, memory: dict[str, Any], place: Place) -> tuple[Any, Any]:
+        """One position of `call` [R, D], and the next state."""
+        y, cache = self.self_attention.step(x_RD, cache, place)
+        z = self.source_attention.look_step(y, memory["keys"], memory["visible"], place)
+        x_RD = self.attention_norm(x_RD + (y + z))
+        if self.has_experts:
+            f, _ = self.feed_forward(x_RD, mode=place.mode)
+        else:
+            f = self.feed_forward(x_RD)
+        return self.feed_forward_norm(x_RD + f), cache
+
+
+class FeedForward(Block):
+    """ReLU(x W1 + b1) W2 + b2."""
+
+    def __init__(self, channels: int, hidden: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.layer1 = Linear(channels, hidden, use_bias=True, name="layer1")
+        self.layer2 = Linear(hidden, channels, use_bias=True, name="layer2")
+
+    def call(self, x: Any) -> Any:
+        """[..., D] to [..., D]"""
+        return self.layer2(ops.relu(self.layer1(x)))

@@ -1,0 +1,1 @@
+"""Tasks that are added to a trained model, or removed from it."""

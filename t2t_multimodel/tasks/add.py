@@ -1,0 +1,145 @@
+"""What mm-add-task does: a trained model grows by what new problems need, and trains on them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from t2t_multimodel.checkpoints.checkpoint import Checkpoint
+from t2t_multimodel.config import Config, parse_rate
+from t2t_multimodel.data.datagen import generate
+from t2t_multimodel.engines.engine import cores, parallel_batches, share_cores
+from t2t_multimodel.evaluate.evaluator import Evaluator
+from t2t_multimodel.evaluate.result import Result
+from t2t_multimodel.multimodel import MultiModel
+from t2t_multimodel.overrides import Resolved, origins_of, recorded, resolve
+from t2t_multimodel.runs.run_folder import RunFolder
+from t2t_multimodel.tasks import forgetting
+from t2t_multimodel.tasks.forgetting import Forgetting
+from t2t_multimodel.train.main import train
+from t2t_multimodel.train.parts import parts_of
+
+Body = Literal["frozen", "slow", "free"]
+FACTORS: dict[Body, float] = {"frozen": 0.0, "slow": 0.1, "free": 1.0}
+"""Factor of the learning rate of all that the old run had."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What is to be added, and how."""
+
+    problems: Sequence[str]
+    """Those to train on, with rates: new ones, and old ones to be rehearsed."""
+    body: Body = "frozen"
+    hparams: str = ""
+    """Further settings, "train.seed=1"."""
+    train_steps: int | None = None
+    """None: as many as the old run."""
+
+
+def add_task(
+    source: Path,
+    checkpoint: Checkpoint,
+    request: Request,
+    data_dir: Path,
+    raw_dir: Path | None,
+    output_dir: Path,
+) -> Forgetting | None:
+    """Trains a run that begins with a checkpoint's weights and knows more problems.
+
+    All variables of the grown model exist before its optimizer does. The problems of the old run
+    stay in the model; those that are not named again have rate 0.
+
+    Args:
+        source: run or checkpoint folder, as the user named it.
+        checkpoint: of it.
+        request: what to add.
+        data_dir: for encoded data; what is missing is made.
+        raw_dir: where the user keeps raw files.
+        output_dir: folder of the new run; one that was stopped goes on.
+
+    Returns:
+        The forgetting table, which is printed and stored in the folder as `forgetting.json`; None
+        if SIGTERM or SIGINT stopped the run.
+    """
+    model = checkpoint.model()
+    resolved = settings(source, checkpoint, list(parts_of(model)), request)
+    RunFolder(output_dir).check_settings(resolved.config)
+    share_cores(parallel_batches(resolved.config))
+    file = output_dir / "forgetting.json"
+    if not file.is_file():
+        print(f"Scoring the problems of {checkpoint.path} before anything changes.")
+        before = forgetting.scored(_evaluate(checkpoint, model, resolved.config, data_dir, raw_dir))
+        forgetting.store(Forgetting(str(checkpoint.path), before, {}), file)
+    del model
+    results = train(resolved, data_dir, raw_dir, output_dir)
+    if not results:
+        return None
+    begun = forgetting.load(file)
+    after = forgetting.scored(one for one in results if one.problem in begun.before)
+    table = dataclasses.replace(begun, after=after)
+    forgetting.store(table, file)
+    forgetting.print_forgetting(table)
+    return table
+
+
+def settings(
+    source: Path, checkpoint: Checkpoint, parts: Sequence[str], request: Request
+) -> Resolved:
+    """The old run's settings with what the request changes, each with its origin.
+
+    Args:
+        source: run or checkpoint folder, as the user named it.
+        checkpoint: of it.
+        parts: of its model; all of them get the factor of `request.body`.
+        request: what to add.
+
+    Raises:
+        UserError: an unknown name, or a value of the wrong type or out of range.
+    """
+    old = checkpoint.config()
+    trained = dict(map(parse_rate, request.problems))
+    kept = [f"{name}:0" for name in old.rates if name not in trained]
+    factor = FACTORS[request.body]
+    factors = () if factor == 1.0 else tuple(f"{part}:{factor:g}" for part in parts)
+    config = old.replace(
+        optimizer=old.optimizer.replace(rate_factors=factors),
+        train=old.train.replace(warm_start=str(source)),
+    )
+    run = recorded(source)
+    name = run.set_name if run else checkpoint.path.name
+    origins = run.origins if run else origins_of(old, f"checkpoint {source}")
+    origins |= {"optimizer.rate_factors": "--body", "train.warm_start": "--from"}
+    return resolve(
+        name,
+        [*kept, *request.problems],
+        request.hparams,
+        train_steps=request.train_steps,
+        base=Resolved(name, config, origins),
+    )
+
+
+def _evaluate(
+    checkpoint: Checkpoint,
+    model: MultiModel,
+    config: Config,
+    data_dir: Path,
+    raw_dir: Path | None,
+) -> list[Result]:
+    """The old problems as the final table will score them again."""
+    prepared = generate(
+        checkpoint.problems([]),
+        data_dir,
+        raw_dir,
+        workers=cores(),
+        vocab_size=config.data.vocab_size,
+        tokenizers=checkpoint.tokenizers(),
+    )
+    evaluator, how = Evaluator(model, prepared, config), config.evaluate
+    return [
+        evaluator.evaluate(name, how.final_split, how.final_examples, how.decode_examples)
+        for name in prepared
+    ]

@@ -1,0 +1,120 @@
+"""What mm-remove-task does: a run without some of its problems, and without what only they need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from t2t_multimodel.checkpoints import warm_start
+from t2t_multimodel.checkpoints.checkpoint import Checkpoint
+from t2t_multimodel.checkpoints.saving import Snapshot, write
+from t2t_multimodel.config import Config, parse_rate
+from t2t_multimodel.config.data import parse_budget
+from t2t_multimodel.config.mixture import parse_schedule
+from t2t_multimodel.data.vocab import SubwordTokenizer
+from t2t_multimodel.engines.engine import value_of
+from t2t_multimodel.errors import UserError
+from t2t_multimodel.multimodel import MultiModel
+from t2t_multimodel.overrides import Resolved, origins_of, recorded
+from t2t_multimodel.runs.run_folder import RunFolder
+from t2t_multimodel.train.parts import parts_of
+
+
+def remove_task(
+    source: Path, checkpoint: Checkpoint, problems: Sequence[str], output_dir: Path
+) -> Checkpoint:
+    """Writes a run folder with a checkpoint of the same step whose model lacks the problems.
+
+    Nets, command tokens and vocabularies that only they use are left out, and the optimizer's
+    slots with them. What stays is equal bit by bit: `mm-trainer --output_dir=...` goes on.
+
+    Args:
+        source: run or checkpoint folder, as the user named it.
+        checkpoint: of it.
+        problems: to be left out.
+        output_dir: a new folder.
+
+    Raises:
+        UserError: no problem that is trained would be left, or the folder holds a run.
+    """
+    if (output_dir / "config.json").exists():
+        raise UserError(f"{output_dir} holds a run already.", fix="Give another --output_dir.")
+    config = without(checkpoint.config(), problems)
+    old = checkpoint.model()
+    kept = [one for name, one in old.problems.items() if name not in problems]
+    model = MultiModel(config.model, kept, name=old.name)
+    taken = warm_start.take(model, old)
+    parts = parts_of(model)
+    factors = tuple(f"{k}:{v:g}" for k, v in config.rate_factors.items() if k in parts)
+    config = config.replace(optimizer=config.optimizer.replace(rate_factors=factors))
+    state = checkpoint.state
+    state |= {"config": config.to_dict(), "best": {}}
+    if state.get("mixture") is not None:  # averages of losses, a column for each trained problem
+        columns = _columns(checkpoint.config(), problems)
+        state["mixture"] = [[row[i] for i in columns] for row in state["mixture"]]
+    for section in ("positions", "data"):
+        state[section] = {k: v for k, v in state[section].items() if k not in problems}
+    paths = {variable.path for variable in model.variables}
+    slots = {k: v for k, v in checkpoint.optimizer().items() if k.partition("/")[2] in paths}
+    snapshot = Snapshot(
+        model, [value_of(v) for v in model.variables], slots, _used(checkpoint, model), state
+    )
+    folder = RunFolder(output_dir)
+    folder.record(_resolved(source, config), state["data"])
+    written = write(folder.checkpoints, snapshot)
+    print("\n".join([f"{written.path}, of {checkpoint.path}:", *taken.lines()]))
+    return written
+
+
+def without(config: Config, problems: Sequence[str]) -> Config:
+    """The config of a run that never knew the problems.
+
+    Raises:
+        UserError: it would train nothing.
+    """
+    kept = tuple(entry for entry in config.problems if parse_rate(entry)[0] not in problems)
+    if not any(parse_rate(entry)[1] for entry in kept):
+        raise UserError(
+            f"Without {', '.join(problems)} the run would train nothing; "
+            f"it trains {', '.join(config.trained)}.",
+            fix="Train others first: mm-trainer --warm_start=RUN --problems=...",
+        )
+    weights = tuple(e for e in config.train.loss_weights if parse_rate(e)[0] not in problems)
+    budgets = tuple(e for e in config.data.budgets if parse_budget(e)[0] not in problems)
+    mixture = config.mixture
+    if mixture.schedule:
+        columns = _columns(config, problems)
+        mixture = mixture.replace(schedule=_schedule_of(columns, mixture.schedule))
+    return config.replace(
+        problems=kept,
+        data=config.data.replace(budgets=budgets),
+        mixture=mixture,
+        train=config.train.replace(loss_weights=weights),
+    )
+
+
+def _columns(config: Config, problems: Sequence[str]) -> list[int]:
+    """Places, among the trained problems, of those that stay."""
+    return [i for i, name in enumerate(config.trained) if name not in problems]
+
+
+def _schedule_of(columns: list[int], schedule: str) -> str:
+    linear, steps, rates = parse_schedule(schedule)
+    points = (
+        f"@{step} {' '.join(f'{row[i]:g}' for i in columns)}"
+        for step, row in zip(steps, rates, strict=True)
+    )
+    return " ".join(["linear" if linear else "step", *points])
+
+
+def _used(checkpoint: Checkpoint, model: MultiModel) -> dict[str, SubwordTokenizer]:
+    """The vocabularies that the model still has a net for."""
+    tokenizers = checkpoint.tokenizers().items()
+    return {name: one for name, one in tokenizers if f"text/{one.identity}" in model.nets}
+
+
+def _resolved(source: Path, config: Config) -> Resolved:
+    run = recorded(source)
+    if run is None:
+        return Resolved(source.name, config, origins_of(config, f"checkpoint {source}"))
+    return Resolved(run.set_name, config, run.origins | {"problems": "mm-remove-task"})
