@@ -20,8 +20,8 @@ from t2t_multimodel.metrics.brackets import Repairs
 from t2t_multimodel.metrics.penn import penn_tree
 from t2t_multimodel.problems.formats.trees import (
     LEAF,
+    PennTree,
     Placed,
-    Tree,
     cleaned,
     linearised,
     read_t2t_pair,
@@ -46,32 +46,32 @@ def trees_of(path: Path) -> Iterator[Placed]:
                 yield from read_trees(lines, Path(member.name).name)
 
 
-def with_tags(tree: Tree) -> bool:
+def with_tags(tree: PennTree) -> bool:
     """Whether the tree comes back from its linearisation with parts of speech."""
     tags = {leaf.label for leaf in tree.leaves()}
     return penn_tree(linearised(tree, tags), tree.words().split()) == (str(tree), Repairs())
 
 
-def with_leaves_alone(tree: Tree) -> bool:
+def with_leaves_alone(tree: PennTree) -> bool:
     """Whether the tree without parts of speech comes back."""
     expected = (str(without_tags(tree)), Repairs())
     return penn_tree(linearised(tree), tree.words().split()) == expected
 
 
-def as_t2t_pair(tree: Tree) -> bool:
+def as_t2t_pair(tree: PennTree) -> bool:
     """Whether the tree comes back from Tensor2Tensor's two lines."""
-    outer = Tree("", (tree,))
+    outer = PennTree("", (tree,))
     return read_t2t_pair(outer.words(), t2t_tags(outer)) == outer
 
 
-def without_tags(tree: Tree) -> Tree:
+def without_tags(tree: PennTree) -> PennTree:
     """The tree with XX for each part of speech."""
     if tree.word:
-        return Tree(LEAF, word=tree.word)
-    return Tree(tree.label, tuple(map(without_tags, tree.children)))
+        return PennTree(LEAF, word=tree.word)
+    return PennTree(tree.label, tuple(map(without_tags, tree.children)))
 
 
-WAYS: tuple[Callable[[Tree], bool], ...] = (with_tags, with_leaves_alone, as_t2t_pair)
+WAYS: tuple[Callable[[PennTree], bool], ...] = (with_tags, with_leaves_alone, as_t2t_pair)
 
 
 def main() -> None:

@@ -79,9 +79,9 @@ def _runner(args: flags.FlagValues) -> Run | None:
             "--workers is for this machine's own processes; --runner has its own.",
             "e.g. --beam_options=--direct_num_workers=4",
         )
-    from t2t_multimodel.data import beam
+    from t2t_multimodel.data.apache_beam_runner import runner
 
-    return beam.runner(args.runner, options)
+    return runner(args.runner, options)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

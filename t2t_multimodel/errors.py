@@ -1,12 +1,16 @@
-"""The one error that is meant for the person at the keyboard, and the text of its suggestions."""
+"""The errors that are meant for people, the guard that makes them, and their suggestions."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 _CLOSE = 0.6  # difflib's own cutoff: below it a suggestion is a guess
 _TIE = 0.05  # names this near to the best one are offered beside it
+_LONGEST_REASON = 300  # characters of what a library says that are passed on
+_ADDRESS = re.compile(r" ?<[^<>]* object at 0x[0-9a-f]+>")
 
 
 class UserError(Exception):
@@ -19,11 +23,62 @@ class UserError(Exception):
 
     def __init__(self, message: str, fix: str = "") -> None:
         super().__init__(message, fix)
-        self.message = message
-        self.fix = fix
+        self.message = printable(str(message))
+        self.fix = printable(str(fix))
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.fix}" if self.fix else self.message
+
+
+class BadValue(ValueError):
+    """A value of an example that its feature can not take; the message says why."""
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(printable(str(message)))
+
+
+@contextmanager
+def foreign(error_for: Callable[[str], Exception]) -> Iterator[None]:
+    """The guard around every place where code reads what others wrote.
+
+    Libraries raise whatever they like on a damaged file: no list of types is ever complete. So
+    each `Exception` becomes one of ours; `UserError` and `BadValue` pass as they are.
+
+    Args:
+        error_for: makes the error from a reason, which fits on a line.
+    """
+    try:
+        yield
+    except (UserError, BadValue):
+        raise
+    except Exception as error:
+        raise error_for(reason(error)) from error
+
+
+def reason(error: BaseException) -> str:
+    """What an error says, on one line that can be printed, without addresses of objects."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(error, MemoryError):
+        return str(error) or "it does not fit into memory"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    said = " ".join(_ADDRESS.sub("", str(error)).split()).rstrip(".")
+    name = type(error).__name__
+    if isinstance(error, KeyError):
+        said = f"{name}: {said}"
+    if not said and hasattr(error, "code"):
+        said = f"{name} {error.code}"
+    shown = printable(said or name)
+    return shown if len(shown) <= _LONGEST_REASON else f"{shown[:_LONGEST_REASON]} ..."
+
+
+def printable(text: str) -> str:
+    """The text with an escape for each half of a surrogate pair, which no terminal can write.
+
+    Python has them in the names of files that are not UTF-8.
+    """
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def nearest(name: str, known: Iterable[str], n: int = 3) -> list[str]:

@@ -8,11 +8,14 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from t2t_multimodel import registry, usr_dir
+
+if TYPE_CHECKING:
+    from helpers.finished_run import Run
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -99,3 +102,11 @@ def run_command(run_python: Callable[..., Outcome]) -> Callable[..., Outcome]:
         )
 
     return run
+
+
+@pytest.fixture
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """One short run that many tests look at, trained when the first of them asks for it."""
+    from helpers.finished_run import finished_run  # late: it loads TensorFlow
+
+    return finished_run(tmp_path_factory)

@@ -11,18 +11,45 @@ from conftest import ROOT
 
 import t2t_multimodel
 
-RANKS = {
-    0: (
-        *("__version__", "errors", "_checkout", "_scan", "usr_dir", "registry", "config"),
-        *("side_files", "gin_bindings"),
-    ),
-    1: ("features", "vocabulary", "problem", "overrides", "backend"),
-    2: ("data", "layers"),
-    3: ("modalities", "body", "body_t2t_v1", "body_t2t_v2", "multimodel"),
-    4: ("train", "evaluate", "decode", "export", "serve", "report"),
-    5: ("bin",),
-}
-RANK_OF = {name: rank for rank, names in RANKS.items() for name in names}
+ORDER = (
+    "__version__",
+    "errors",
+    "side_files",
+    "_checkout",
+    "_scan",
+    "usr_dir",
+    "gin_bindings",
+    "raw_files",
+    "registry",
+    "config",
+    "vocabulary",
+    "features",
+    "problem",
+    "overrides",
+    "backend",
+    "data",
+    "layers",
+    "modalities",
+    "body",
+    "t2t",
+    "multimodel",
+    "engines",
+    "checkpoints",
+    "metrics",
+    "decode",
+    "baselines",
+    "evaluate",
+    "plan",
+    "runs",
+    "train",
+    "tasks",
+    "export",
+    "serve",
+    "report",
+    "bin",
+)
+"""Each package and module of the top level, one rank each: it imports what stands before it."""
+RANK_OF = {name: rank for rank, name in enumerate(ORDER)}
 
 _FILES = sorted((ROOT / "t2t_multimodel").rglob("*.py")) + sorted((ROOT / "bin").glob("*.py"))
 _FILES.remove(ROOT / "t2t_multimodel" / "__init__.py")  # the public names, loaded on demand

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
+from PIL import Image as Pillow
 
+from t2t_multimodel import Image
 from t2t_multimodel.problems.formats.npm import read_npm
 from t2t_multimodel.problems.formats.split import draw, split_of
 
@@ -65,11 +66,13 @@ def read_drawings(
 
 
 def read_pixels(png: bytes, size: int = 64) -> np.ndarray:
-    """A 64x64 RGBA picture on white as uint8 [size, size, 3]; a pixel is the mean of a square."""
-    rgba = np.asarray(Image.open(io.BytesIO(png)).convert("RGBA"), np.uint32)
-    alpha = rgba[..., 3:]
-    rgb = (rgba[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255
-    side = len(rgb) // size
+    """A 64x64 picture on white as uint8 [size, size, 3]; a pixel is the mean of a square.
+
+    Raises:
+        BadValue: the file is damaged.
+    """
+    rgb = Image(64, 64).encode(png, None).astype(np.uint32)
+    side = 64 // size
     sums = rgb.reshape(size, side, size, side, 3).sum(axis=(1, 3))
     return ((sums + side * side // 2) // (side * side)).astype(np.uint8)
 
@@ -103,6 +106,6 @@ def tiny_drawings(vendor: str) -> dict[str, bytes]:
         listed.append({"unified": unified, "image": f"{unified}.png", f"has_img_{vendor}": True})
         colour = (len(vendor) * 20, code % 256, code * 7 % 256, 255)
         buffer = io.BytesIO()
-        Image.new("RGBA", (64, 64), colour).save(buffer, "PNG")
+        Pillow.new("RGBA", (64, 64), colour).save(buffer, "PNG")
         files[f"img/{vendor}/64/{unified}.png"] = buffer.getvalue()
     return {**files, "emoji.json": json.dumps(listed).encode()}

@@ -18,7 +18,7 @@ _SILENT = frozenset({"pre", "script", "style"})
 _TEMPLATE = ("Title is", "This page is:", "You found a bug")
 
 
-class Block(NamedTuple):
+class HelpBlock(NamedTuple):
     """One heading or paragraph of a page."""
 
     tag: str
@@ -30,7 +30,7 @@ def split_of_page(page: str) -> str:
     return split_of(f"page {page}", dev=DEV_PAGES, test=TEST_PAGES)
 
 
-def read_pages(deb: Path, language: str) -> dict[str, list[Block]]:
+def read_pages(deb: Path, language: str) -> dict[str, list[HelpBlock]]:
     """The pages of a `libreoffice-help-*` package: path below `text/` without suffix -> blocks."""
     pattern = re.compile(rf"usr/.*help/{re.escape(FOLDERS[language])}/text/(.+)\.html")
     pages = {}
@@ -41,7 +41,7 @@ def read_pages(deb: Path, language: str) -> dict[str, list[Block]]:
     return dict(sorted(pages.items()))
 
 
-def read_blocks(html: str) -> list[Block]:
+def read_blocks(html: str) -> list[HelpBlock]:
     """The non-empty blocks of one page in order, white space collapsed.
 
     A block with wordings for several systems or applications, of which a browser shows one, keeps
@@ -56,7 +56,7 @@ def read_blocks(html: str) -> list[Block]:
 class _BlockParser(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.blocks: list[Block] = []
+        self.blocks: list[HelpBlock] = []
         self._tag: str | None = None
         self._silent = 0
         self._text: list[str] = []
@@ -84,7 +84,7 @@ class _BlockParser(HTMLParser):
     def _end_block(self) -> None:
         text = " ".join("".join(self._text).split())
         if self._tag and text:
-            self.blocks.append(Block(self._tag, "" if self._alternatives else text))
+            self.blocks.append(HelpBlock(self._tag, "" if self._alternatives else text))
         self._tag = None
         self._alternatives = False
         self._text.clear()

@@ -72,7 +72,7 @@ class Files:
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PreparedCorpus:
     """A split that TensorFlow Datasets prepared."""
 
     version: Path
@@ -171,7 +171,7 @@ class Direction:
                 paths.update(file.path for file in self._located(folder, corpus))
         return sorted(paths)
 
-    def parts(self, folder: Path, split: str) -> list[Files | Prepared]:
+    def parts(self, folder: Path, split: str) -> list[Files | PreparedCorpus]:
         """What a split is made of, each to be read alone.
 
         Raises:
@@ -179,7 +179,7 @@ class Direction:
         """
         self.check_present(folder, [split])
         if version := self._prepared(folder, split):
-            return [Prepared(version, _TFDS_SPLITS[split], self.source, self.target)]
+            return [PreparedCorpus(version, _TFDS_SPLITS[split], self.source, self.target)]
         return [
             Files(corpus, self.source, *self._located(folder, corpus))
             for corpus in self.corpora(split)

@@ -1,7 +1,7 @@
 """Penn trees: reading, cleaning as EVALB expects, and writing as sequences of symbols.
 
-`( (S (NP-SBJ-1 (DT The) (NN dog)) (VP (VBZ barks))) )` is read as a `Tree`, cleaned of traces and
-functions, and linearised as Vinyals et al. 2015 (arXiv 1412.7449, section 3) do:
+`( (S (NP-SBJ-1 (DT The) (NN dog)) (VP (VBZ barks))) )` is read as a `PennTree`, cleaned of traces
+and functions, and linearised as Vinyals et al. 2015 (arXiv 1412.7449, section 3) do:
 `(S (NP XX XX NP) (VP XX VP) S)`.
 """
 
@@ -28,16 +28,16 @@ _DEEPEST = 300
 
 
 @dataclass(frozen=True)
-class Tree:
+class PennTree:
     """A constituent with children, or a leaf: a tag with a word."""
 
     label: str
     """Of the constituent, or the leaf's part of speech."""
-    children: tuple[Tree, ...] = ()
+    children: tuple[PennTree, ...] = ()
     word: str = ""
     """"" for constituents."""
 
-    def leaves(self) -> Iterator[Tree]:
+    def leaves(self) -> Iterator[PennTree]:
         """From left to right."""
         if self.word:
             yield self
@@ -57,7 +57,7 @@ class Tree:
 class Placed(NamedTuple):
     """A tree and where it begins."""
 
-    tree: Tree
+    tree: PennTree
     origin: str
     """File and line: "wsj_0001.mrg:3"."""
 
@@ -103,15 +103,15 @@ class _Node:
 
     def __init__(self) -> None:
         self.words: list[str] = []
-        self.children: list[Tree] = []
+        self.children: list[PennTree] = []
 
-    def tree(self, outer: bool) -> Tree:
+    def tree(self, outer: bool) -> PennTree:
         """The tree, now that its bracket closes."""
         words, children = self.words, tuple(self.children)
         if children and (len(words) == 1 or (outer and not words)):
-            return Tree("".join(words), children)
+            return PennTree("".join(words), children)
         if not children and len(words) == 2:
-            return Tree(words[0], word=words[1])
+            return PennTree(words[0], word=words[1])
         held = f"{' '.join(words) or 'no label'} and {len(children)} trees"
         raise ValueError(f"a bracket holds {held}, not a label with trees or a tag with a word")
 
@@ -120,7 +120,7 @@ def _bad(name: str, line: int, reason: str) -> UserError:
     return UserError(f"{name}:{line}: {reason}.", fix="Mend the file or get it again.")
 
 
-def cleaned(tree: Tree) -> Tree | None:
+def cleaned(tree: PennTree) -> PennTree | None:
     """The tree as EVALB and its users expect it; None if nothing of it is left.
 
     Traces go, and constituents that held nothing else. Labels lose functions, indices and
@@ -135,16 +135,16 @@ def cleaned(tree: Tree) -> Tree | None:
         return inner
     if len(inner.children) == 1 and not inner.children[0].word:
         return inner.children[0]
-    return Tree(OUTER, inner.children, inner.word)
+    return PennTree(OUTER, inner.children, inner.word)
 
 
-def _without_traces(tree: Tree) -> Tree | None:
+def _without_traces(tree: PennTree) -> PennTree | None:
     if tree.label == TRACE:
         return None
     if tree.word:
-        return Tree(_plain(tree.label), word="_".join(tree.word.split()) or "_")
+        return PennTree(_plain(tree.label), word="_".join(tree.word.split()) or "_")
     children = tuple(child for child in map(_without_traces, tree.children) if child)
-    return Tree(_plain(tree.label), children) if children else None
+    return PennTree(_plain(tree.label), children) if children else None
 
 
 def _plain(label: str) -> str:
@@ -153,7 +153,7 @@ def _plain(label: str) -> str:
     return match[0]
 
 
-def linearised(tree: Tree, kept_tags: Collection[str] = ()) -> str:
+def linearised(tree: PennTree, kept_tags: Collection[str] = ()) -> str:
     """The tree without its words: `(S (NP XX NP) (VP XX VP) S)`.
 
     Args:
@@ -163,7 +163,7 @@ def linearised(tree: Tree, kept_tags: Collection[str] = ()) -> str:
     return " ".join(_symbols(tree, kept_tags))
 
 
-def _symbols(tree: Tree, kept_tags: Collection[str]) -> Iterator[str]:
+def _symbols(tree: PennTree, kept_tags: Collection[str]) -> Iterator[str]:
     if tree.word:
         yield tree.label if tree.label in kept_tags else LEAF
         return
@@ -173,7 +173,7 @@ def _symbols(tree: Tree, kept_tags: Collection[str]) -> Iterator[str]:
     yield f"{tree.label})"
 
 
-def t2t_tags(tree: Tree) -> str:
+def t2t_tags(tree: PennTree) -> str:
     """The tree as Tensor2Tensor writes it, its outermost node left out: `NP DT NN /NP VP VBZ /VP`.
 
     A constituent X is closed by /X, a tag is not closed.
@@ -181,7 +181,7 @@ def t2t_tags(tree: Tree) -> str:
     return " ".join(symbol for child in tree.children for symbol in _t2t_symbols(child))
 
 
-def _t2t_symbols(tree: Tree) -> Iterator[str]:
+def _t2t_symbols(tree: PennTree) -> Iterator[str]:
     yield tree.label
     if not tree.word:
         for child in tree.children:
@@ -189,7 +189,7 @@ def _t2t_symbols(tree: Tree) -> Iterator[str]:
         yield f"/{tree.label}"
 
 
-def read_t2t_pair(words: str, tags: str) -> Tree:
+def read_t2t_pair(words: str, tags: str) -> PennTree:
     """The tree of a sentence and its line of `t2t_tags`, below an outer node without label.
 
     What is closed somewhere in the line is a constituent wherever it occurs there.
@@ -199,7 +199,7 @@ def read_t2t_pair(words: str, tags: str) -> Tree:
     """
     symbols, rest = tags.split(), words.split()
     closed = {symbol[1:] for symbol in symbols if len(symbol) > 1 and symbol[0] == "/"}
-    open_: list[tuple[str, list[Tree]]] = [("", [])]
+    open_: list[tuple[str, list[PennTree]]] = [("", [])]
     n_tags = sum(symbol not in closed and not _closes(symbol, closed) for symbol in symbols)
     if n_tags != len(rest):
         raise ValueError(f"there are {len(rest)} words, but {n_tags} tags")
@@ -211,12 +211,12 @@ def read_t2t_pair(words: str, tags: str) -> Tree:
             label, children = open_.pop()
             if label != symbol[1:] or not children:
                 raise ValueError(f"{symbol} closes {label or 'nothing'}")
-            open_[-1][1].append(Tree(label, tuple(children)))
+            open_[-1][1].append(PennTree(label, tuple(children)))
         else:
-            open_[-1][1].append(Tree(symbol, word=next(leaves)))
+            open_[-1][1].append(PennTree(symbol, word=next(leaves)))
     if len(open_) != 1:
         raise ValueError(f"{open_[-1][0]} is not closed")
-    return Tree("", tuple(open_[0][1]))
+    return PennTree("", tuple(open_[0][1]))
 
 
 def _closes(symbol: str, closed: set[str]) -> bool:

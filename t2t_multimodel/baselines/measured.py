@@ -1,8 +1,8 @@
 """Baselines: what is reached without looking at the source, and by simple methods that do.
 
 A score says something only beside them. The trivial baseline knows the size of the task, the
-source-blind baseline knows the targets of the train split, the classical baseline (`bars`) knows the
-sources too. A model that is not above the source-blind baseline has not begun to use its input.
+source-blind baseline knows the targets of the train split, the classical one (`classical`) knows
+the sources too. A model that is not above the source-blind baseline has not begun to use its input.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ FALLBACK_DISCOUNTS = (0.5, 1.0, 1.5)
 
 
 @dataclass(frozen=True)
-class TokenScores:
+class NGramScores:
     """Of every token of some sequences, one after the other."""
 
     nats: np.ndarray
@@ -79,7 +79,7 @@ class NGram:
             self._orders.append(level)
             prob, best, best_prob = level.prob, level.best, level.best_prob
 
-    def score(self, sequences: Sequence[Sequence[int] | np.ndarray]) -> TokenScores:
+    def score(self, sequences: Sequence[Sequence[int] | np.ndarray]) -> NGramScores:
         """Scores each token given those before it in its sequence."""
         tokens, place, sequence = self._flat(sequences)
         prob = self._unigrams[np.minimum(tokens, self._size - 1)]
@@ -94,7 +94,7 @@ class NGram:
             best = np.where(known, order.best[context], best)
         predicted = place > 0
         right = best == tokens
-        return TokenScores(-np.log(prob[predicted]), right[predicted], sequence[predicted])
+        return NGramScores(-np.log(prob[predicted]), right[predicted], sequence[predicted])
 
     def _flat(
         self, sequences: Sequence[Sequence[int] | np.ndarray]

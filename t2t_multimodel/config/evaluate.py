@@ -24,7 +24,8 @@ class EvalConfig(Section):
     """Most examples of each problem decoded during training, for the decoded metrics; 0: none."""
     best: str = "teacher_forced/log_ppl"
     """Score whose best checkpoints stay, as checkpoints/best-PROBLEM and best-joint (its mean over
-    problems). teacher_forced/ may name a class label's score too, which has no targets to be forced."""
+    problems). teacher_forced/ may name a class label's score too, which has no targets to be
+    forced."""
     patience: int = 0
     """Evaluations without a new best after which the run ends early; 0: never."""
     patience_for: Literal["joint", "problems"] = "joint"

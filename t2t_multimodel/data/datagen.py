@@ -14,7 +14,7 @@ from t2t_multimodel.data.dataset import DataSet
 from t2t_multimodel.data.files import remove_abandoned
 from t2t_multimodel.data.fingerprint import code_facts, files_facts, fingerprint
 from t2t_multimodel.data.processes import Run
-from t2t_multimodel.data.progress import Progress
+from t2t_multimodel.data.progress import DatagenProgress
 from t2t_multimodel.data.reading import Unreadable
 from t2t_multimodel.data.shards import ShardJob, seen_fault
 from t2t_multimodel.data.splits import SplitOnDisk, told
@@ -162,7 +162,7 @@ def _write(splits: list[SplitOnDisk], run: Run, report: Report) -> None:
     """
     unreadable: list[Unreadable] = []
     owners = {split.name: split for split in splits}
-    with Progress(report) as progress:
+    with DatagenProgress(report) as progress:
         for split in splits:
             progress.begin(split, _declared(split))
             if not split.missing:  # all but its manifest is there
@@ -186,7 +186,7 @@ def _declared(split: SplitOnDisk) -> int | None:
     return declared.examples[split.split] if declared else None
 
 
-def _close(split: SplitOnDisk, progress: Progress, report: Report) -> None:
+def _close(split: SplitOnDisk, progress: DatagenProgress, report: Report) -> None:
     manifest = split.close()
     for line in told(manifest, progress.end(split)):
         report(line)

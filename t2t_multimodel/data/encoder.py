@@ -18,7 +18,7 @@ MOST_REASONS = 5
 """Rejected examples of a shard and a kind that are named one by one; the rest is counted."""
 
 
-class Encoder:
+class ExampleEncoder:
     """Encodes examples; keeps lengths of those taken and reasons for those left out."""
 
     def __init__(self, problem: Problem, tokenizers: dict[str, Tokenizer]) -> None:
@@ -80,7 +80,8 @@ class Encoder:
                 return None
             length = feature.length(arrays[name])
             if length > signature.max_length:
-                most = f"{length} is longer than {signature.max_length}"
+                found = length if feature.measures_all else "it"
+                most = f"{found} is longer than {signature.max_length}"
                 self._reject(f"{name} too long", f"{where}: {name}: {most}")
                 return None
             lengths.append(length)

@@ -94,7 +94,7 @@ class Tally:
         return f"{self.name}: {', '.join(parts)}"
 
 
-class Progress:
+class DatagenProgress:
     """Shows tallies while it is open."""
 
     def __init__(self, report: Callable[[str], None]) -> None:
@@ -108,7 +108,7 @@ class Progress:
         self._rich: Any = None
         self._next_line = time.monotonic() + LINE_SECONDS
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> DatagenProgress:
         if sys.stderr.isatty():
             self._rich = _bars()
             self._rich.start()

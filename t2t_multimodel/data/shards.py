@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from t2t_multimodel import registry, usr_dir
-from t2t_multimodel.data.encoder import Encoder
+from t2t_multimodel.data.encoder import ExampleEncoder
 from t2t_multimodel.data.files import written_by_rename
 from t2t_multimodel.data.records import write_records
 from t2t_multimodel.data.vocab import SubwordTokenizer
@@ -103,7 +103,9 @@ def write_shard(job: ShardJob, tell: Tell | None = None) -> Summary:
     for folder in job.usr_dirs:
         usr_dir.add(folder)
     problem: Problem = registry.problems.get(job.problem)()
-    encoder = Encoder(problem, {n: SubwordTokenizer(n, m) for n, m in job.vocabularies.items()})
+    encoder = ExampleEncoder(
+        problem, {n: SubwordTokenizer(n, m) for n, m in job.vocabularies.items()}
+    )
     records = encoder.records(job.split, job.shard, job.shards, job.raw_dir)
     offsets, sha256 = write_records(job.path, _told(records, tell) if tell else records)
     lengths = encoder.lengths

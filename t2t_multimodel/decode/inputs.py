@@ -67,7 +67,10 @@ class InputEncoder:
         if length <= self._longest:
             return array, ""
         unit = self._feature.unit or "values"
-        return self._cut(array), f"its {length:,} {unit} are cut to {self._longest:,}"
+        most = self._longest // self._feature.per_unit
+        if self._feature.measures_all:
+            return self._cut(array), f"its {length:,} {unit} are cut to {most:,}"
+        return self._cut(array), f"only its first {most:,} {unit} are heard"
 
     def _cut(self, array: np.ndarray) -> np.ndarray:
         if isinstance(self._feature, Text):

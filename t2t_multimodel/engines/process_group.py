@@ -18,7 +18,7 @@ Scores = dict[str, dict[str, float]]
 
 
 class ProcessGroup:
-    """One process. `WorkerProcessGroup` is several; every one of them makes the same calls in order."""
+    """One process. `WorkerProcessGroup` is several, which all make the same calls in order."""
 
     chief = True
     """Whether this process writes and says what happens."""

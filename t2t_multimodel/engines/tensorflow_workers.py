@@ -23,7 +23,8 @@ class WorkerEngine(TensorFlowEngine):
     """Computes the micro-batches that this worker owns; sums gradients over all workers.
 
     Each worker then makes the same update of its own weights, so they stay equal. Of the other
-    workers' micro-batches `gradients` returns nothing; `WorkerProcessGroup.parts` brings their scalars.
+    workers' micro-batches `gradients` returns nothing; their scalars come from
+    `WorkerProcessGroup.parts`.
     """
 
     def __init__(

@@ -109,7 +109,7 @@ def print_table(rows: Sequence[Row]) -> None:
             row.result.problem,
             row.result.split,
             f"{row.result.examples:,}",
-            row.score,
+            row.score.replace("/", "/\n"),
             f"{row.scores[row.score]:.4f}",
             "{:.3f}-{:.3f}".format(*row.intervals[row.score]),
             f"{baselines.source_blind[row.score]:.4f}",
@@ -143,7 +143,7 @@ def _print_verdict(rows: Sequence[Row], console: Any) -> None:
     unsure = sum(row.above_baseline is None for row in rows)
     also = f" ({unsure} more may be)" if unsure else ""
     console.print(
-        f"{above} of {len(rows)} problems are above the source-blind baseline{also}, the best that a "
-        "model of the targets alone reached. teacher_forced/log_ppl: nats a token, given the true tokens "
-        "before it (lower is better). Intervals: bootstrap over the examples."
+        f"{above} of {len(rows)} problems are above the source-blind baseline{also}, the best that "
+        "a model of the targets alone reached. teacher_forced/log_ppl: nats a token, given the "
+        "true tokens before it (lower is better). Intervals: bootstrap over the examples."
     )

@@ -1,4 +1,4 @@
-"""Encoded pictures to pixels inside of a graph, as `features.pictures` has them from Pillow.
+"""Pictures of files to the size of a feature inside of a graph, as `features.pictures` resizes.
 
 Pixels are the same where the file has the size that the model takes. Otherwise some are off by
 one level: Pillow resizes across or down first, whichever it finds cheaper, and rounds in between.
@@ -12,6 +12,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from t2t_multimodel.export.picture_files import decoded
 from t2t_multimodel.features import Image
 
 _BITS = 22
@@ -26,12 +27,11 @@ def pixels(files_B: Any, feature: Image) -> Any:
 
 
 def _pixels(file: Any, feature: Image) -> Any:
-    decoded_HWC = tf.cond(
-        tf.io.is_jpeg(file),
-        lambda: tf.io.decode_jpeg(file, dct_method="INTEGER_ACCURATE"),
-        lambda: tf.io.decode_image(file, expand_animations=False),
-    )
-    full_HWC = _converted(tf.cast(decoded_HWC, tf.int32), feature.channels)
+    full_HWC = decoded(file)
+    if feature.channels == 1:
+        # luma of ITU-R 601-2 as Pillow rounds it; grey stays as it is
+        luma_HW = tf.tensordot(full_HWC, tf.constant([19595, 38470, 7471]), 1)
+        full_HWC = ((luma_HW + 0x8000) // 0x10000)[:, :, None]
     high, wide = (tf.cast(tf.shape(full_HWC)[i], tf.float64) for i in range(2))
     left, upper, right, lower = _box(wide, high, feature)
     across = _weights(wide, left, right, feature.width)
@@ -40,19 +40,6 @@ def _pixels(file: Any, feature: Image) -> Any:
     x_HWC = tf.cast(_weighted(x_HWC, down, "hwc,oh->owc"), tf.uint8)
     x_HWC.set_shape((feature.height, feature.width, feature.channels))
     return x_HWC
-
-
-def _converted(pixels_HWC: Any, channels: int) -> Any:
-    """Grey, grey with alpha, RGB or RGBA to grey or RGB; alpha is left out."""
-    found = tf.shape(pixels_HWC)[2]
-    colours_HWC = tf.cond(
-        found >= 3, lambda: pixels_HWC[:, :, :3], lambda: tf.repeat(pixels_HWC[:, :, :1], 3, axis=2)
-    )
-    if channels == 3:
-        return colours_HWC
-    # luma of ITU-R 601-2 as Pillow rounds it; grey stays as it is
-    luma_HW = tf.tensordot(colours_HWC, tf.constant([19595, 38470, 7471]), 1)
-    return ((luma_HW + 0x8000) // 0x10000)[:, :, None]
 
 
 def _box(wide: Any, high: Any, feature: Image) -> tuple[Any, Any, Any, Any]:

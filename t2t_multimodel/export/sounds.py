@@ -40,6 +40,7 @@ def heard(samples_BS: Any, lengths_B: Any, feature: Audio) -> tuple[Any, Any]:
 
 def _log_mel(samples_BS: Any, lengths_B: Any, feature: Audio) -> tuple[Any, Any]:
     """`features.audio.log_mel`, each bin standardised over the sound."""
+    samples_BS = samples_BS[:, : feature.most_samples]
     window, hop = int(WINDOW_SECONDS * feature.rate), int(HOP_SECONDS * feature.rate)
     n_fft = 1 << (window - 1).bit_length()
     bank = tf.constant(mel_bank(feature.n_mels, n_fft, feature.rate))
@@ -48,15 +49,14 @@ def _log_mel(samples_BS: Any, lengths_B: Any, feature: Audio) -> tuple[Any, Any]
     power = tf.square(tf.abs(tf.signal.rfft(framed * hann, [n_fft])))
     frames_BTM = tf.math.log(tf.tensordot(power, bank, 1) + 1e-6)
     frames_BTM = tf.cast(frames_BTM, tf.float32)
-    count_B = 1 + (lengths_B - window) // hop
+    longest = int(feature.max_seconds / HOP_SECONDS)
+    count_B = tf.minimum(1 + (lengths_B - window) // hop, longest)
     real_BT1 = tf.sequence_mask(count_B, tf.shape(frames_BTM)[1], tf.float32)[:, :, None]
     total_B11 = tf.cast(count_B, tf.float32)[:, None, None]
     centred = frames_BTM - tf.reduce_sum(frames_BTM * real_BT1, 1, keepdims=True) / total_B11
     variance = tf.reduce_sum(tf.square(centred) * real_BT1, 1, keepdims=True) / total_B11
     frames_BTM = centred / (tf.sqrt(variance) + 1e-5)
     frames_BTM = tf.cast(tf.cast(frames_BTM, feature.dtype), tf.float32)  # as records hold them
-    longest = int(feature.max_seconds / HOP_SECONDS)
-    count_B = tf.minimum(count_B, longest)
     return _kept(frames_BTM[:, :longest], count_B), count_B
 
 

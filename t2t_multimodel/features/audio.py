@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import io
 from pathlib import Path
 from typing import ClassVar, Literal
 
 import numpy as np
 
-from t2t_multimodel.features import spec_augment, sphere
+from t2t_multimodel.features import spec_augment
 from t2t_multimodel.features.base import BadValue, Feature, Signature, Tokenizer
 
 WINDOW_SECONDS = 0.025
 HOP_SECONDS = 0.010
+_AHEAD = 16
 RATES = (1_000, 384_000)
 """Lowest and highest rate that is resampled; a damaged header may say anything."""
-MOST_VALUES = 100_000_000
-"""Samples times channels of a file: 100 minutes at 16 kHz. A small one may unpack to any size."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Audio(Feature):
-    """Mono sound: a path, encoded bytes (wav, flac, mp3, SPHERE, ...), or (samples, rate).
+    """Mono sound: a path, the bytes of a file (`sound_files` says which), or (samples, rate).
 
-    Sound of another rate is resampled, several channels are averaged.
+    Several channels are averaged, then sound of another rate is resampled.
     """
 
     rate: int
@@ -44,6 +42,7 @@ class Audio(Feature):
     half of it; 0: not. For log-mel."""
 
     unit: ClassVar[str | None] = "frames"
+    measures_all: ClassVar[bool] = False
 
     @property
     def per_unit(self) -> int:
@@ -73,13 +72,27 @@ class Audio(Feature):
         if self.form == "waveform":
             return np.round(np.clip(samples, -1, 1) * 32767).astype(self.dtype)
         frames = log_mel(samples, self.rate, self.n_mels)
-        spread = frames.std(axis=0, keepdims=True)
-        return ((frames - frames.mean(axis=0, keepdims=True)) / (spread + 1e-5)).astype(self.dtype)
+        heard = frames[: int(self.max_seconds / HOP_SECONDS)]
+        mean, spread = heard.mean(axis=0, keepdims=True), heard.std(axis=0, keepdims=True)
+        return ((frames - mean) / (spread + 1e-5)).astype(self.dtype)
+
+    @property
+    def most_samples(self) -> int:
+        """Samples at the declared rate that are looked at: one frame or sample too many tells that
+        a sound is too long, and the rest of it need not be read, resampled or transformed.
+        """
+        if self.form == "waveform":
+            return int(self.max_seconds * self.rate) + 1
+        window, hop = int(WINDOW_SECONDS * self.rate), int(HOP_SECONDS * self.rate)
+        return window + int(self.max_seconds / HOP_SECONDS) * hop
 
     def _samples(self, value: str | Path | bytes | tuple[np.ndarray, int]) -> np.ndarray:
-        """Float samples in -1 to 1 at the declared rate."""
+        """Float samples in -1 to 1 at the declared rate, `most_samples` of them at most."""
+        # resampling looks this far ahead, in periods of the slower rate
+        seconds = self.most_samples / self.rate + _AHEAD / min(self.rate, RATES[0])
         if isinstance(value, tuple):
             samples, rate = np.asarray(value[0]), int(value[1])
+            samples = samples[: max(0, int(seconds * rate)) + 1]
             if samples.dtype == np.int16:
                 samples = samples / np.float32(32768)
             elif samples.dtype.kind != "f" or samples.ndim > 2:
@@ -88,7 +101,9 @@ class Audio(Feature):
                     f"but are {samples.dtype} {list(samples.shape)}"
                 )
         elif isinstance(value, (bytes, str, Path)):
-            samples, rate = _read(value)
+            from t2t_multimodel.features.sound_files import read
+
+            samples, rate = read(value, seconds)
         else:
             raise BadValue(
                 "audio must be a path, encoded bytes or (samples, rate), "
@@ -100,15 +115,18 @@ class Audio(Feature):
             raise BadValue("audio has no samples")
         if not np.isfinite(samples).all():
             raise BadValue("audio has samples that are not finite")
+        return self._resampled(samples, rate)[: self.most_samples].astype(np.float32)
+
+    def _resampled(self, samples: np.ndarray, rate: int) -> np.ndarray:
         if not RATES[0] <= rate <= RATES[1]:
             low, high = RATES
             raise BadValue(f"audio of {rate:,} samples a second; {low:,} to {high:,} are read")
-        if rate != self.rate:
-            from scipy.signal import resample_poly
+        if rate == self.rate:
+            return samples
+        from scipy.signal import resample_poly
 
-            common = int(np.gcd(rate, self.rate))
-            samples = resample_poly(samples, self.rate // common, rate // common)
-        return samples.astype(np.float32)
+        common = int(np.gcd(rate, self.rate))
+        return resample_poly(samples, self.rate // common, rate // common)
 
     def augment(self, array: np.ndarray, draws: np.random.Generator) -> np.ndarray:
         if self.form == "waveform":
@@ -161,25 +179,3 @@ def mel_bank(n_mels: int, n_fft: int, rate: int) -> np.ndarray:
     widths = np.diff(edges)[:, None]
     filters = np.minimum(-offsets[:-2] / widths[:-1], offsets[2:] / widths[1:])
     return np.maximum(0, filters).T
-
-
-def _read(source: str | Path | bytes) -> tuple[np.ndarray, int]:
-    """Float samples [n] or [n, channels] and their rate."""
-    import soundfile
-
-    try:
-        with io.BytesIO(source) if isinstance(source, bytes) else open(source, "rb") as file:
-            if file.read(len(sphere.MAGIC)) == sphere.MAGIC:
-                file.seek(0)
-                samples, rate = sphere.read_sphere(file.read())
-                return samples / np.float32(32768), rate
-        sound = io.BytesIO(source) if isinstance(source, bytes) else str(source)
-        with soundfile.SoundFile(sound) as file:
-            if file.frames * file.channels > MOST_VALUES:
-                raise BadValue(
-                    f"sound file of {file.frames:,} samples in {file.channels:,} channel(s); "
-                    f"{MOST_VALUES:,} values at most are read"
-                )
-            return file.read(dtype="float32"), file.samplerate
-    except (soundfile.LibsndfileError, OSError, MemoryError) as error:  # a header may claim TBs
-        raise BadValue(f"not a readable sound file: {error}") from error

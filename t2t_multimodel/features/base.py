@@ -8,14 +8,12 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
+from t2t_multimodel.errors import BadValue as BadValue
+
 PAD_ID = 0
 """Id that fills sequences up to the batch's length. Never part of a text."""
 EOS_ID = 1
 """Id that ends every text (paper, section 2.2: sequences end with a termination token)."""
-
-
-class BadValue(ValueError):
-    """A value of an example that its feature can not take; the message says why."""
 
 
 class Tokenizer(Protocol):
@@ -99,6 +97,9 @@ class Feature(ABC):
     """Type in which values are stored in records."""
     unit: ClassVar[str | None] = None
     """Budget of a batch that `length` counts against: tokens, frames, pixels; None: rows only."""
+    measures_all: ClassVar[bool] = True
+    """Whether `encode` makes all of a value that is longer than the model takes, so that `length`
+    is its true length; else it stops a little behind the longest."""
 
     def __repr__(self) -> str:
         shown = []

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Image(Feature):
-    """An image as uint8 [height, width, channels], as a path, or as encoded PNG or JPEG bytes.
+    """An image as uint8 [height, width, channels], as the path of a file, or as its bytes.
 
-    Files are converted to the declared channels and resized (bilinear) to the declared size;
-    arrays must have it already.
+    Files are read as `picture_files` says, converted to the declared channels and resized
+    (bilinear) to the declared size; arrays must have it already.
     """
 
     height: int
@@ -95,20 +95,15 @@ class Image(Feature):
         return np.frombuffer(file.getvalue(), self.dtype)
 
     def _file(self, source: bytes | str | Path) -> np.ndarray:
-        """The bytes of a file that Pillow can decode to its end."""
-        from t2t_multimodel.features.pictures import opened
+        """The bytes of a file that can be decoded to its end."""
+        from t2t_multimodel.features.picture_files import checked
 
-        with opened(source) as picture:
-            picture.draft(None, (1, 1))  # JPEG is decoded at an eighth, which is quick
-            picture.load()
-        data = source if isinstance(source, bytes) else Path(source).read_bytes()
-        return np.frombuffer(data, self.dtype)
+        return np.frombuffer(checked(source), self.dtype)
 
     def _opened(self, source: bytes | str | Path) -> Pillow.Image:
-        from t2t_multimodel.features.pictures import converted, opened
+        from t2t_multimodel.features.picture_files import read
 
-        with opened(source) as picture:
-            return converted(picture, self.channels)
+        return read(source, self.channels)
 
     def _picture(self, array: np.ndarray) -> Pillow.Image:
         """A stored array as a picture, of its own size when it is an encoded one."""

@@ -2,49 +2,14 @@
 
 from __future__ import annotations
 
-import io
-import re
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
 import numpy as np
 from PIL import Image as Pillow
-
-from t2t_multimodel.features.base import BadValue
 
 Box = tuple[float, float, float, float]
 """Left, upper, right and lower edge in pixels."""
 ASPECTS = (3 / 4, 4 / 3)
 """Width over height of random crops (Szegedy et al. 2015, arXiv 1409.4842, section 6)."""
 _TRIES = 10
-# a small file may unpack to any size: beyond 89 million pixels Pillow would warn and go on
-_TOO_LARGE = (Pillow.DecompressionBombWarning, Pillow.DecompressionBombError)
-warnings.filterwarnings("error", category=Pillow.DecompressionBombWarning)
-
-
-@contextmanager
-def opened(source: bytes | str | Path) -> Iterator[Pillow.Image]:
-    """An encoded picture; what damaged files raise becomes `BadValue`.
-
-    Raises:
-        BadValue: there is no picture, or only a part of one.
-    """
-    try:
-        with Pillow.open(io.BytesIO(source) if isinstance(source, bytes) else source) as file:
-            yield file
-    # Pillow raises all of these for damaged files.
-    except (OSError, SyntaxError, ValueError, *_TOO_LARGE) as error:
-        said = re.sub(" <_io.BytesIO object at 0x[0-9a-f]+>", "", str(error))
-        raise BadValue(f"not a readable image: {said}") from error
-
-
-def converted(picture: Pillow.Image, channels: int) -> Pillow.Image:
-    """The picture in grey (1 channel) or RGB (3), whatever it was: CMYK, palette, alpha, 16 bit."""
-    if picture.mode.startswith("I;16"):  # of which Pillow would make white of all above 255
-        picture = Pillow.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
-    return picture.convert("L" if channels == 1 else "RGB")
 
 
 def from_pixels(pixels: np.ndarray) -> Pillow.Image:

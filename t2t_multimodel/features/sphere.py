@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from t2t_multimodel.features.base import BadValue
+from t2t_multimodel.errors import BadValue
+from t2t_multimodel.features.media import media
 
 MAGIC = b"NIST_1A\n"
 CONVERT = "convert it with `sph2pipe -f wav -p FILE FILE.wav`"
@@ -109,8 +110,7 @@ def _plain(body: bytes, header: SphereHeader, coding: str, count: int) -> np.nda
 
 def _shortened(data: bytes, channels: int) -> np.ndarray:
     """int16 [n, channels] of a file compressed by shorten, decoded by FFmpeg's libraries."""
-    import av
-
+    av = media("SPHERE compressed by shorten")
     planes = []
     try:
         with av.open(io.BytesIO(data), format="nistsphere") as container:

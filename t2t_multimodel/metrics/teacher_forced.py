@@ -62,7 +62,8 @@ def counts(scores: dict[str, np.ndarray], batch: Batch) -> np.ndarray:
 def scores_of(rows: np.ndarray) -> dict[str, Score]:
     """Named scores out of the `counts` of a whole split.
 
-    Text: teacher_forced/log_ppl (nats a token, the end included), teacher_forced/accuracy, teacher_forced/sequence_accuracy.
+    Text: teacher_forced/log_ppl (nats a token, the end included), teacher_forced/accuracy,
+    teacher_forced/sequence_accuracy.
     Class labels, which have no prefix to be forced: log_ppl, top1, top5.
     """
     nats, tokens, right, all_right = rows.T[:4]

@@ -31,13 +31,13 @@ def lower_is_better(metric: M) -> M:
 
 
 def is_lower_better(score: str) -> bool:
-    """Whether less is better, for a score by its full name: log_ppl, teacher_forced/accuracy, decoded/wer.
+    """Whether less is better, for a score by its full name, such as teacher_forced/log_ppl.
 
     Raises:
         UserError: a decoded score of a metric that nobody registered.
     """
     kind, _, name = score.rpartition("/")
-    if kind == "tf" or name == "log_ppl":
+    if kind == "teacher_forced" or name == "log_ppl":
         return name == "log_ppl"
     return getattr(registry.metrics.get(name), "lower_is_better", False)
 

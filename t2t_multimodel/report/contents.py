@@ -8,7 +8,7 @@ from typing import Any
 
 from t2t_multimodel.report.curves import curves_section
 from t2t_multimodel.report.history import History
-from t2t_multimodel.report.page import Block, Cell, Media, Page, Paragraph, Section, Table
+from t2t_multimodel.report.page import Block, Cell, Media, Page, PageSection, Paragraph, Table
 from t2t_multimodel.report.record import RunRecord, as_text, compared_score
 from t2t_multimodel.report.routing import routing_section
 
@@ -36,7 +36,7 @@ def page_of(record: RunRecord, history: History) -> Page:
     return Page(f"Run {record.path.resolve().name}", sections)
 
 
-def _overview(record: RunRecord, history: History) -> Section:
+def _overview(record: RunRecord, history: History) -> PageSection:
     steps = record.settings["train.steps"]
     sessions = record.config["sessions"]
     rows: list[tuple[Cell, ...]] = [
@@ -47,13 +47,13 @@ def _overview(record: RunRecord, history: History) -> Section:
         ("starts", str(len(sessions))),
         ("backend", sessions[-1]["backend"]),
     ]
-    return Section("Overview", [Table(("", ""), rows)])
+    return PageSection("Overview", [Table(("", ""), rows)])
 
 
-def _results(record: RunRecord) -> Section:
+def _results(record: RunRecord) -> PageSection:
     if not record.results:
         words = "There is no table yet: the trainer writes it at the end of the run."
-        return Section("Results", [Paragraph(words)])
+        return PageSection("Results", [Paragraph(words)])
     columns = ("problem", "split", "examples", "score", "model", "95 % interval")
     compared = Table(
         (*columns, "source-blind", "trivial", "above baseline"),
@@ -64,11 +64,11 @@ def _results(record: RunRecord) -> Section:
         [line for row in record.results for line in _scores(row)],
     )
     words = (
-        "The source-blind baseline is the best that a model of the targets alone reached; a problem "
-        "is above it if its whole interval is. log_ppl: nats a target, lower is better; teacher_forced/: given "
-        "the true targets before each; decoded/: of free-running output."
+        "The source-blind baseline is the best that a model of the targets alone reached; a "
+        "problem is above it if its whole interval is. log_ppl: nats a target, lower is better; "
+        "teacher_forced/: given the true targets before each; decoded/: of free-running output."
     )
-    return Section("Results", [Paragraph(words), compared, scores])
+    return PageSection("Results", [Paragraph(words), compared, scores])
 
 
 def _compared(row: dict[str, Any]) -> tuple[Cell, ...]:
@@ -104,9 +104,9 @@ def _interval(row: dict[str, Any], name: str) -> str:
     return "-" if ends is None else f"{_score(ends[0])} to {_score(ends[1])}"
 
 
-def _mixture(record: RunRecord) -> Section:
+def _mixture(record: RunRecord) -> PageSection:
     if not record.mixture:
-        return Section("Mixture", [Paragraph("The run keeps no record of its mixture.")])
+        return PageSection("Mixture", [Paragraph("The run keeps no record of its mixture.")])
     rows = record.mixture["problems"]
     parts = ("asked", "batches", "examples", "targets")
     totals = {part: sum(row[part] for row in rows) or 1 for part in parts}
@@ -126,19 +126,19 @@ def _mixture(record: RunRecord) -> Section:
         "and the shares of batches, examples and targets that each problem got; epochs: how often "
         "it saw its train split."
     )
-    return Section("Mixture", [Paragraph(words), table])
+    return PageSection("Mixture", [Paragraph(words), table])
 
 
-def _samples(record: RunRecord) -> list[Section]:
+def _samples(record: RunRecord) -> list[PageSection]:
     if not record.samples:
-        return [Section("Samples", [Paragraph("No output was decoded yet.")])]
+        return [PageSection("Samples", [Paragraph("No output was decoded yet.")])]
     words = "Free-running outputs; of classes the three that rank highest, best first."
     blocks: list[Block] = [Paragraph(words)]
     for problem, kept in record.samples.items():
         rows = [(_input(one), one["target"], one["output"]) for one in kept["samples"]]
         blocks.append(Paragraph(f"{problem}: {kept['split']} examples, step {kept['step']:,}"))
         blocks.append(Table(("input", "target", "output"), rows))
-    return [Section("Samples", blocks)]
+    return [PageSection("Samples", blocks)]
 
 
 def _input(sample: dict[str, Any]) -> Cell:
@@ -147,16 +147,16 @@ def _input(sample: dict[str, Any]) -> Cell:
     return Media(sample["type"], base64.b64decode(sample["data"]), sample["words"])
 
 
-def _settings(record: RunRecord, title: str, default: bool) -> Section:
+def _settings(record: RunRecord, title: str, default: bool) -> PageSection:
     rows: list[tuple[Cell, ...]] = [
         (name, as_text(value), record.origins.get(name, "?"))
         for name, value in record.settings.items()
         if (record.origins.get(name) == "default") == default
     ]
-    return Section(title, [Table(("setting", "value", "from"), rows)], folded=default)
+    return PageSection(title, [Table(("setting", "value", "from"), rows)], folded=default)
 
 
-def _made_with(record: RunRecord) -> Section:
+def _made_with(record: RunRecord) -> PageSection:
     facts: list[tuple[Cell, ...]] = [(k, as_text(v)) for k, v in record.made_with.items()]
     data: list[tuple[Cell, ...]] = list(record.data.items())
     starts: list[tuple[Cell, ...]] = [
@@ -167,4 +167,4 @@ def _made_with(record: RunRecord) -> Section:
         Table(("data of", "fingerprint"), data),
         Table(("started", "command"), starts),
     ]
-    return Section("Versions, data and commands", tables)
+    return PageSection("Versions, data and commands", tables)

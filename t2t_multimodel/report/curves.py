@@ -8,7 +8,7 @@ import numpy as np
 
 from t2t_multimodel.report.figures import Panel, draw
 from t2t_multimodel.report.history import Curve, History
-from t2t_multimodel.report.page import Cell, Figure, Media, Section, Table
+from t2t_multimodel.report.page import Cell, Figure, Media, PageSection, Table
 from t2t_multimodel.report.record import RunRecord, compared_score
 
 _NATS = ("log_ppl", "teacher_forced/log_ppl")
@@ -26,7 +26,7 @@ class Evaluated(NamedTuple):
     curve: Curve
 
 
-def curves_section(record: RunRecord, history: History) -> Section:
+def curves_section(record: RunRecord, history: History) -> PageSection:
     """Train loss and every evaluated score of each problem, beside what needs no source."""
     train = ("problem", "train xent", "first", "last")
     evaluated = ("evaluated", "first", "best", "at step", "last", "source-blind baseline")
@@ -42,7 +42,7 @@ def curves_section(record: RunRecord, history: History) -> Section:
         for words, panels in drawn.items()
         if panels
     ]
-    return Section("Curves", [Table((*train, *evaluated), rows), *figures])
+    return PageSection("Curves", [Table((*train, *evaluated), rows), *figures])
 
 
 def evaluations(history: History, problem: str) -> list[Evaluated]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from t2t_multimodel.report.record import RunRecord, as_text, read_record
 
 
-class Difference(NamedTuple):
+class RunDifference(NamedTuple):
     """One thing that two runs do not share, as text; "-" where a run has no such thing."""
 
     kind: str
@@ -18,7 +18,7 @@ class Difference(NamedTuple):
     second: str
 
 
-def differences(first: RunRecord, second: RunRecord) -> list[Difference]:
+def differences(first: RunRecord, second: RunRecord) -> list[RunDifference]:
     """Everything recorded that is not equal, in the order of the records."""
     compared: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         "setting": (_with_origins(first), _with_origins(second)),
@@ -31,7 +31,7 @@ def differences(first: RunRecord, second: RunRecord) -> list[Difference]:
         for name in dict.fromkeys([*a, *b]):
             one, other = a.get(name), b.get(name)
             if _bare(one) != _bare(other):
-                found.append(Difference(kind, name, _text(one), _text(other)))
+                found.append(RunDifference(kind, name, _text(one), _text(other)))
     return found
 
 

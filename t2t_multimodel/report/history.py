@@ -14,7 +14,7 @@ Curve = list[tuple[int, Any]]
 
 @dataclass(frozen=True)
 class History:
-    """Everything logged, by name: NAME/train/xent, NAME/dev/teacher_forced/log_ppl, train/learning_rate."""
+    """Everything logged, by name, such as NAME/train/xent and NAME/dev/teacher_forced/log_ppl."""
 
     curves: dict[str, Curve] = field(default_factory=dict)
 

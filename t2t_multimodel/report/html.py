@@ -5,7 +5,16 @@ from __future__ import annotations
 import base64
 from html import escape
 
-from t2t_multimodel.report.page import Block, Cell, Figure, Media, Page, Paragraph, Section, Table
+from t2t_multimodel.report.page import (
+    Block,
+    Cell,
+    Figure,
+    Media,
+    Page,
+    PageSection,
+    Paragraph,
+    Table,
+)
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 1100px;
@@ -42,7 +51,7 @@ def to_html(page: Page) -> str:
     )
 
 
-def _section(section: Section) -> str:
+def _section(section: PageSection) -> str:
     title, body = _text(section.title), "\n".join(map(_block, section.blocks))
     if section.folded:
         return f"<details><summary>{title}</summary>\n{body}\n</details>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import escape
 
-from t2t_multimodel.report.page import Block, Cell, Figure, Page, Paragraph, Section, Table
+from t2t_multimodel.report.page import Block, Cell, Figure, Page, PageSection, Paragraph, Table
 
 _MARKS = re.compile(r"([\\`*\[\]|~$#])|(?<![^\W_])_|_(?![^\W_])")
 """What Markdown takes for more than text; `_` inside of a word is none."""
@@ -17,7 +17,7 @@ def to_markdown(page: Page) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _section(section: Section) -> str:
+def _section(section: PageSection) -> str:
     blocks = [text for text in map(_block, section.blocks) if text]
     return "\n\n".join([f"## {_text(section.title)}", *blocks])
 

@@ -60,7 +60,7 @@ Block = Table | Paragraph | Figure
 
 
 @dataclass(frozen=True)
-class Section:
+class PageSection:
     """A heading and what is under it."""
 
     title: str
@@ -74,4 +74,4 @@ class Page:
     """A report."""
 
     title: str
-    sections: list[Section]
+    sections: list[PageSection]

@@ -9,7 +9,7 @@ import numpy as np
 
 from t2t_multimodel.report.figures import HeatMap, draw_heat
 from t2t_multimodel.report.history import History
-from t2t_multimodel.report.page import Block, Cell, Figure, Media, Paragraph, Section, Table
+from t2t_multimodel.report.page import Block, Cell, Figure, Media, PageSection, Paragraph, Table
 
 _AT_THE_END = 0.1
 """Part of the reports, the newest, behind a share at the end."""
@@ -42,11 +42,11 @@ def routed(history: History, problems: list[str]) -> list[Routed]:
     return found
 
 
-def routing_section(history: History, problems: list[str]) -> Section:
+def routing_section(history: History, problems: list[str]) -> PageSection:
     """Shares of the experts by problem and layer."""
     found = routed(history, problems)
     if not found:
-        return Section("Routing", [Paragraph("No layer of this run routes to experts.")])
+        return PageSection("Routing", [Paragraph("No layer of this run routes to experts.")])
     columns = ("problem", "layer", "busiest expert", "its share", "even share")
     table = Table((*columns, "idle experts", "evenness"), [_row(one) for one in found])
     words = (
@@ -56,7 +56,7 @@ def routing_section(history: History, problems: list[str]) -> Section:
     blocks: list[Block] = [Paragraph(words), table, _by_problem(found)]
     for problem in dict.fromkeys(one.problem for one in found):
         blocks.append(_over_time([one for one in found if one.problem == problem]))
-    return Section("Routing", blocks)
+    return PageSection("Routing", blocks)
 
 
 def _row(one: Routed) -> tuple[Cell, ...]:

@@ -21,7 +21,7 @@ class Scored(NamedTuple):
     scores: dict[str, float]
 
 
-class Line(NamedTuple):
+class ForgottenScore(NamedTuple):
     """One score of one problem, before and after."""
 
     problem: str
@@ -48,10 +48,10 @@ class Forgetting:
     after: dict[str, Scored]
     """Empty until training is over."""
 
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[ForgottenScore]:
         """All scores, in the order of the problems."""
         return [
-            Line(problem, name, value, self.after[problem].scores[name])
+            ForgottenScore(problem, name, value, self.after[problem].scores[name])
             for problem, scored in self.before.items()
             for name, value in scored.scores.items()
         ]

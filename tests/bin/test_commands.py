@@ -131,7 +131,7 @@ def test_datagen_without_flags_uses_every_core(
 
 
 def test_datagen_runs_beam_with_its_options(mine: str, stub: Callable) -> None:
-    runners = stub("t2t_multimodel.data.beam", "runner")
+    runners = stub("t2t_multimodel.data.apache_beam_runner", "runner")
     calls = stub("t2t_multimodel.data.datagen", "generate", {})
     beam = ["--runner=FlinkRunner", "--beam_options=--a=1 --b='2 3'", "--beam_options=--c=4"]
     assert mm_datagen.main(["--problem=mine", mine, *beam]) == 0

@@ -293,7 +293,7 @@ def test_bad_sound_is_left_out_and_named(tmp_path: Path) -> None:
     assert len(prepared.dataset("train")) == 1
     assert _reasons(prepared) == {
         "bad inputs": ["train example 1: inputs: audio has no samples"],
-        "inputs too long": ["train example 2: inputs: 148 is longer than 100"],
+        "inputs too long": ["train example 2: inputs: it is longer than 100"],
     }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from t2t_multimodel.data import progress
-from t2t_multimodel.data.progress import Progress, Tally
+from t2t_multimodel.data.progress import DatagenProgress, Tally
 from t2t_multimodel.data.shards import ShardJob
 from t2t_multimodel.data.splits import SplitOnDisk
 
@@ -80,7 +80,7 @@ def job(shard: int) -> ShardJob:
 def test_without_a_terminal_a_line_comes_every_ten_seconds(clock: Clock) -> None:
     lines: list[str] = []
     split = SplitOnDisk([job(0), job(1)], {})
-    with Progress(lines.append) as shown:
+    with DatagenProgress(lines.append) as shown:
         shown.begin(split, None)
         for _ in range(25):
             shown.tell(job(0), 10, 1000)
@@ -105,7 +105,7 @@ def test_on_a_terminal_there_is_a_bar_with_speed_and_time_left(
     monkeypatch.setenv("TERM", "xterm")
     lines: list[str] = []
     split = SplitOnDisk([job(0), job(1)], {})
-    with Progress(lines.append) as shown:
+    with DatagenProgress(lines.append) as shown:
         shown.begin(split, 400)
         shown.tell(job(0), 0, 0)
         shown.tell(job(0), 100, 3_000_000)

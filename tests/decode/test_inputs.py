@@ -61,7 +61,7 @@ def test_pictures_and_sounds_come_from_their_files(run: Run, tmp_path: Path) -> 
     sound = encoder(run, "made_tones")(Line(2, f"{tmp_path}/long.wav"))
     assert sound.array is not None
     assert sound.array.shape == (100, 8)
-    assert sound.note == "its 298 frames are cut to 100"
+    assert sound.note == "only its first 100 frames are heard"
 
 
 @pytest.mark.parametrize("problem", ["made_colours", "made_tones"])

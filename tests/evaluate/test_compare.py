@@ -76,9 +76,13 @@ def test_each_score_of_shared_problems_is_compared() -> None:
     assert [(row.problem, row.score) for row in rows] == [
         ("mine", name)
         for name in (
-            "teacher_forced/log_ppl", "teacher_forced/accuracy", "teacher_forced/sequence_accuracy", "decoded/bleu", "decoded/exact",
+            "teacher_forced/log_ppl",
+            "teacher_forced/accuracy",
+            "teacher_forced/sequence_accuracy",
+            "decoded/bleu",
+            "decoded/exact",
         )
-    ]  # fmt: skip
+    ]
     by_name = {row.score: row for row in rows}
     nats = by_name["teacher_forced/log_ppl"]
     assert nats.difference.value == pytest.approx(-0.5)

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from helpers.finished_run import Run, finished_run, forget_small_tasks
+from helpers.finished_run import Run, forget_small_tasks
 
 from t2t_multimodel import UserError
 from t2t_multimodel.checkpoints.checkpoint import open_checkpoint
@@ -17,11 +17,6 @@ from t2t_multimodel.evaluate.main import evaluate_checkpoint
 from t2t_multimodel.evaluate.results_file import load_results
 
 TEXTS, CLASSES = ("made_captions", "made_numbers"), ("made_colours", "made_tones")
-
-
-@pytest.fixture
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return finished_run(tmp_path_factory)
 
 
 @pytest.fixture

@@ -7,10 +7,13 @@ import io
 import numpy as np
 import pytest
 import tensorflow as tf
+from helpers import odd_pictures
 from PIL import Image as Pillow
 
+from t2t_multimodel.export.picture_files import decoded
 from t2t_multimodel.export.pictures import pixels
 from t2t_multimodel.features import Image
+from t2t_multimodel.features.picture_files import read
 
 FEATURES = [
     Image(32, 32),
@@ -32,6 +35,7 @@ def file(mode: str, size: tuple[int, int], form: str) -> bytes:
     return buffer.getvalue()
 
 
+ODD = odd_pictures.good() | odd_pictures.photographs()
 KINDS = [
     *[(mode, "PNG") for mode in ("RGB", "L", "RGBA", "LA", "P")],
     *[("RGB", "JPEG"), ("L", "JPEG"), ("P", "GIF")],
@@ -59,3 +63,19 @@ def test_a_picture_of_the_right_size_is_the_same(channels: int) -> None:
 def test_what_is_no_picture_is_an_error() -> None:
     with pytest.raises(tf.errors.InvalidArgumentError, match="Unknown image file format"):
         pixels(tf.constant([b"no picture"]), Image(4, 4))
+
+
+SEEN = tf.function(decoded, input_signature=[tf.TensorSpec((), tf.string)], autograph=False)
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_an_odd_picture_is_seen_as_the_feature_sees_it(name: str) -> None:
+    data, _ = ODD[name]
+    difference = np.abs(SEEN(data).numpy() - np.asarray(read(data, 3), int))
+    assert difference.max() <= (1 if name == "cmyk.jpg" else 0)
+
+
+def test_a_transparent_gif_is_an_error_for_tensorflow_drops_what_is_clear() -> None:
+    data, _ = odd_pictures.other()["clear.gif"]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="A GIF with transparency can not"):
+        SEEN(data)

@@ -62,10 +62,10 @@ def _train(folder: Path, patch: pytest.MonkeyPatch) -> Run:
 
     class Watched(Trainer):
         def __init__(self, *arguments: object) -> None:
-            super().__init__(*arguments, log=self.hear)  # type: ignore[arg-type]
+            super().__init__(*arguments, log=self.record)  # type: ignore[arg-type]
             trainers.append(self)
 
-        def observe(self, line: str) -> None:
+        def record(self, line: str) -> None:
             lines.append(line)
             traces.append(self.engine.traces)
 

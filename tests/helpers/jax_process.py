@@ -26,7 +26,7 @@ def run_on_jax(source: str, *arguments: object, **environment: str) -> str:
             **os.environ,
             "KERAS_BACKEND": "jax",
             "JAX_PLATFORMS": "cpu",
-            "PYTHONPATH": os.pathsep.join(map(str, (ROOT, tests, tests / "train"))),
+            "PYTHONPATH": os.pathsep.join(map(str, (ROOT, tests, tests / "train", tests / "plan"))),
             **environment,
         },
         capture_output=True,

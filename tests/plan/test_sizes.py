@@ -12,7 +12,7 @@ from t2t_multimodel import registry, usr_dir
 from t2t_multimodel.data.datagen import generate
 from t2t_multimodel.plan.sizes import find_records
 
-CORPUS = ROOT / "tests" / "data" / "corpus.py"
+CORPUS = ROOT / "tests" / "helpers" / "corpus.py"
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from helpers.untrained_run_folder import CONFIG, SESSION, untrained_run_folder
 
 from t2t_multimodel import UserError
-from t2t_multimodel.report.difference import Difference, differences, print_differences
+from t2t_multimodel.report.difference import RunDifference, differences, print_differences
 from t2t_multimodel.report.record import read_record
 from t2t_multimodel.report.summary import print_summary
 
@@ -24,7 +24,7 @@ def scored(folder: Path, score: float) -> None:
     (folder / "results.json").write_text(json.dumps(rows))
 
 
-def compared(first: Path, second: Path) -> list[Difference]:
+def compared(first: Path, second: Path) -> list[RunDifference]:
     return differences(read_record(first), read_record(second))
 
 
@@ -45,8 +45,8 @@ def test_settings_are_told_with_their_origins(tmp_path: Path) -> None:
     origins = {"train.steps": "--train_steps", "problems": "--problems"}
     second = untrained_run_folder(tmp_path / "two", other, origins=origins)
     assert compared(untrained_run_folder(tmp_path / "one"), second) == [
-        Difference("setting", "problems", "a:2, b (default)", "a:2 (--problems)"),
-        Difference("setting", "train.steps", "9 (set made)", "12 (--train_steps)"),
+        RunDifference("setting", "problems", "a:2, b (default)", "a:2 (--problems)"),
+        RunDifference("setting", "train.steps", "9 (set made)", "12 (--train_steps)"),
     ]
 
 
@@ -62,11 +62,11 @@ def test_data_code_and_scores_are_told(tmp_path: Path) -> None:
     scored(first, 2.5)
     scored(second, 2.25)
     assert compared(first, second) == [
-        Difference("data", "b", "bb", "b2"),
-        Difference("made with", "keras", "3.1", "3.2"),
-        Difference("made with", "git commit", "c0", "c1"),
-        Difference("made with", "git changes", "none", "x.py, y.py"),
-        Difference("score", "a teacher_forced/log_ppl", "2.5", "2.25"),
+        RunDifference("data", "b", "bb", "b2"),
+        RunDifference("made with", "keras", "3.1", "3.2"),
+        RunDifference("made with", "git commit", "c0", "c1"),
+        RunDifference("made with", "git changes", "none", "x.py, y.py"),
+        RunDifference("score", "a teacher_forced/log_ppl", "2.5", "2.25"),
     ]
 
 
@@ -74,8 +74,8 @@ def test_what_one_run_has_not_is_a_dash(tmp_path: Path) -> None:
     first = untrained_run_folder(tmp_path / "one", data={"a": "aa"})
     second = untrained_run_folder(tmp_path / "two", sessions=[SESSION | {"git": None}])
     assert compared(first, second) == [
-        Difference("data", "b", "-", "bb"),
-        Difference("made with", "git commit", "c0", "-"),
+        RunDifference("data", "b", "-", "bb"),
+        RunDifference("made with", "git commit", "c0", "-"),
     ]
 
 

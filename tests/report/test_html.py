@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from t2t_multimodel.report.html import _block, _text, to_html
-from t2t_multimodel.report.page import Figure, Media, Page, Paragraph, Section, Table
+from t2t_multimodel.report.page import Figure, Media, Page, PageSection, Paragraph, Table
 
 
 def test_text_is_escaped_wherever_it_stands() -> None:
@@ -11,7 +11,9 @@ def test_text_is_escaped_wherever_it_stands() -> None:
     escaped = "&lt;b title=&quot;x&quot; lang=&#x27;y&#x27;&gt;&amp;amp;"
     media = Media("image/png", b"", planted)
     blocks = [Paragraph(planted), Table((planted,), [(planted,), (media,)]), Figure(media)]
-    page = to_html(Page(planted, [Section(planted, [*blocks]), Section(planted, folded=True)]))
+    page = to_html(
+        Page(planted, [PageSection(planted, [*blocks]), PageSection(planted, folded=True)])
+    )
     assert planted not in page
     # title twice; headings, paragraph, column, cell; alt and title of two pictures
     assert page.count(escaped) == 2 + 2 + 3 + 4
@@ -43,5 +45,5 @@ def test_a_sound_can_be_played() -> None:
 
 
 def test_a_folded_section_opens_on_demand() -> None:
-    page = to_html(Page("t", [Section("more", [Paragraph("x")], folded=True)]))
+    page = to_html(Page("t", [PageSection("more", [Paragraph("x")], folded=True)]))
     assert "<details><summary>more</summary>\n<p>x</p>\n</details>" in page

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from t2t_multimodel.report.markdown import to_markdown
-from t2t_multimodel.report.page import Figure, Media, Page, Paragraph, Section, Table
+from t2t_multimodel.report.page import Figure, Media, Page, PageSection, Paragraph, Table
 
 MARKED = [
     "a|b",
@@ -19,7 +19,7 @@ MARKED = [
 @pytest.mark.parametrize("text", MARKED)
 def test_a_viewer_shows_the_very_text(text: str) -> None:
     markdown_it = pytest.importorskip("markdown_it")
-    page = Page("t", [Section("s", [Table(("c",), [(text,)]), Paragraph(text)])])
+    page = Page("t", [PageSection("s", [Table(("c",), [(text,)]), Paragraph(text)])])
     tokens = markdown_it.MarkdownIt("gfm-like", {"linkify": False}).parse(to_markdown(page))
     shown = [token.children for token in tokens if token.type == "inline"]
     cell, paragraph = shown[-2:]
@@ -29,11 +29,11 @@ def test_a_viewer_shows_the_very_text(text: str) -> None:
 
 
 def test_lines_and_control_characters_stay_in_their_cell() -> None:
-    page = Page("t", [Section("s", [Table(("c",), [("one\ntwo\x00three",)])])])
+    page = Page("t", [PageSection("s", [Table(("c",), [("one\ntwo\x00three",)])])])
     assert to_markdown(page).splitlines()[-1] == "| one two three |"
 
 
 def test_pictures_are_words_and_drawings_are_left_to_html() -> None:
     picture = Media("image/png", b"x", "picture 1x1")
-    page = Page("t", [Section("s", [Figure(picture), Table(("c",), [(picture,)])])])
+    page = Page("t", [PageSection("s", [Figure(picture), Table(("c",), [(picture,)])])])
     assert to_markdown(page) == "# t\n\n## s\n\n| c |\n| --- |\n| picture 1x1 |\n"

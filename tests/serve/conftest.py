@@ -6,17 +6,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from helpers.finished_run import Run, finished_run, forget_small_tasks
+from helpers.finished_run import Run, forget_small_tasks
 from helpers.running_server import LARGEST, Server
 
 from t2t_multimodel.checkpoints.checkpoint import open_checkpoint
 from t2t_multimodel.serve.app import app
 from t2t_multimodel.serve.service import Service
-
-
-@pytest.fixture
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return finished_run(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

@@ -80,8 +80,8 @@ def test_a_score_that_no_problem_has_is_refused() -> None:
         )
     assert str(caught.value) == (
         "evaluate.best: these problems have no score 'top1'.\n"
-        "Scores during training: teacher_forced/accuracy, teacher_forced/log_ppl. Decoded ones need "
-        "evaluate.train_decode_examples above 0."
+        "Scores during training: teacher_forced/accuracy, teacher_forced/log_ppl. Decoded ones "
+        "need evaluate.train_decode_examples above 0."
     )
 
 

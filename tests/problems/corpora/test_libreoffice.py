@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from t2t_multimodel.problems.corpora.libreoffice import (
-    Block,
+    HelpBlock,
     is_template,
     read_blocks,
     read_pages,
@@ -24,12 +24,12 @@ PAGE = """<html><head><title>Cells &amp; rows</title>
 
 def test_blocks_in_order_with_white_space_collapsed():
     assert read_blocks(PAGE) == [
-        Block("title", "Cells & rows"),
-        Block("h1", "Cells and rows"),
-        Block("p", "Choose Insert - Cells."),
-        Block("p", "Unclosed before, closed here."),
-        Block("p", ""),
-        Block("h2", "Under Windows"),
+        HelpBlock("title", "Cells & rows"),
+        HelpBlock("h1", "Cells and rows"),
+        HelpBlock("p", "Choose Insert - Cells."),
+        HelpBlock("p", "Unclosed before, closed here."),
+        HelpBlock("p", ""),
+        HelpBlock("h2", "Under Windows"),
     ]
 
 
@@ -44,8 +44,8 @@ def test_pages_are_named_by_their_path_below_text(write_deb):
     deb = write_deb("libreoffice-help-de_1_all.deb", files)
     pages = read_pages(deb, "de")
     assert list(pages.items()) == [
-        ("scalc/01/a", [Block("p", "Für")]),
-        ("swriter/b", [Block("p", "Zwei")]),
+        ("scalc/01/a", [HelpBlock("p", "Für")]),
+        ("swriter/b", [HelpBlock("p", "Zwei")]),
     ]
 
 

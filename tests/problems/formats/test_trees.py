@@ -9,7 +9,7 @@ from conftest import ROOT
 
 from t2t_multimodel import UserError
 from t2t_multimodel.problems.formats.trees import (
-    Tree,
+    PennTree,
     cleaned,
     linearised,
     read_t2t_pair,
@@ -21,7 +21,7 @@ GOLDEN = json.loads((ROOT / "tests" / "golden" / "11_wsj_trees.json").read_text(
 DOG = "(S (NP (DT The) (NN dog)) (VP (VBZ barks)))"
 
 
-def read(text: str) -> Tree:
+def read(text: str) -> PennTree:
     ((tree, _),) = read_trees(text.split("\n"), "made")
     return tree
 
@@ -40,7 +40,7 @@ def test_golden_linearisations_agree(case: dict[str, str]) -> None:
 @pytest.mark.parametrize("case", GOLDEN, ids=lambda case: case["words"])
 def test_a_pair_of_words_and_tags_is_the_tree_again(case: dict[str, str]) -> None:
     again = read_t2t_pair(case["words"], case["tags"])
-    assert again == Tree("", read(case["tree"]).children)
+    assert again == PennTree("", read(case["tree"]).children)
 
 
 def test_trees_may_span_lines_and_share_them() -> None:
