@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from t2t_multimodel.errors import UserError as UserError
     from t2t_multimodel.features import Audio as Audio
     from t2t_multimodel.features import BadValue as BadValue
+    from t2t_multimodel.features import Brackets as Brackets
     from t2t_multimodel.features import ClassLabel as ClassLabel
     from t2t_multimodel.features import Image as Image
     from t2t_multimodel.features import Text as Text
@@ -50,7 +51,7 @@ _HOMES = {
     ),
     "data.tfrecords": ("read_tfrecords",),
     "errors": ("UserError",),
-    "features": ("Audio", "BadValue", "ClassLabel", "Image", "Text"),
+    "features": ("Audio", "BadValue", "Brackets", "ClassLabel", "Image", "Text"),
     "multimodel": ("MultiModel",),
     "problem": ("Declared", "Problem"),
     "registry": (

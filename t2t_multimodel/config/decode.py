@@ -31,6 +31,8 @@ class DecodeConfig(Section):
     ctc_weight: float | None = None
     """What CTC says, for problems that have it: 0 nothing, 1 all of it; none: as the model's
     `ctc_decoding` says, unless outputs are sampled."""
+    grammar: bool = True
+    """Outputs keep to the grammar of their feature, if it declares one (`Text.grammar`)."""
     max_length: int = 0
     """Longest output in tokens, the end included; 0: the longest that the problem allows."""
     seed: int = 0

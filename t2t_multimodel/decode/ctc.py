@@ -90,7 +90,7 @@ class CtcGuide:
         """What is heard: log-probabilities [B, F, C] and real times [B]."""
         return self._model.heard(encoded, self._problem)
 
-    def begin(self, facts: tuple[Any, ...], beams: int) -> tuple[Prefixes, Weigh]:
+    def begin(self, facts: tuple[Any, ...], beams: int, longest: int) -> tuple[Prefixes, Weigh]:
         """Empty prefixes of all rows, and how tokens are weighed."""
         log_p_BFC, frames_B = facts
         heard = _Heard(log_p_BFC, frames_B, beams)

@@ -52,12 +52,19 @@ class Decoder:
         model: may be trained on meanwhile; its variables are read anew in each call.
         problem: one of the model's.
         config: method and limits.
+        guides: what else has a say, see `grammar.guides`.
 
     Raises:
         UserError: the method cannot have so many outputs.
     """
 
-    def __init__(self, model: MultiModel, problem: str, config: DecodeConfig) -> None:
+    def __init__(
+        self,
+        model: MultiModel,
+        problem: str,
+        config: DecodeConfig,
+        guides: Sequence[Guide] = (),
+    ) -> None:
         self._model, self._problem, self._config = model, problem, config
         signature = model.signature(problem)
         self._labels = signature.targets.modality == "class_label"
@@ -70,7 +77,7 @@ class Decoder:
             )
         weight = self._ctc_weight()
         self._spells = weight == 1 and config.method == "greedy"
-        self._guides: list[Guide] = []
+        self._guides = list(guides if config.grammar else ())
         if weight and not self._spells:
             self._guides.append(CtcGuide(model, problem, weight, LOOKED_AT * self._beams))
 
@@ -172,7 +179,7 @@ class Decoder:
     def _check_prefix(self, prefix: np.ndarray) -> None:
         if self._labels:
             raise UserError(f"Outputs of {self._problem} are classes, which have no prefix.")
-        if self._spells or self._guides:
+        if self._ctc_weight():
             raise UserError(
                 f"A prefix of {self._problem} is the decoder's, but CTC has a say.",
                 "Give DecodeConfig(ctc_weight=0).",
@@ -259,7 +266,7 @@ class Decoder:
         states, weighs, rest = [], [], list(facts)
         for guide in self._guides:
             own, rest = rest[: len(guide.specs)], rest[len(guide.specs) :]
-            state, weigh = guide.begin(tuple(own), self._beams)
+            state, weigh = guide.begin(tuple(own), self._beams, self._longest)
             states.append(state)
             weighs.append(weigh)
         return tuple(states), weighs

@@ -34,5 +34,5 @@ class Guide(Protocol):
             encoded: what the encoder made of them.
         """
 
-    def begin(self, facts: tuple[Any, ...], beams: int) -> tuple[Any, Weigh]:
-        """The state before the first position, [R, ...] each, and what weighs tokens by it."""
+    def begin(self, facts: tuple[Any, ...], beams: int, longest: int) -> tuple[Any, Weigh]:
+        """The state before the first of `longest` positions, [R, ...], and what weighs tokens."""

@@ -20,6 +20,7 @@ from t2t_multimodel.config.decode import DecodeConfig
 from t2t_multimodel.data.vocab import SubwordTokenizer
 from t2t_multimodel.decode.beam import LOST
 from t2t_multimodel.decode.decoder import Decoder
+from t2t_multimodel.decode.grammar import guides
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.export.pictures import pixels
 from t2t_multimodel.export.sounds import heard
@@ -96,7 +97,7 @@ class Exporter:
     def __init__(
         self, model: MultiModel, tokenizers: dict[str, SubwordTokenizer], config: DecodeConfig
     ) -> None:
-        self._model, self._config = model, config
+        self._model, self._config, self._tokenizers = model, config, tokenizers
         self._subwords = {name: Subwords(tokenizer) for name, tokenizer in tokenizers.items()}
         self.held = tf.Module()
         self.held.weights = [variable.value for variable in model.variables]
@@ -104,7 +105,8 @@ class Exporter:
 
     def signature(self, problem: Problem) -> Any:
         """A concrete function: raw inputs -> text [B, N], best first, and score [B, N]."""
-        decoder = Decoder(self._model, problem.name, self._config)
+        own = guides(problem, self._tokenizers)
+        decoder = Decoder(self._model, problem.name, self._config, own)
 
         def answer(inputs: Any, inputs_length: Any = None) -> dict[str, Any]:
             source = self._source(problem, inputs, inputs_length)

@@ -10,6 +10,7 @@ from t2t_multimodel.features.base import (
     Signature,
     Tokenizer,
 )
+from t2t_multimodel.features.brackets import Brackets, BracketTables
 from t2t_multimodel.features.class_label import ClassLabel
 from t2t_multimodel.features.image import Image
 from t2t_multimodel.features.text import Text
@@ -19,6 +20,8 @@ __all__ = [
     "PAD_ID",
     "Audio",
     "BadValue",
+    "BracketTables",
+    "Brackets",
     "ClassLabel",
     "Feature",
     "Image",

@@ -17,6 +17,7 @@ from t2t_multimodel.features.base import (
     Signature,
     Tokenizer,
 )
+from t2t_multimodel.features.brackets import Brackets
 
 _HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
@@ -37,6 +38,9 @@ class Text(Feature):
     several: bool = dataclasses.field(default=False, metadata=SHOWN_WHEN_SET)
     """A value is a list of equally good texts, such as the captions of an image: training draws
     one of them each time, teacher-forced scores are of the first, decoded ones may use all."""
+    grammar: Brackets | None = dataclasses.field(default=None, repr=False)
+    """Of a target: what outputs may look like. Other tokens are forbidden while one is written,
+    in greedy, sampled and searched outputs alike; training does not see it."""
 
     dtype: ClassVar[np.dtype] = np.dtype(np.int32)
     unit: ClassVar[str | None] = "tokens"

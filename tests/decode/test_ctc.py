@@ -55,7 +55,7 @@ def weighed(log_p, tokens, weight, frames=None, beams=1, most=8):
     guide = CtcGuide(Told(), "speech", weight, most)
     rows = len(log_p)
     frames = np.full(rows, log_p.shape[1], np.int32) if frames is None else frames
-    state, weigh = guide.begin((ops.convert_to_tensor(log_p), frames), beams)
+    state, weigh = guide.begin((ops.convert_to_tensor(log_p), frames), beams, 9)
     even = np.full((rows * beams, len(SPELLING)), -np.log(8), np.float32)
     for t, last in enumerate([0, *tokens]):
         last_R = np.full(rows * beams, last, np.int32)
