@@ -48,7 +48,7 @@ class BracketGuide:
         self._is_end_V = np.arange(len(tables.leaf_V)) == EOS_ID
 
     def facts(self, source: dict[str, Any], encoded: Encoded) -> tuple[Any, ...]:
-        """The words of each input [B], counted as `str.split` finds them."""
+        """The words of each input [B], which blanks part."""
         ids_BL = ops.cast(source["inputs"], "int32")
         at_once, behind, inside = (_look_up(table, ids_BL) for table in self._tables[3:])
         after_blank = ops.pad(behind, [[0, 0], [1, 0]], constant_values=1)[:, :-1]

@@ -72,7 +72,7 @@ class Brackets:
 
 
 def _words(spelling_US: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The last three of `BracketTables`, of the bytes of each token; see `str.split`."""
+    """The last three of `BracketTables`, of the bytes of each token; ASCII blanks part words."""
     real = spelling_US > 0
     blank = np.isin(spelling_US, list(b" \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f"))
     size = real.sum(axis=1)
