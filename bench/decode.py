@@ -125,10 +125,11 @@ def spread_routing(model: Any, batch: dict[str, Any]) -> None:
     """
     import numpy as np
 
+    from t2t_multimodel.layers.base import sublayers
     from t2t_multimodel.layers.gating import NoisyTopKGating
 
     rng = np.random.default_rng(1)
-    routers = [one for one in model._flatten_layers() if isinstance(one, NoisyTopKGating)]
+    routers = [one for one in sublayers(model, all_levels=True) if isinstance(one, NoisyTopKGating)]
     for router in routers:  # in the order in which they run
         seen: list[Any] = []
         call = router.call

@@ -15,7 +15,7 @@ from t2t_multimodel.features import Signature
 from t2t_multimodel.layers.convolution2d import FullConv2D
 from t2t_multimodel.layers.linear import Linear
 from t2t_multimodel.layers.mode import EVAL, Mode
-from t2t_multimodel.modalities.base import Entered, Modality
+from t2t_multimodel.modalities.base import Embedded, Modality
 from t2t_multimodel.modalities.image import flattened, rgb
 from t2t_multimodel.registry import register_modality
 
@@ -29,7 +29,7 @@ class LaterImage(Modality):
         width = config.hidden_size
         self.project = FullConv2D(3, width, padding="same", relu=False, name="project")
 
-    def enter(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Entered:
+    def embed(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Embedded:
         h_BHWD = self.project(rgb(values, self.compute_dtype))
         return flattened(h_BHWD, lengths_B, self.config.hidden_size)
 

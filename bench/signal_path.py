@@ -77,7 +77,9 @@ class Layers:
         self._model = model
         self._outputs: list[tuple[Any, Any]] | None = None
         self._tape: Any = None
-        for layer in model._flatten_layers(include_self=False):
+        from t2t_multimodel.layers.base import sublayers
+
+        for layer in sublayers(model, all_levels=True):
             if layer.path.count("/") <= depth:
                 layer.call = self._kept(layer, layer.call)
 
@@ -96,9 +98,11 @@ class Layers:
         """The loss of a batch; sizes of output, its gradient, and relative ones of weights."""
         import tensorflow as tf
 
+        from t2t_multimodel.losses import problem_loss
+
         self._outputs = []
         with tf.GradientTape() as self._tape:
-            loss, _ = self._model.problem_loss(batch, problem)
+            loss, _ = problem_loss(self._model, batch, problem)
         outputs, self._outputs = self._outputs, None
         weights = [[v.value for v in layer.trainable_variables] for layer, _ in outputs]
         backs, moves = self._tape.gradient(loss, [[x for _, x in outputs], weights])

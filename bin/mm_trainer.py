@@ -62,6 +62,11 @@ def train(args: flags.FlagValues, _: list[str]) -> None:
     from t2t_multimodel import overrides
 
     own = not args["hparams_set"].present and args.output_dir is not None
+    if own:
+        from t2t_multimodel.checkpoints.trusted_code import admit_run
+        from t2t_multimodel.config import parse_rate
+
+        admit_run(args.output_dir, [parse_rate(entry)[0] for entry in args.problems])
     resolved = overrides.resolve(
         args.hparams_set,
         args.problems,

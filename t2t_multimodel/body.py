@@ -12,15 +12,15 @@ from keras import ops
 from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.layers.attention_block import attention_block, conv_block
 from t2t_multimodel.layers.base import Block
-from t2t_multimodel.layers.experts import Routing
+from t2t_multimodel.layers.base_body import Body, Routings
+from t2t_multimodel.layers.decode_state import Source
 from t2t_multimodel.layers.experts_and_norm import ExpertsAndNorm, by_name
 from t2t_multimodel.layers.mode import EVAL, Mode
-from t2t_multimodel.layers.place import Place, caches, chain
 from t2t_multimodel.layers.timing import timing
 
 
-class PaperBody(Block):
-    """Everything that all tasks share.
+class PaperBody(Body):
+    """Encoder, mixer and decoder.
 
         encoder = ConvBlock x 3 -> MoE -> ConvBlock x 3
         mixer   = AttentionBlock -> ConvBlock x 2
@@ -31,46 +31,19 @@ class PaperBody(Block):
     """
 
     def __init__(self, config: ModelConfig, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.config = config
+        super().__init__(config, **kwargs)
         self.encoder = Encoder(config, name="encoder")
         self.mixer = Mixer(config, name="mixer")
         self.decoder = Decoder(config, name="decoder")
 
-    def encode(self, x_BLD: Any, mask_BL: Any, mode: Mode) -> tuple[Any, dict[str, Routing]]:
-        """Source features to the encoder's output [B, L, D]."""
+    def encode(self, x_BLD: Any, mask_BL: Any, mode: Mode) -> tuple[Any, Routings]:
         return self.encoder(x_BLD, mask_BL=mask_BL, mode=mode)
 
     def decode(
-        self,
-        targets_BTD: Any,
-        target_mask_BT: Any,
-        source_BLD: Any,
-        source_mask_BL: Any,
-        mode: Mode,
-    ) -> tuple[Any, dict[str, Routing]]:
-        """Targets, shifted by the command token, to the decoder's output [B, T, D]."""
-        source = {"source_BLD": source_BLD, "source_mask_BL": source_mask_BL}
-        x_BTD = self.mixer(targets_BTD, **source, mode=mode)
-        return self.decoder(x_BTD, mask_BT=target_mask_BT, **source, mode=mode)
-
-    def memory(self, source_BLD: Any, source_mask_BL: Any) -> dict[str, Any]:
-        """What `step` needs of the encoder's output."""
-        source = (source_BLD, source_mask_BL)
-        return {"mixer": self.mixer.memory(*source), "decoder": self.decoder.memory(*source)}
-
-    def cache(self, rows: Any, length: int) -> dict[str, Any]:
-        """The state of `step` before the first of at most `length` positions."""
-        return caches((self.mixer, self.decoder), rows, length)
-
-    def step(
-        self, x_RD: Any, cache: dict[str, Any], memory: dict[str, Any], place: Place
-    ) -> tuple[Any, dict[str, Any]]:
-        """One position of `decode` [R, D], and the next state."""
-        after = {}
-        x_RD, after["mixer"] = self.mixer.step(x_RD, cache["mixer"], memory["mixer"], place)
-        x_RD, after["decoder"] = self.decoder.step(x_RD, cache["decoder"], memory["decoder"], place)
-        return x_RD, after
+        self, targets_BTD: Any, mask_BT: Any, source: Source, mode: Mode
+    ) -> tuple[Any, Routings]:
+        x_BTD = self.mixer(targets_BTD, source=source, mode=mode)
+        return self.decoder(x_BTD, mask_BT=mask_BT, source=source, mode=mode)
 
 
 class Encoder(Block):
@@ -85,7 +58,7 @@ class Encoder(Block):
         ]
         self.experts = ExpertsAndNorm(config, name="experts")
 
-    def call(self, x_BLD: Any, mask_BL: Any, mode: Mode = EVAL) -> tuple[Any, dict[str, Routing]]:
+    def call(self, x_BLD: Any, mask_BL: Any, mode: Mode = EVAL) -> tuple[Any, Routings]:
         """Source features [B, L, D] to the encoder's output [B, L, D], and where tokens went."""
         middle = self.config.encoder_blocks[0]
         if self.config.encoder_timing:
@@ -108,36 +81,12 @@ class Mixer(Block):
             conv_block(config, causal=True, name=f"block{i}") for i in range(config.mixer_blocks)
         ]
 
-    def call(
-        self,
-        targets_BTD: Any,
-        source_BLD: Any,
-        source_mask_BL: Any,
-        mode: Mode = EVAL,
-    ) -> Any:
-        """Targets [B, T, D] joined with the source [B, L, D], to [B, T, D]."""
-        x_BTD = self.attention(
-            targets_BTD, source_BLD=source_BLD, source_mask_BL=source_mask_BL, mode=mode
-        )
+    def call(self, targets_BTD: Any, source: Source, mode: Mode = EVAL) -> Any:
+        """Targets [B, T, D] joined with the source, to [B, T, D]."""
+        x_BTD = self.attention(targets_BTD, source=source, mode=mode)
         for block in self.blocks:
             x_BTD = block(x_BTD, mode=mode)
         return x_BTD
-
-    def memory(self, source_BLD: Any, source_mask_BL: Any) -> Any:
-        """What the attention keeps of the source."""
-        return self.attention.memory(source_BLD, source_mask_BL)
-
-    def cache(self, rows: Any, length: int) -> dict[str, Any]:
-        """The state of `step` before the first of at most `length` positions."""
-        return {"attention": self.attention.cache(rows, length), **caches(self.blocks, rows)}
-
-    def step(
-        self, x_RD: Any, cache: dict[str, Any], memory: Any, place: Place
-    ) -> tuple[Any, dict[str, Any]]:
-        """One position of `call` [R, D], and the next state."""
-        x_RD, attention = self.attention.step(x_RD, cache["attention"], memory, place)
-        x_RD, after = chain(self.blocks, x_RD, cache, place)
-        return x_RD, {"attention": attention, **after}
 
 
 class Decoder(Block):
@@ -152,52 +101,23 @@ class Decoder(Block):
         self.experts = ExpertsAndNorm(config, name="experts")
 
     def call(
-        self,
-        x_BTD: Any,
-        mask_BT: Any,
-        source_BLD: Any,
-        source_mask_BL: Any,
-        mode: Mode = EVAL,
-    ) -> tuple[Any, dict[str, Routing]]:
+        self, x_BTD: Any, mask_BT: Any, source: Source, mode: Mode = EVAL
+    ) -> tuple[Any, Routings]:
         """The mixer's output [B, T, D] to the decoder's [B, T, D], and where tokens went."""
-        source = {"source_BLD": source_BLD, "source_mask_BL": source_mask_BL}
         pairs = list(zip(self.blocks, self.attentions, strict=True))
         middle = self.config.decoder_blocks[0]
-        for block, attention in pairs[:middle]:
-            x_BTD = block(x_BTD, mode=mode)
-            x_BTD = attention(x_BTD, **source, mode=mode) + (x_BTD if self._adds else 0)
+        for pair in pairs[:middle]:
+            x_BTD = self._pair(pair, x_BTD, source, mode)
         x_BTD, routing = self.experts(x_BTD, mask_BL=mask_BT, mode=mode)
-        for block, attention in pairs[middle:]:
-            x_BTD = block(x_BTD, mode=mode)
-            x_BTD = attention(x_BTD, **source, mode=mode) + (x_BTD if self._adds else 0)
+        for pair in pairs[middle:]:
+            x_BTD = self._pair(pair, x_BTD, source, mode)
         return x_BTD, by_name(decoder=routing)
 
-    @property
-    def _adds(self) -> bool:
-        """With a residual of its own an attention block's result holds its target already."""
-        return self.config.attention and not self.config.attention_residual
-
-    def memory(self, source_BLD: Any, source_mask_BL: Any) -> dict[str, Any]:
-        """What each attention keeps of the source, by name."""
-        return {layer.name: layer.memory(source_BLD, source_mask_BL) for layer in self.attentions}
-
-    def cache(self, rows: Any, length: int) -> dict[str, Any]:
-        """The state of `step` before the first of at most `length` positions."""
-        return {**caches(self.blocks, rows), **caches(self.attentions, rows, length)}
-
-    def step(
-        self, x_RD: Any, cache: dict[str, Any], memory: dict[str, Any], place: Place
-    ) -> tuple[Any, dict[str, Any]]:
-        """One position of `call` [R, D], and the next state."""
-        after = {}
-        for i, (block, attention) in enumerate(zip(self.blocks, self.attentions, strict=True)):
-            if i == self.config.decoder_blocks[0]:
-                x_RD, _ = self.experts(x_RD, mode=place.mode)
-            x_RD, after[block.name] = block.step(x_RD, cache[block.name], place)
-            y_RD, after[attention.name] = attention.step(
-                x_RD, cache[attention.name], memory[attention.name], place
-            )
-            x_RD = y_RD + (x_RD if self._adds else 0)
-        if len(self.blocks) == self.config.decoder_blocks[0]:
-            x_RD, _ = self.experts(x_RD, mode=place.mode)
-        return x_RD, after
+    def _pair(self, pair: tuple[Block, Block], x_BTD: Any, source: Source, mode: Mode) -> Any:
+        """A convolution block and the attention behind it."""
+        block, attention = pair
+        x_BTD = block(x_BTD, mode=mode)
+        attended_BTD = attention(x_BTD, source=source, mode=mode)
+        # with a residual of its own an attention block's result holds its target already
+        adds = self.config.attention and not self.config.attention_residual
+        return attended_BTD + (x_BTD if adds else 0)

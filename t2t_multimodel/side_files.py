@@ -48,16 +48,16 @@ def read_json(file: Path, keys: Collection[str] = (), kind: type = dict) -> Any:
     try:
         if file.stat().st_size > MOST_BYTES:
             raise Damaged(file, f"it is longer than {MOST_BYTES:,} bytes")
-        value = json.loads(file.read_bytes())
+        value: Any = json.loads(file.read_bytes())
     except FileNotFoundError:
         raise
     except OSError as error:
         raise Damaged(file, f"it cannot be read ({error.strerror or error})") from error
     except (ValueError, RecursionError) as error:
         raise Damaged(file, f"it is no JSON ({_short(error)})") from error
-    if not isinstance(value, kind):
+    if not issubclass(type(value), kind):
         raise Damaged(file, f"it holds a {type(value).__name__}, not a {kind.__name__}")
-    missing = sorted(key for key in keys if key not in value)
+    missing = sorted(set(keys).difference(value) if kind is dict else ())
     if missing:
         raise Damaged(file, f"it lacks {', '.join(missing)}")
     return value

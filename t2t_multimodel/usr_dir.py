@@ -39,7 +39,7 @@ def add(paths: str | Path | None) -> None:
     """
     for text in str(paths or "").split(","):
         if text.strip():
-            _add_one(Path(text.strip()).expanduser())
+            add_one(Path(text.strip()).expanduser())
 
 
 def added() -> tuple[str, ...]:
@@ -54,7 +54,8 @@ def files() -> Iterator[tuple[Path, str]]:
         yield from _files_of(path, module)
 
 
-def _add_one(path: Path) -> None:
+def add_one(path: Path) -> None:
+    """As `add`, for one path, whatever characters are in it."""
     if not path.exists():
         raise UserError(
             f"--usr_dir={path} does not exist (looked in {Path.cwd()}).",

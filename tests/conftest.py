@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from helpers.finished_run import Run
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+_STATE = tempfile.TemporaryDirectory(prefix="state-of-tests-")
+os.environ["XDG_STATE_HOME"] = _STATE.name  # where agreed code is noted, see `trusted_code`
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -28,6 +31,36 @@ _REGISTRIES = (
     registry.vocabularies,
     registry.metrics,
 )
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds --no-skips, for machines on which everything that the tests need must be there."""
+    parser.addoption("--no-skips", action="store_true", help="a test that is skipped fails")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Under --no-skips a skipped test fails with the reason of the skip."""
+    report = yield
+    return _not_skipped(report, item.config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Under --no-skips a file that is skipped as a whole fails with the reason of the skip."""
+    report = yield
+    return _not_skipped(report, collector.config)
+
+
+def _not_skipped(report: Any, config: pytest.Config) -> Any:
+    if report.skipped and config.getoption("--no-skips"):
+        *_, reason = report.longrepr if isinstance(report.longrepr, tuple) else (report.longrepr,)
+        report.outcome, report.longrepr = "failed", f"{report.nodeid}: {reason}"
+    return report
 
 
 def pytest_collectreport() -> None:

@@ -21,6 +21,7 @@ from t2t_multimodel.data.collate import fill_up
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import ProblemSignature, Signature
 from t2t_multimodel.layers.random import StepSeed
+from t2t_multimodel.losses import problem_loss, score
 from t2t_multimodel.multimodel import MultiModel
 
 BY_NAME = {problem.name: problem for problem in PROBLEMS}
@@ -53,13 +54,13 @@ def test_a_step_down_the_gradient_lowers_the_loss(name, class_path):
     batch = batch_for(BY_NAME[name])
     variables = [v.value for v in model.trainable_variables]
     with tf.GradientTape() as tape:
-        before, _ = model.problem_loss(batch, name)
+        before, _ = problem_loss(model, batch, name)
     pairs = zip(tape.gradient(before, variables), variables, strict=True)
     pairs = [(tf.convert_to_tensor(g), v) for g, v in pairs if g is not None]
     norm = tf.linalg.global_norm([g for g, _ in pairs])
     for gradient, variable in pairs:
         variable.assign_sub(0.004 * gradient / norm)
-    after, _ = model.problem_loss(batch, name)
+    after, _ = problem_loss(model, batch, name)
     assert float(after) < float(before) - 0.5 * 0.004 * float(norm)
 
 
@@ -68,7 +69,9 @@ def test_a_step_down_the_gradient_lowers_the_loss(name, class_path):
 def test_the_first_loss_is_near_that_of_a_guess(name, config):
     keras.utils.set_random_seed(1)
     model = MultiModel(CONFIGS[config], PROBLEMS)
-    _, metrics = model.problem_loss(batch_for(BY_NAME[name]), name, training=True, seed=StepSeed(1))
+    _, metrics = problem_loss(
+        model, batch_for(BY_NAME[name]), name, training=True, seed=StepSeed(1)
+    )
     assert float(metrics["xent"]) == pytest.approx(np.log(30), abs=1.0)
 
 
@@ -108,13 +111,13 @@ def test_predictions_depend_neither_on_padding_nor_on_batch_mates(models, config
 @pytest.mark.parametrize("name", NAMES)
 def test_what_stands_in_the_padding_is_not_looked_at(models, config, name):
     batch = batch_for(BY_NAME[name])
-    _, before = models[config].problem_loss(batch, name, label_smoothing=0.1)
+    _, before = problem_loss(models[config], batch, name, label_smoothing=0.1)
     for key in ("inputs", "targets"):
         values = batch[key].copy()
         if values.ndim > 1 and BY_NAME[name].__getattribute__(key).shape[:1] == (None,):
             values[np.arange(values.shape[1]) >= batch[f"{key}_length"][:, None]] = 9
         batch[key] = values
-    _, after = models[config].problem_loss(batch, name, label_smoothing=0.1)
+    _, after = problem_loss(models[config], batch, name, label_smoothing=0.1)
     for key, value in before.items():
         np.testing.assert_allclose(after[key], value, rtol=1e-4, atol=1e-6, err_msg=key)
 
@@ -123,8 +126,8 @@ def test_what_stands_in_the_padding_is_not_looked_at(models, config, name):
 def test_filler_rows_count_nowhere(models, name):
     batch = batch_for(BY_NAME[name])
     filled = fill_up(batch, len(batch["targets_length"]) + 2)
-    loss, metrics = models["octet"].problem_loss(batch, name, label_smoothing=0.1)
-    filled_loss, filled_metrics = models["octet"].problem_loss(filled, name, label_smoothing=0.1)
+    loss, metrics = problem_loss(models["octet"], batch, name, label_smoothing=0.1)
+    filled_loss, filled_metrics = problem_loss(models["octet"], filled, name, label_smoothing=0.1)
     np.testing.assert_allclose(filled_loss, loss, rtol=1e-5)
     for key, value in metrics.items():
         np.testing.assert_allclose(filled_metrics[key], value, rtol=1e-4, atol=1e-6, err_msg=key)
@@ -136,7 +139,7 @@ def test_metrics_are_means_over_real_targets(models):
     log_p = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
     real = np.arange(7) < batch["targets_length"][:, None]
     nats = -np.take_along_axis(log_p, batch["targets"][..., None], axis=-1)[..., 0]
-    loss, metrics = models["octet"].problem_loss(batch, "translate")
+    loss, metrics = problem_loss(models["octet"], batch, "translate")
     assert float(metrics["tokens"]) == 14
     assert float(metrics["xent"]) == pytest.approx(nats[real].mean(), rel=1e-5)
     hits = (logits.argmax(axis=-1) == batch["targets"])[real].mean()
@@ -146,8 +149,8 @@ def test_metrics_are_means_over_real_targets(models):
 
 def test_scores_give_each_targets_nats(models):
     batch = batch_for(BY_NAME["translate"])
-    scores, weights, routing = models["octet"].score(batch, "translate")
-    _, metrics = models["octet"].problem_loss(batch, "translate")
+    scores, weights, routing = score(models["octet"], batch, "translate")
+    _, metrics = problem_loss(models["octet"], batch, "translate")
     mean = np.sum(np.asarray(scores.nats) * weights) / np.sum(weights)
     assert mean == pytest.approx(float(metrics["xent"]), rel=1e-6)
     assert set(routing) == {"encoder", "decoder"}
@@ -158,7 +161,7 @@ def test_scores_give_each_targets_nats(models):
 def test_training_repeats_itself_for_a_step_and_differs_between_steps(models):
     batch = batch_for(BY_NAME["translate"])
     losses = [
-        float(models["octet"].problem_loss(batch, "translate", True, StepSeed(step))[0])
+        float(problem_loss(models["octet"], batch, "translate", True, StepSeed(step))[0])
         for step in (5, 5, 6)
     ]
     assert losses[0] == losses[1] != losses[2]
@@ -226,8 +229,8 @@ def test_no_variable_is_made_or_left_over_by_a_pass(models, config):
         if config.startswith("t2t") and name == "listen":
             continue
         with tf.GradientTape() as tape:
-            loss, _ = model.problem_loss(
-                batch_for(BY_NAME[name]), name, training=True, seed=StepSeed(1)
+            loss, _ = problem_loss(
+                model, batch_for(BY_NAME[name]), name, training=True, seed=StepSeed(1)
             )
         gradients = tape.gradient(loss, [v.value for v in model.trainable_variables])
         reached |= {
@@ -247,7 +250,7 @@ def test_one_trace_serves_all_lengths():
     @tf.function(input_signature=[batch_spec(PROBLEMS[0])])
     def loss(batch):
         traces.append(1)
-        return model.problem_loss(batch, "translate", training=True, seed=StepSeed(1))[0]
+        return problem_loss(model, batch, "translate", training=True, seed=StepSeed(1))[0]
 
     batch = batch_for(PROBLEMS[0])
     longer = {key: np.pad(v, [[0, 0], [0, 4]]) if v.ndim == 2 else v for key, v in batch.items()}
@@ -257,7 +260,7 @@ def test_one_trace_serves_all_lengths():
 
 def test_an_unknown_problem_gets_a_suggestion(models):
     with pytest.raises(UserError, match=r"^No problem of this model is named 'translat'\. Did"):
-        models["octet"].problem_loss({}, "translat")
+        problem_loss(models["octet"], {}, "translat")
 
 
 @pytest.mark.parametrize("role", ["inputs", "targets"])

@@ -16,6 +16,7 @@ from golden import (
 
 from t2t_multimodel.config import ModelConfig
 from t2t_multimodel.features import ProblemSignature, Signature
+from t2t_multimodel.losses import problem_loss
 from t2t_multimodel.multimodel import MultiModel
 
 T2T = {
@@ -117,8 +118,8 @@ def check_model(golden, model, mode, layers, label_smoothing):
     outputs = model(batch, problem=NAME, **mode_of(golden, mode, layers))
     golden.check(outputs["logits"], f"out/{mode}/logits")
     golden.check(outputs["aux_loss"], f"out/{mode}/extra_loss")
-    loss, metrics = model.problem_loss(
-        batch, NAME, label_smoothing=label_smoothing, **mode_of(golden, mode, layers)
+    loss, metrics = problem_loss(
+        model, batch, NAME, label_smoothing=label_smoothing, **mode_of(golden, mode, layers)
     )
     golden.check(loss - metrics["aux_loss"], f"out/{mode}/training_loss")
     return outputs["routing"]
@@ -128,8 +129,8 @@ def check_gradients(golden, model, layers):
     """Gradients of loss and balance loss together, of every weight, in training."""
     keys = {id(variable): key for variable, key in pairs(model)}
     with tf.GradientTape() as tape:
-        loss, _ = model.problem_loss(
-            batch_of(golden), NAME, label_smoothing=0.1, **mode_of(golden, "train", layers)
+        loss, _ = problem_loss(
+            model, batch_of(golden), NAME, label_smoothing=0.1, **mode_of(golden, "train", layers)
         )
     variables = [v for v in model.trainable_variables if id(v) in keys]
     gradients = tape.gradient(loss, [v.value for v in variables])

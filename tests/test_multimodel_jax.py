@@ -42,7 +42,7 @@ state = [v.value for v in model.trainable_variables]
 
 def loss(values, step):
     with keras.StatelessScope(zip(model.trainable_variables, values)):
-        return model.problem_loss(batch_for(problem), problem.name, True, StepSeed(step))[0]
+        return problem_loss(model, batch_for(problem), problem.name, True, StepSeed(step))[0]
 
 step = jax.jit(jax.value_and_grad(loss))
 first, gradients = step(state, 1)

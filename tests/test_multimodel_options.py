@@ -11,6 +11,7 @@ from t2t_multimodel.layers.experts import MixtureOfExperts
 from t2t_multimodel.layers.gating import top_k_gates
 from t2t_multimodel.layers.mode import Mode
 from t2t_multimodel.layers.random import StepSeed
+from t2t_multimodel.losses import problem_loss
 from t2t_multimodel.multimodel import MultiModel
 
 TRANSLATE, CAPTION = PROBLEMS[0], PROBLEMS[2]
@@ -105,7 +106,8 @@ def test_normed_queries_do_not_depend_on_their_size():
     for qk_norm in (True, False):
         layer = MultiHeadAttention(8, 2, qk_norm=qk_norm)
         layer.build()
-        assert np.allclose(layer(q, m), layer(5 * q, m), atol=1e-4) == qk_norm
+        once, fivefold = (layer.look(scale * q, layer.keys(m)) for scale in (1, 5))
+        assert np.allclose(once, fivefold, atol=1e-4) == qk_norm
     model, plain = (seeded(OCTET.replace(attention_qk_norm=n)) for n in (True, False))
     # scale and bias over a head's channels, for q and k of 2 attentions in 3 blocks
     assert model.count_params() - plain.count_params() == 3 * 2 * 2 * 2 * (D // 2)
@@ -127,8 +129,8 @@ def test_without_experts(moe, fewer):
     model = seeded(OCTET.replace(moe=moe))
     assert seeded(OCTET).count_params() - model.count_params() == 2 * fewer
     assert model(batch_for(TRANSLATE), problem="translate")["routing"] == {}
-    loss, metrics = model.problem_loss(
-        batch_for(TRANSLATE), "translate", training=True, seed=StepSeed(1)
+    loss, metrics = problem_loss(
+        model, batch_for(TRANSLATE), "translate", training=True, seed=StepSeed(1)
     )
     assert np.isfinite(float(loss)) and float(metrics["aux_loss"]) == 0.0
 
@@ -166,8 +168,8 @@ def test_two_level_routing_trains():
     model = seeded(OCTET.replace(expert_groups=2, experts_per_token=2))
     gates = [v for v in model.trainable_variables if "secondary_gate" in v.path]
     with tf.GradientTape() as tape:
-        loss, _ = model.problem_loss(
-            batch_for(TRANSLATE), "translate", training=True, seed=StepSeed(1)
+        loss, _ = problem_loss(
+            model, batch_for(TRANSLATE), "translate", training=True, seed=StepSeed(1)
         )
     gradients = tape.gradient(loss, [v.value for v in gates])
     assert len(gates) == 2

@@ -115,6 +115,33 @@ def third_party(path: Path) -> set[str]:
     return {name for name in found if name.split(".")[0] not in ours}
 
 
+def test_the_pythons_of_the_metadata_are_those_that_are_tested(
+    setup: configparser.ConfigParser,
+) -> None:
+    stated = re.findall(r"Python :: (3\.\d+)$", setup["metadata"]["classifiers"], re.MULTILINE)
+    assert setup["options"]["python_requires"] == f">={stated[0]}"
+    script = (ROOT / ".ci/run").read_text()
+    assert re.findall(r"^oldest=(\S+) newest=(\S+)", script, re.MULTILINE) == [
+        (stated[0], stated[-1])
+    ]
+    assert f"Python {stated[0]} to {stated[-1]}" in (ROOT / "README.md").read_text()
+
+
+def test_every_version_has_a_lower_bound(setup: configparser.ConfigParser) -> None:
+    extras = setup["options.extras_require"]
+    required = [setup["options"]["install_requires"], *extras.values()]
+    for line in (line for text in required for line in lines(text)):
+        assert re.search(r">=\d", line) or line == "tensorflow[and-cuda]", line
+
+
+def test_the_tests_have_the_optional_packages_in_the_versions_of_the_extras(
+    setup: configparser.ConfigParser,
+) -> None:
+    extras = setup["options.extras_require"]
+    for name in ("jax", "media", "serve"):
+        assert set(lines(extras[name])) <= set(lines(extras["dev"])), name
+
+
 def test_every_command_has_an_entry_point(setup: configparser.ConfigParser) -> None:
     scripts = dict(
         line.split(" = ") for line in lines(setup["options.entry_points"]["console_scripts"])

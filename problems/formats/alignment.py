@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
-from t2t_multimodel.problems.corpora.libreoffice import Block, is_template, split_of_page
+from t2t_multimodel.problems.corpora.libreoffice import HelpBlock, is_template, split_of_page
 from t2t_multimodel.problems.formats.split import normalise
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZÄÖÜÀÂÆÇÉÈÊËÎÏÔŒÙÛÜŸ\"'(„“”«‹‚‘])")
@@ -43,7 +43,7 @@ class Triple(NamedTuple):
 Row = TypeVar("Row", Pair, Triple)
 
 
-def align(first: dict[str, list[Block]], second: dict[str, list[Block]]) -> Iterator[Pair]:
+def align(first: dict[str, list[HelpBlock]], second: dict[str, list[HelpBlock]]) -> Iterator[Pair]:
     """All sentence pairs of two languages, page by page; repeated pairs are not removed."""
     for page in sorted(first.keys() & second.keys()):
         if [block.tag for block in first[page]] != [block.tag for block in second[page]]:

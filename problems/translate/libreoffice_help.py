@@ -121,7 +121,7 @@ def _packages(raw_dir: Path | None) -> dict[str, Path]:
 
 
 @functools.lru_cache(maxsize=3)
-def _pages(path: Path, language: str) -> dict[str, list[libreoffice.Block]]:
+def _pages(path: Path, language: str) -> dict[str, list[libreoffice.HelpBlock]]:
     return libreoffice.read_pages(path, language)
 
 

@@ -91,7 +91,9 @@ class WmtEnDe(Problem):
     )
     how_to_get = direction.how_to_get
 
-    def source_parts(self, split: str, raw_dir: Path | None) -> Sequence[wmt.Files | wmt.Prepared]:
+    def source_parts(
+        self, split: str, raw_dir: Path | None
+    ) -> Sequence[wmt.Files | wmt.PreparedCorpus]:
         """The corpora of the split.
 
         Raises:

@@ -13,8 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
+from t2t_multimodel import usr_dir
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint, found
 from t2t_multimodel.checkpoints.saving import seal, write_model
+from t2t_multimodel.checkpoints.trusted_code import remember, run_of
 from t2t_multimodel.engines.engine import value_of
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.multimodel import MultiModel
@@ -50,7 +52,7 @@ def average(parts: Sequence[Checkpoint], folder: Path) -> Checkpoint:
     for part in parts:
         if damage := part.damage():
             raise UserError(f"{part.path} is damaged: {damage}.", fix="Leave it out.")
-    parts[-1].config()  # makes the run's user folders known
+    parts[-1].admit_code()
     model = parts[-1].model()
     total = [np.zeros(variable.shape, np.float64) for variable in model.variables]
     for part in parts:
@@ -85,4 +87,5 @@ def _write(
     (temporary / "state.json").write_text(json.dumps(state, indent=1))
     seal(temporary)
     os.replace(temporary, folder)
+    remember(run_of(folder), usr_dir.added())
     return Checkpoint(folder)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
+import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,15 +13,22 @@ from typing import TYPE_CHECKING, Any
 import google_crc32c
 import numpy as np
 
-from t2t_multimodel import usr_dir
+from t2t_multimodel.checkpoints.model_file import load_model
+from t2t_multimodel.checkpoints.trusted_code import admit, run_of
 from t2t_multimodel.config import Config
-from t2t_multimodel.data.vocab import SubwordTokenizer
+from t2t_multimodel.data.vocab import SubwordTokenizer, read_tokenizer
 from t2t_multimodel.errors import UserError, unknown
+from t2t_multimodel.side_files import Damaged, read_json
 
 if TYPE_CHECKING:  # so that wrong names are told before TensorFlow is loaded
     from t2t_multimodel.multimodel import MultiModel
 
 CHECKSUMS = "checksums.json"
+_NEEDED = ("model.keras", "state.json")
+_ZIP_ERRORS = (
+    *(OSError, EOFError, ValueError, RuntimeError, NotImplementedError),
+    *(zipfile.BadZipFile, zlib.error),
+)
 _NAME = re.compile(r"step-(\d{8})")
 
 
@@ -42,15 +50,21 @@ class Checkpoint:
     @property
     def state(self) -> dict[str, Any]:
         """The contents of `state.json`."""
-        return json.loads((self.path / "state.json").read_text())
+        return read_json(self.path / "state.json", ("step",))
 
     def config(self) -> Config:
-        """Of the run that saved it; makes the run's user folders known where they still exist."""
+        """Of the run that saved it."""
+        return Config.from_dict(self.state["config"])
+
+    def admit_code(self) -> None:
+        """Makes the user's code of its run known as far as this machine has agreed to it.
+
+        Raises:
+            UserError: the code of one of its problems was not agreed to.
+        """
         state = self.state
-        for folder in state["usr_dirs"]:
-            if Path(folder).exists():
-                usr_dir.add(folder)
-        return Config.from_dict(state["config"])
+        if folders := state.get("usr_dirs", ()):
+            admit(run_of(self.path), folders, Config.from_dict(state["config"]).rates)
 
     def problems(self, names: Sequence[str]) -> list[str]:
         """The given names, or all that the model was trained on.
@@ -65,14 +79,11 @@ class Checkpoint:
         return list(names) or known
 
     def model(self) -> MultiModel:
-        """The model, weights included, told how its vocabularies are spelt if it has CTC."""
-        import keras
-
-        import t2t_multimodel.multimodel  # noqa: F401  registers the class with Keras
-
-        model = keras.saving.load_model(self.path / "model.keras")
-        for tokenizer in self.tokenizers().values() if model.ctc else ():
-            model.spellings[f"text/{tokenizer.identity}"] = tokenizer.spelling()
+        """The model, weights included."""
+        model = load_model(self.path / "model.keras")
+        if model.ctc and not model.spellings:  # of an earlier version, which did not store them
+            for tokenizer in self.tokenizers().values():
+                model.spellings[f"text/{tokenizer.identity}"] = tokenizer.spelling()
         return model
 
     def optimizer(self) -> dict[str, np.ndarray]:
@@ -87,31 +98,57 @@ class Checkpoint:
                 f"{self.path} is an average, without the slots of an optimizer to go on with.",
                 fix=f"Begin a new run with its weights: mm-trainer --warm_start={self.path}",
             )
-        with np.load(file) as slots:
-            return dict(slots)
+        try:
+            with np.load(file) as slots:
+                return dict(slots)
+        except (*_ZIP_ERRORS, KeyError) as error:
+            raise Damaged(file, str(error), "Take another checkpoint of its run.") from error
 
     def damage(self) -> str:
         """What is wrong with its files, in words; empty if all are as they were written.
 
-        A checkpoint without `checksums.json` is of an earlier version and taken as it is.
+        Without `checksums.json` (of an earlier version, or lost) the checksums inside of the files
+        must be right.
         """
-        if not (self.path / CHECKSUMS).exists():
-            return ""
         try:
-            sums = json.loads((self.path / CHECKSUMS).read_text())
-            for name, expected in sums.items():
+            sums = read_json(self.path / CHECKSUMS)
+        except FileNotFoundError:
+            return self._unsealed_damage()
+        except Damaged as error:
+            return f"{CHECKSUMS} cannot be read ({error.how})"
+        for name, expected in {**dict.fromkeys(_NEEDED, ""), **sums}.items():
+            try:
                 if checksum(self.path / name) != expected:
                     return f"{name} is not what was written"
-        except FileNotFoundError as error:
-            return f"{Path(error.filename).relative_to(self.path)} is missing"
-        except (OSError, ValueError, AttributeError) as error:
-            return f"{CHECKSUMS} cannot be read ({error})"
+            except FileNotFoundError:
+                return f"{name} is missing"
+            except (OSError, ValueError) as error:
+                return f"{name} cannot be read ({error})"
+        return ""
+
+    def _unsealed_damage(self) -> str:
+        try:
+            read_json(self.path / "state.json", ("step",))
+        except FileNotFoundError:
+            return "state.json is missing"
+        except Damaged as error:
+            return f"state.json cannot be read ({error.how})"
+        for name in ("model.keras", "optimizer.npz"):
+            if name in _NEEDED or (self.path / name).exists():
+                try:
+                    with zipfile.ZipFile(self.path / name) as archive:
+                        if (part := archive.testzip()) is not None:
+                            return f"{name} is not what was written ({part})"
+                except FileNotFoundError:
+                    return f"{name} is missing"
+                except _ZIP_ERRORS as error:
+                    return f"{name} cannot be read ({error})"
         return ""
 
     def tokenizers(self) -> dict[str, SubwordTokenizer]:
         """The vocabularies that the model was trained with."""
         models = sorted((self.path / "vocab").glob("*.model"))
-        return {path.stem: SubwordTokenizer(path.stem, path.read_bytes()) for path in models}
+        return {path.stem: read_tokenizer(path) for path in models}
 
 
 def found(folder: Path) -> list[Checkpoint]:
@@ -123,19 +160,26 @@ def found(folder: Path) -> list[Checkpoint]:
 def open_checkpoint(path: Path) -> Checkpoint:
     """The newest whole checkpoint of a run folder, or the checkpoint folder itself.
 
+    The user's code that it needs is made known, if this machine has agreed to it.
+
     Raises:
-        UserError: there is none, or the one named is damaged.
+        UserError: there is none, the one named is damaged, or its code was not agreed to.
     """
     if (path / "state.json").is_file():
         if damage := Checkpoint(path).damage():
             raise UserError(f"{path} is damaged: {damage}.", fix="Take another one of its run.")
-        return Checkpoint(path)
+        return _admitted(Checkpoint(path))
     if (newest := newest_whole(path / "checkpoints")) is None:
         raise UserError(
             f"There is no checkpoint in {path}.",
             fix="Train one: mm-trainer --output_dir=" + str(path),
         )
-    return newest
+    return _admitted(newest)
+
+
+def _admitted(checkpoint: Checkpoint) -> Checkpoint:
+    checkpoint.admit_code()
+    return checkpoint
 
 
 def newest_whole(folder: Path, log: Callable[[str], None] = print) -> Checkpoint | None:

@@ -69,7 +69,6 @@ def begin(model: MultiModel, checkpoint: Checkpoint, prepared: dict[str, Prepare
     Raises:
         UserError: nothing fits.
     """
-    checkpoint.config()  # makes the run's user folders known
     taken = take(model, checkpoint.model())
     used = {name for one in prepared.values() for name in one.tokenizers}
     vocabularies = ", ".join(sorted(used & checkpoint.tokenizers().keys())) or "none"

@@ -101,7 +101,7 @@ def write_shard(job: ShardJob, tell: Tell | None = None) -> Summary:
     if summary is not None and not seen_fault(job, summary):
         return summary
     for folder in job.usr_dirs:
-        usr_dir.add(folder)
+        usr_dir.add_one(Path(folder))
     problem: Problem = registry.problems.get(job.problem)()
     encoder = ExampleEncoder(
         problem, {n: SubwordTokenizer(n, m) for n, m in job.vocabularies.items()}

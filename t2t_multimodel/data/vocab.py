@@ -115,6 +115,21 @@ class SubwordTokenizer:
         return piece.replace("\u2581", " ").encode()
 
 
+def read_tokenizer(path: Path) -> SubwordTokenizer:
+    """The vocabulary in a `.model` file, named as the file is.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    try:
+        return SubwordTokenizer(path.stem, path.read_bytes())
+    except (RuntimeError, ValueError) as error:
+        raise UserError(
+            f"{path} is damaged: it is no SentencePiece model.",
+            fix="Copy it again from where it came.",
+        ) from error
+
+
 class OwnVocabulary(Vocabulary):
     """The vocabulary of one problem that names no other: learned from its train texts."""
 

@@ -13,6 +13,7 @@ import numpy as np
 from keras import KerasTensor, ops
 
 from t2t_multimodel.decode.guide import FORBIDDEN, Weigh
+from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import EOS_ID
 from t2t_multimodel.layers import fast
 from t2t_multimodel.layers.ctc import CLASSES
@@ -20,6 +21,27 @@ from t2t_multimodel.multimodel import Encoded, MultiModel
 
 LOW = -1e9
 """Log-probability of what can not be."""
+
+
+def heard(model: MultiModel, encoded: Encoded, problem: str) -> tuple[Any, Any]:
+    """What CTC hears: log-probabilities of bytes [B, F, 256], and the real times of each row."""
+    net = model.ctc[model.signature(problem).inputs.identity]
+    return net.log_probabilities(encoded.x_BLD, encoded.mask_BL, bands=encoded.grid[1])
+
+
+def spelling_of(model: MultiModel, problem: str) -> np.ndarray:
+    """The bytes of each piece of the problem's targets, uint8 [V, S].
+
+    Raises:
+        UserError: the model was not told.
+    """
+    identity = model.signature(problem).targets.identity
+    if identity not in model.spellings:
+        raise UserError(
+            f"Decoding by CTC needs to know how '{identity}' is spelt.",
+            "model.spellings[identity] = tokenizer.spelling(), or DecodeConfig(ctc_weight=0).",
+        )
+    return model.spellings[identity]
 
 
 def best_path(log_p_BFC: Any, frames_B: Any, spelling_VS: np.ndarray) -> tuple[Any, Any]:
@@ -84,31 +106,31 @@ class CtcGuide:
     def __init__(self, model: MultiModel, problem: str, weight: float, most: int) -> None:
         self._model, self._problem = model, problem
         self._weight, self._most = weight, most
-        self._spelling = model.spelling(problem).astype("int32")
+        self._spelling = spelling_of(model, problem).astype("int32")
 
     def facts(self, source: dict[str, Any], encoded: Encoded) -> tuple[Any, ...]:
         """What is heard: log-probabilities [B, F, C] and real times [B]."""
-        return self._model.heard(encoded, self._problem)
+        return heard(self._model, encoded, self._problem)
 
     def begin(self, facts: tuple[Any, ...], beams: int, longest: int) -> tuple[Prefixes, Weigh]:
         """Empty prefixes of all rows, and how tokens are weighed."""
         log_p_BFC, frames_B = facts
-        heard = _Heard(log_p_BFC, frames_B, beams)
-        return heard.empty(), lambda *now: self._weigh(heard, *now)
+        times = _Heard(log_p_BFC, frames_B, beams)
+        return times.empty(), lambda *now: self._weigh(times, *now)
 
     def _weigh(
-        self, heard: _Heard, log_p_RV: Any, last_R: Any, t: Any, prefixes: Prefixes
+        self, times: _Heard, log_p_RV: Any, last_R: Any, t: Any, prefixes: Prefixes
     ) -> tuple[Any, Prefixes]:
         spelling_VS = ops.convert_to_tensor(self._spelling)
         written_R1S = ops.take(spelling_VS, last_R, axis=0)[:, None]
-        prefixes = _map(lambda x: x[:, 0], heard.extended(_column(prefixes), written_R1S))
+        prefixes = _map(lambda x: x[:, 0], times.extended(_column(prefixes), written_R1S))
         top_RK, ids_RK = ops.top_k(log_p_RV, min(self._most, log_p_RV.shape[-1]))
         bytes_RKS = ops.take(spelling_VS, ids_RK, axis=0)
-        grown = heard.extended(_column(prefixes), bytes_RKS)
+        grown = times.extended(_column(prefixes), bytes_RKS)
         gain_RK = grown.score - prefixes.score[:, None]
         joint_RK = (1 - self._weight) * top_RK + self._weight * gain_RK
         joint_RK = ops.where(bytes_RKS[:, :, 0] > 0, joint_RK, FORBIDDEN)
-        ends_R = heard.whole(prefixes) - prefixes.score
+        ends_R = times.whole(prefixes) - prefixes.score
         ends_R = (1 - self._weight) * log_p_RV[:, EOS_ID] + self._weight * ends_R
         row_RK = ops.broadcast_to(ops.arange(ops.shape(ids_RK)[0])[:, None], ops.shape(ids_RK))
         at = ops.stack([row_RK, ops.cast(ids_RK, "int32")], axis=-1)

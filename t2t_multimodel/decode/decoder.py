@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from keras import KerasTensor, ops
 
-from t2t_multimodel import backend
+from t2t_multimodel import backend, nets
 from t2t_multimodel.config.decode import DecodeConfig
 from t2t_multimodel.data.collate import Batch
 from t2t_multimodel.decode.beam import LOST, beam_search, length_penalty
-from t2t_multimodel.decode.ctc import CtcGuide, best_path
+from t2t_multimodel.decode.ctc import CtcGuide, best_path, heard, spelling_of
 from t2t_multimodel.decode.filling import filled_up
 from t2t_multimodel.decode.guide import Guide, Weigh
 from t2t_multimodel.decode.sample import sampler
@@ -87,7 +87,7 @@ class Decoder:
         Raises:
             UserError: it is asked for, but the problem has none.
         """
-        has_it = self._model.spells(self._model.signature(self._problem))
+        has_it = nets.spells(self._model.config, self._model.signature(self._problem))
         given = self._config.ctc_weight
         if given and not has_it:
             raise UserError(
@@ -218,8 +218,8 @@ class Decoder:
 
     def _spell(self, source: dict[str, Any]) -> tuple[Any, Any]:
         """What CTC hears [B, 1, F + 1], in pieces of one byte, and its log-probability [B, 1]."""
-        heard = self._model.heard(self._model.encode(source, self._problem), self._problem)
-        ids_BT, score_B = best_path(*heard, self._model.spelling(self._problem))
+        found = heard(self._model, self._model.encode(source, self._problem), self._problem)
+        ids_BT, score_B = best_path(*found, spelling_of(self._model, self._problem))
         return ids_BT[:, None], score_B[:, None]
 
     def _encode(self, source: dict[str, Any]) -> tuple[Any, ...]:

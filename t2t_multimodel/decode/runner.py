@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
+from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.config import Config
 from t2t_multimodel.config.decode import DecodeConfig
 from t2t_multimodel.data.batching import batch_share, eval_batches
@@ -69,6 +70,7 @@ def decode(checkpoint: Checkpoint, request: Request) -> None:
         UserError: the input file can not be opened, or the problem has no such split.
     """
     with _opened(request.input_file) as descriptor, _written(request.output_file) as output:
+        check_features(checkpoint, [request.problem])
         config, tokenizers = checkpoint.config(), checkpoint.tokenizers()
         problem: Problem = problems.get(request.problem)()
         prepared = _prepared(request, config, tokenizers) if request.split else None

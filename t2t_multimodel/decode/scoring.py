@@ -9,6 +9,7 @@ from keras import ops
 
 from t2t_multimodel import backend
 from t2t_multimodel.data.collate import Batch
+from t2t_multimodel.losses import score
 from t2t_multimodel.multimodel import MultiModel
 
 
@@ -36,5 +37,5 @@ def score_targets(model: MultiModel, problem: str, batch: Batch) -> np.ndarray:
 
 
 def _log_probability(model: MultiModel, problem: str, batch: Any) -> Any:
-    scores, weights_BT, _ = model.score(batch, problem)
+    scores, weights_BT, _ = score(model, batch, problem)
     return -ops.sum(scores.nats * weights_BT, axis=1)

@@ -22,6 +22,7 @@ from t2t_multimodel.engines.engine import (
     with_l2,
 )
 from t2t_multimodel.layers.random import StepSeed
+from t2t_multimodel.losses import problem_loss
 from t2t_multimodel.multimodel import MultiModel
 
 
@@ -63,7 +64,8 @@ class JaxEngine(Engine):
 
     def _loss(self, problem: str, batch: Batch, draw: Any) -> tuple[Any, Scalars]:
         train = self._config.train
-        return self._model.problem_loss(
+        return problem_loss(
+            self._model,
             batch,
             problem,
             training=True,

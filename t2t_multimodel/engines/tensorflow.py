@@ -25,6 +25,7 @@ from t2t_multimodel.engines.engine import (
 from t2t_multimodel.features import ProblemSignature
 from t2t_multimodel.layers.fast import for_xla
 from t2t_multimodel.layers.random import StepSeed
+from t2t_multimodel.losses import problem_loss
 from t2t_multimodel.multimodel import MultiModel
 
 
@@ -75,7 +76,8 @@ class TensorFlowEngine(Engine):
             self.traces += 1
             forms = for_xla() if train.jit_compile else contextlib.nullcontext()
             with tf.GradientTape() as tape, forms, place():
-                loss, scalars = self._model.problem_loss(
+                loss, scalars = problem_loss(
+                    self._model,
                     batch,
                     problem.name,
                     training=True,

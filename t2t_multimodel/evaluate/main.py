@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
+from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.data.datagen import generate
 from t2t_multimodel.engines.engine import cores, parallel_batches, share_cores
 from t2t_multimodel.evaluate.compare import compare, print_comparison
@@ -39,6 +40,7 @@ def evaluate_checkpoint(
     others = load_results(compare_with) if compare_with else []
     config = checkpoint.config()
     names = checkpoint.problems(problems)
+    check_features(checkpoint, names)
     share_cores(parallel_batches(config))
     prepared = generate(
         names,

@@ -16,6 +16,7 @@ import keras
 import tensorflow as tf
 
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
+from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.config.decode import DecodeConfig
 from t2t_multimodel.data.vocab import SubwordTokenizer
 from t2t_multimodel.decode.beam import LOST
@@ -61,6 +62,7 @@ def export(
     folder = folder.resolve()
     if folder == Path.cwd() or (folder.exists() and not is_empty):
         raise UserError(f"{folder} exists already.", "Give --export_dir a folder of its own.")
+    check_features(checkpoint, names)
     tokenizers = checkpoint.tokenizers()
     exporter = Exporter(checkpoint.model(), tokenizers, config)
     signatures, about = {}, {}

@@ -10,29 +10,36 @@ from typing import Any, NamedTuple
 
 from keras import ops
 
-from t2t_multimodel.layers import watch
+from t2t_multimodel.layers import capture
 from t2t_multimodel.layers.base import Block
+from t2t_multimodel.layers.decode_state import LooksAtSource, LooksBack, Source
 from t2t_multimodel.layers.linear import Linear
+from t2t_multimodel.layers.mode import EVAL, Mode
 from t2t_multimodel.layers.norm import LayerNorm
-from t2t_multimodel.layers.place import Place, joined
 
 MASKED = -1e9
 
 
 class Keys(NamedTuple):
-    """What attention looks at."""
+    """What attention looks at, [B, H, L, d] each."""
 
     key: Any
-    """[B, H, L, d]"""
     value: Any
-    """[B, H, L, d]"""
+
+
+class SourceKeys(NamedTuple):
+    """The memory of a layer that attends to the source."""
+
+    keys: Keys
+    visible: Any
+    """[B, 1, 1, L]; see `real`."""
 
 
 class MultiHeadAttention(Block):
     """softmax(Q_i K_i^T / sqrt(C / H)) V_i for each of H slices of the channels, joined again.
 
     Args:
-        channels: C, of query, memory and output.
+        channels: C, of queries, of what they look at and of the output.
         heads: H.
         maps: which of query, key, value and output pass through a linear map, as letters of
             "qkvo". The paper's self-attention has none of them, its source attention "kv".
@@ -71,8 +78,13 @@ class MultiHeadAttention(Block):
             for letter in ("qk" if qk_norm else "")
         }
 
-    def call(self, query_BTC: Any, memory_BLC: Any, visible: Any = None) -> Any:
-        """Attends from `query_BTC` to `memory_BLC`.
+    def keys(self, memory_BLC: Any) -> Keys:
+        """Keys and values of what `look` looks at."""
+        key = self._norm("k", self._heads(self._map("k", memory_BLC)))
+        return Keys(key, self._heads(self._map("v", memory_BLC)))
+
+    def look(self, query_BTC: Any, keys: Keys, visible: Any = None) -> Any:
+        """Attends from `query_BTC` to what `keys` describes.
 
         Args:
             visible: bool, broadcast to [B, H, T, L]: where to look. A row without any looks
@@ -81,15 +93,6 @@ class MultiHeadAttention(Block):
         Returns:
             [B, T, C]
         """
-        return self.look(query_BTC, self.keys(memory_BLC), visible)
-
-    def keys(self, memory_BLC: Any) -> Keys:
-        """Of a memory, for `look`."""
-        key = self._norm("k", self._heads(self._map("k", memory_BLC)))
-        return Keys(key, self._heads(self._map("v", memory_BLC)))
-
-    def look(self, query_BTC: Any, keys: Keys, visible: Any = None) -> Any:
-        """`call` on a memory whose keys and values are known."""
         query = self._norm("q", self._heads(self._map("q", query_BTC)))
         key, value = keys
         scale = 1.0 / math.sqrt(self.channels // self.heads)
@@ -98,26 +101,9 @@ class MultiHeadAttention(Block):
         if visible is not None:  # not a sum: TensorFlow would fuse it to a kernel 20 times slower
             logits = ops.where(visible, logits, MASKED)
         weights = _softmax(logits)
-        watch.show(self.path, weights)
+        capture.capture(self.path, weights)
         heads = ops.swapaxes(ops.matmul(ops.cast(weights, value.dtype), value), 1, 2)
         return self._map("o", ops.reshape(heads, (*ops.shape(query_BTC)[:2], self.channels)))
-
-    def cache(self, rows: Any, length: int) -> Keys:
-        """Room for the keys and values of `length` positions."""
-        shape = (rows, self.heads, length, self.channels // self.heads)
-        return Keys(*(ops.zeros(shape, self.compute_dtype) for _ in range(2)))
-
-    def step(self, x_RC: Any, cache: Keys, place: Place) -> tuple[Any, Keys]:
-        """Self-attention of one position to itself and all before it."""
-        x_R1C = x_RC[:, None]
-        own = zip(cache, self.keys(x_R1C), strict=True)
-        cache = Keys(*(ops.slice_update(old, (0, 0, place.t, 0), new) for old, new in own))
-        visible = ops.arange(cache.key.shape[2]) <= place.t
-        return self.look(x_R1C, cache, visible)[:, 0], cache
-
-    def look_step(self, x_RC: Any, source: Keys, visible: Any, place: Place) -> Any:
-        """Attention of one position, in all beams, to what `keys` and `real` say of the source."""
-        return joined(self.look(place.by_source(x_RC), source, visible))
 
     def _map(self, letter: str, x: Any) -> Any:
         return self.maps[letter](x) if letter in self.maps else x
@@ -130,6 +116,44 @@ class MultiHeadAttention(Block):
         batch, length = ops.shape(x_BLC)[:2]
         split = ops.reshape(x_BLC, (batch, length, self.heads, self.channels // self.heads))
         return ops.swapaxes(split, 1, 2)
+
+
+class SelfAttention(MultiHeadAttention, LooksBack):
+    """Attention of each position to itself and to all before it."""
+
+    def call(self, x_BTC: Any, mode: Mode = EVAL) -> Any:
+        """[B, T, C] to [B, T, C]; a step has T = 1."""
+        keys, state = self.keys(x_BTC), mode.state
+        if state is None:
+            return self.look(x_BTC, keys, causal(ops.shape(x_BTC)[1]))
+        so_far = Keys(
+            *(
+                ops.slice_update(old, (0, 0, state.t, 0), new)
+                for old, new in zip(state.before(self), keys, strict=True)
+            )
+        )
+        state.keep(self, so_far)
+        return self.look(x_BTC, so_far, ops.arange(so_far.key.shape[2]) <= state.t)
+
+    def empty(self, rows: Any, length: int) -> Keys:
+        """Room for the keys and values of `length` positions."""
+        shape = (rows, self.heads, length, self.channels // self.heads)
+        return Keys(*(ops.zeros(shape, self.compute_dtype) for _ in range(2)))
+
+
+class SourceAttention(MultiHeadAttention, LooksAtSource):
+    """Attention of each position to the encoder's output."""
+
+    def call(self, x_BTC: Any, source: Source, mode: Mode = EVAL) -> Any:
+        """[B, T, C] to [B, T, C]; a step has T = 1."""
+        keys, visible = source.seen_by(self)
+        if mode.state is None:
+            return self.look(x_BTC, keys, visible)
+        return mode.state.by_row(self.look(mode.state.by_source(x_BTC), keys, visible))
+
+    def memory(self, source_BLC: Any, mask_BL: Any) -> SourceKeys:
+        """Keys and values of the source, and which positions of it are real."""
+        return SourceKeys(self.keys(source_BLC), real(mask_BL))
 
 
 def _softmax(logits: Any) -> Any:

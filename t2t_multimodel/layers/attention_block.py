@@ -10,13 +10,13 @@ from typing import Any
 from keras import ops
 
 from t2t_multimodel.config.model import ModelConfig
-from t2t_multimodel.layers.attention import MultiHeadAttention, causal, real
+from t2t_multimodel.layers.attention import SelfAttention, SourceAttention
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.convolution import ConvBlock, masked
+from t2t_multimodel.layers.decode_state import LooksAtSource, Source
 from t2t_multimodel.layers.linear import Linear
 from t2t_multimodel.layers.mode import EVAL, Mode, dropout
 from t2t_multimodel.layers.norm import LayerNorm
-from t2t_multimodel.layers.place import Place, caches, chain, joined
 from t2t_multimodel.layers.timing import timing
 
 
@@ -38,20 +38,10 @@ class Premix(Block):
         """[B, T, D] to [B, T, D]"""
         m = target_BTD
         if self.blocks:
-            m = m + timing(ops.shape(m)[1], m.shape[2], m.dtype)
+            m = m + timing(ops.shape(m)[1], m.shape[2], m.dtype, start=mode.start)
         for block in self.blocks:
             m = block(m, mode=mode)
         return m
-
-    def cache(self, rows: Any) -> dict[str, Any]:
-        """The state of `step` before the first position."""
-        return caches(self.blocks, rows)
-
-    def step(self, x_RC: Any, cache: dict[str, Any], place: Place) -> tuple[Any, dict[str, Any]]:
-        """One position of `call` [R, C], and the next state."""
-        if self.blocks:
-            x_RC = x_RC + timing(1, x_RC.shape[1], x_RC.dtype, start=place.t)[:, 0]
-        return chain(self.blocks, x_RC, cache, place)
 
 
 class AttentionBlock(Block):
@@ -76,12 +66,12 @@ class AttentionBlock(Block):
         self.premix = Premix(config, pre_blocks, name="premix")
         output = "o" if config.attention_projection else ""
         qk_norm = config.attention_qk_norm
-        self.self_attention = MultiHeadAttention(
+        self.self_attention = SelfAttention(
             width, heads, maps=output, qk_norm=qk_norm, name="self_attention"
         )
         # queries and sources have no norm of their own: with an ordinary key map their products
         # would saturate the softmax, and the first gradients be hundreds of times too large
-        self.source_attention = MultiHeadAttention(
+        self.source_attention = SourceAttention(
             width,
             heads,
             maps="kv" + output,
@@ -94,43 +84,11 @@ class AttentionBlock(Block):
             for name in (("self_norm", "source_norm") if config.attention_norm else ())
         ]
 
-    def call(
-        self,
-        target_BTD: Any,
-        source_BLD: Any,
-        source_mask_BL: Any = None,
-        mode: Mode = EVAL,
-    ) -> Any:
-        """Returns [B, T, D]."""
+    def call(self, target_BTD: Any, source: Source, mode: Mode = EVAL) -> Any:
+        """[B, T, D] to [B, T, D]"""
         m = self.premix(target_BTD, mode=mode)
-        attended = self.self_attention(m, m, visible=causal(ops.shape(m)[1]))
-        q = self._close(0, m, attended, mode)
-        visible = None if source_mask_BL is None else real(source_mask_BL)
-        attended = self.source_attention(q, source_BLD, visible=visible)
-        return self._close(1, q, attended, mode)
-
-    def memory(self, source_BLD: Any, source_mask_BL: Any) -> dict[str, Any]:
-        """Keys and values of the source, and which positions of it are real."""
-        visible = real(source_mask_BL)
-        return {"keys": self.source_attention.keys(source_BLD), "visible": visible}
-
-    def cache(self, rows: Any, length: int) -> dict[str, Any]:
-        """The state of `step` before the first of at most `length` positions."""
-        attended = self.self_attention.cache(rows, length)
-        return {"premix": self.premix.cache(rows), "self_attention": attended}
-
-    def step(
-        self, x_RC: Any, cache: dict[str, Any], memory: dict[str, Any], place: Place
-    ) -> tuple[Any, dict[str, Any]]:
-        """One position of `call` [R, C], and the next state."""
-        after: dict[str, Any] = {}
-        m, after["premix"] = self.premix.step(x_RC, cache["premix"], place)
-        attended, after["self_attention"] = self.self_attention.step(
-            m, cache["self_attention"], place
-        )
-        q = self._close(0, m, attended, place.mode)
-        attended = self.source_attention.look_step(q, memory["keys"], memory["visible"], place)
-        return self._close(1, q, attended, place.mode), after
+        q = self._close(0, m, self.self_attention(m, mode=mode), mode)
+        return self._close(1, q, self.source_attention(q, source=source, mode=mode), mode)
 
     def _close(self, i: int, before: Any, attended: Any, mode: Mode) -> Any:
         """The additions to attention number `i` that are switched on."""
@@ -140,7 +98,7 @@ class AttentionBlock(Block):
         return self.norms[i](out) if self.norms else out
 
 
-class SourceMean(Block):
+class SourceMean(Block, LooksAtSource):
     """In the place of an attention block: the mean of the source, the same at each position.
 
         out = Premix(target) + mean(source) W
@@ -154,36 +112,19 @@ class SourceMean(Block):
         self.premix = Premix(config, pre_blocks, name="premix")
         self.projection = Linear(config.hidden_size, config.hidden_size, name="projection")
 
-    def call(
-        self,
-        target_BTD: Any,
-        source_BLD: Any,
-        source_mask_BL: Any = None,
-        mode: Mode = EVAL,
-    ) -> Any:
-        """Returns [B, T, D]."""
-        if source_mask_BL is None:
-            source_mask_BL = ops.ones(ops.shape(source_BLD)[:2])
-        mean_BD = self.memory(source_BLD, source_mask_BL)
-        return self.premix(target_BTD, mode=mode) + mean_BD[:, None]
+    def call(self, target_BTD: Any, source: Source, mode: Mode = EVAL) -> Any:
+        """[B, T, D] to [B, T, D]"""
+        m, mean_BD = self.premix(target_BTD, mode=mode), source.seen_by(self)
+        if mode.state is None:
+            return m + mean_BD[:, None]
+        return mode.state.by_row(mode.state.by_source(m) + mean_BD[:, None])
 
-    def memory(self, source_BLD: Any, source_mask_BL: Any) -> Any:
-        """The projected mean [B, D]."""
-        count_B1 = ops.sum(ops.cast(source_mask_BL, "float32"), axis=1, keepdims=True)
-        total_BD = ops.sum(masked(source_BLD, source_mask_BL), axis=1)
+    def memory(self, source_BLC: Any, mask_BL: Any) -> Any:
+        """The projected mean [B, D] of the real positions."""
+        count_B1 = ops.sum(ops.cast(mask_BL, "float32"), axis=1, keepdims=True)
+        total_BD = ops.sum(masked(source_BLC, mask_BL), axis=1)
         mean_BD = total_BD / ops.cast(ops.maximum(1.0, count_B1), total_BD.dtype)
         return self.projection(mean_BD)
-
-    def cache(self, rows: Any, length: int) -> dict[str, Any]:
-        """The state of `step` before the first position, whatever the length."""
-        return {"premix": self.premix.cache(rows)}
-
-    def step(
-        self, x_RC: Any, cache: dict[str, Any], memory: Any, place: Place
-    ) -> tuple[Any, dict[str, Any]]:
-        """One position of `call` [R, C], and the next state."""
-        m, premix = self.premix.step(x_RC, cache["premix"], place)
-        return joined(place.by_source(m) + memory[:, None]), {"premix": premix}
 
 
 def attention_block(config: ModelConfig, pre_blocks: int, *, name: str) -> Block:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -22,5 +24,29 @@ class Block(keras.layers.Layer):
     def build(self, input_shape: Any = None) -> None:
         """Makes all weights of this layer and of its sub-layers."""
         self.make_weights()
-        for layer in self._flatten_layers(include_self=False, recursive=False):
+        for layer in sublayers(self):
             layer.build(None)
+
+
+def sublayers(layer: keras.layers.Layer, *, all_levels: bool = False) -> list[keras.layers.Layer]:
+    """The layers that a layer holds, in the order in which they were assigned.
+
+    Keras offers them publicly for models alone; `setup.cfg` bounds its version.
+
+    Args:
+        layer: a layer or a model.
+        all_levels: adds the layers within these layers too, each before what it holds.
+    """
+    return list(layer._flatten_layers(include_self=False, recursive=all_levels))
+
+
+@contextlib.contextmanager
+def computes_in(policy: str) -> Iterator[None]:
+    """Layers made inside compute in `policy`; "float32" leaves Keras's own setting."""
+    before = keras.config.dtype_policy()
+    if policy != "float32":
+        keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

@@ -9,7 +9,6 @@ from keras import ops
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.mode import EVAL, Mode, dropout
 from t2t_multimodel.layers.norm import LayerNorm
-from t2t_multimodel.layers.place import Place, caches
 from t2t_multimodel.layers.separable import GroupedConv, SeparableConv
 
 
@@ -43,18 +42,9 @@ class ConvStep(Block):
         )
         self.norm = LayerNorm(filters, begins_at=begins_at, name="norm")
 
-    def call(self, x_BLC: Any, mask_BL: Any = None) -> Any:
+    def call(self, x_BLC: Any, mask_BL: Any = None, mode: Mode = EVAL) -> Any:
         """`mask_BL` is 0 at padding, which then adds nothing to its neighbours."""
-        return self.norm(self.conv(masked(ops.relu(x_BLC), mask_BL)))
-
-    def cache(self, rows: Any) -> Any:
-        """The convolution's state before the first position."""
-        return self.conv.cache(rows)
-
-    def step(self, x_RC: Any, cache: Any, place: Place) -> tuple[Any, Any]:
-        """One position of `call` [R, F], and the next state; causal steps alone have it."""
-        y_RC, cache = self.conv.step(ops.relu(x_RC), cache, place)
-        return self.norm(y_RC), cache
+        return self.norm(self.conv(masked(ops.relu(x_BLC), mask_BL), mode=mode))
 
 
 class ConvBlock(Block):
@@ -109,26 +99,14 @@ class ConvBlock(Block):
         mode: Mode = EVAL,
     ) -> Any:
         """[B, L, C] to [B, L, C]; `mask_BL` is 0 at padding."""
-        hidden1 = self.step1(x_BLC, mask_BL=mask_BL)
-        hidden2 = x_BLC + self.step2(hidden1, mask_BL=mask_BL)
-        hidden3 = self.step3(hidden2, mask_BL=mask_BL)
-        branch = self.step4(hidden3, mask_BL=mask_BL)
+        given = {"mask_BL": mask_BL, "mode": mode}
+        hidden1 = self.step1(x_BLC, **given)
+        hidden2 = x_BLC + self.step2(hidden1, **given)
+        hidden3 = self.step3(hidden2, **given)
+        branch = self.step4(hidden3, **given)
         if self.dropout_place == "branch":
             return x_BLC + dropout(branch, self.dropout_rate, mode)
         return dropout(x_BLC + branch, self.dropout_rate, mode)
-
-    def cache(self, rows: Any) -> dict[str, Any]:
-        """The state of `step` before the first position."""
-        return caches((self.step1, self.step2, self.step3, self.step4), rows)
-
-    def step(self, x_RC: Any, cache: dict[str, Any], place: Place) -> tuple[Any, dict[str, Any]]:
-        """One position of `call` [R, C] in evaluation, and the next state."""
-        after = {}
-        hidden1, after["step1"] = self.step1.step(x_RC, cache["step1"], place)
-        branch, after["step2"] = self.step2.step(hidden1, cache["step2"], place)
-        hidden3, after["step3"] = self.step3.step(x_RC + branch, cache["step3"], place)
-        branch, after["step4"] = self.step4.step(hidden3, cache["step4"], place)
-        return x_RC + branch, after
 
 
 def masked(x: Any, mask: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
-from t2t_multimodel.layers import watch
+from t2t_multimodel.layers import capture
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.fast_experts import expert_ffn
 from t2t_multimodel.layers.gating import Gates, NoisyTopKGating, cv_squared
@@ -94,7 +94,7 @@ class MixtureOfExperts(Block):
         x_ND = ops.reshape(x_BLD, (-1, self.channels))
         mask_N = None if mask_BL is None else ops.reshape(mask_BL, (-1,))
         gates = self.gating(x_ND, mask_N=mask_N, mode=mode)
-        watch.show(self.path, gates.experts_Nk)
+        capture.capture(self.path, gates.experts_Nk)
         kernels = tuple(map(ops.convert_to_tensor, self.kernels))
         y_ND = expert_ffn(x_ND, gates.experts_Nk, gates.weights_Nk, kernels, mask_N)
         if mode.training and self.balance_rate and self.trainable:

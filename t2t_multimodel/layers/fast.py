@@ -52,6 +52,8 @@ def linear(x: Any, kernel: Any, transposed: bool = False) -> Any:
     y = tf.matmul(tf.reshape(x, [-1, channels]), kernel, transpose_b=transposed)
     if len(x.shape) == 2:
         return y
+    if len(x.shape) == 3 and x.shape[1] == 1:  # one position of a decoder: no shape to work out
+        return tf.expand_dims(y, 1)
     y = tf.reshape(y, tf.concat([tf.shape(x)[:-1], [filters]], axis=0))
     y.set_shape([*x.shape[:-1], filters])
     return y

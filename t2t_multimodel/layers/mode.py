@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from t2t_multimodel.layers.decode_state import DecodeState
 from t2t_multimodel.layers.random import StepSeed
 
 
@@ -22,6 +23,13 @@ class Mode:
     """Where dropout and gating noise come from; needed in training."""
     task_D: Any = None
     """Embedding of the problem's command for the routers, if they are told of it."""
+    state: DecodeState | None = None
+    """Given in a step, which computes one position. None in a whole pass."""
+
+    @property
+    def start(self) -> Any:
+        """The position of the first element along T."""
+        return 0 if self.state is None else self.state.t
 
 
 EVAL = Mode()

@@ -11,13 +11,14 @@ from keras import ops
 
 from t2t_multimodel.layers import fast
 from t2t_multimodel.layers.base import Block
+from t2t_multimodel.layers.decode_state import LooksBack
 from t2t_multimodel.layers.linear import Linear
-from t2t_multimodel.layers.place import Place, caches
+from t2t_multimodel.layers.mode import EVAL, Mode
 from t2t_multimodel.layers.ring import depthwise_step, empty_ring, full_step
 
 
-class Convolution(Block):
-    """What both kinds share: sizes, and the inputs that `step` keeps. No bias, stride 1.
+class Convolution(Block, LooksBack):
+    """The sizes of a convolution, and its two kinds of passes. No bias, stride 1.
 
     Args:
         channels: C.
@@ -41,8 +42,28 @@ class Convolution(Block):
         self.channels, self.filters, self.kernel = channels, filters, kernel
         self.dilation, self.causal = dilation, causal
 
-    def cache(self, rows: Any) -> Any:
-        """The inputs that the next positions need; zeros at first."""
+    def call(self, x_BLC: Any, mode: Mode = EVAL) -> Any:
+        """[B, L, C] to [B, L, F]; a step has L = 1, and is of causal convolutions alone."""
+        if mode.state is None:
+            return self.whole(x_BLC)
+        y_RF, ring = self.position(mode.state.before(self), x_BLC[:, 0], mode.state.t)
+        mode.state.keep(self, ring)
+        return y_RF[:, None]
+
+    def whole(self, x_BLC: Any) -> Any:
+        """All positions at once: [B, L, C] to [B, L, F]."""
+        raise NotImplementedError
+
+    def position(self, ring: Any, x_RC: Any, t: Any) -> tuple[Any, Any]:
+        """Position t [R, F], and the ring buffer with its input in it."""
+        raise NotImplementedError
+
+    @property
+    def looks_back(self) -> bool:
+        return self.causal
+
+    def empty(self, rows: Any, length: int) -> Any:
+        """A ring buffer of zeros for the inputs that the next positions need."""
         return empty_ring(rows, self.kernel, self.dilation, self.channels, self.compute_dtype)
 
 
@@ -57,19 +78,14 @@ class SeparableConv(Convolution):
             shape=(self.channels, self.filters), initializer="glorot_uniform", name="pointwise"
         )
 
-    def call(self, x_BLC: Any) -> Any:
-        """[B, L, C] to [B, L, F]"""
+    def whole(self, x_BLC: Any) -> Any:
         kernel_KC = ops.convert_to_tensor(self.depthwise)
         x_BLC = fast.depthwise_conv(x_BLC, kernel_KC, self.dilation, self.causal)
         return fast.linear(x_BLC, self.pointwise)
 
-    def step(self, x_RC: Any, cache: Any, place: Place) -> tuple[Any, Any]:
-        """One position of a causal `call` [R, F], and the next state."""
-        depthwise, pointwise = (
-            ops.cast(w, self.compute_dtype) for w in (self.depthwise, self.pointwise)
-        )
-        x_RC, cache = depthwise_step(cache, x_RC, depthwise, place.t)
-        return fast.linear(x_RC, pointwise), cache
+    def position(self, ring: Any, x_RC: Any, t: Any) -> tuple[Any, Any]:
+        x_RC, ring = depthwise_step(ring, x_RC, ops.convert_to_tensor(self.depthwise), t)
+        return fast.linear(x_RC, self.pointwise), ring
 
 
 class FullConv(Convolution):
@@ -79,16 +95,14 @@ class FullConv(Convolution):
         shape = (self.kernel, self.channels, self.filters)
         self.weight = self.add_weight(shape=shape, initializer="glorot_uniform", name="kernel")
 
-    def call(self, x_BLC: Any) -> Any:
-        """[B, L, C] to [B, L, F]"""
+    def whole(self, x_BLC: Any) -> Any:
         reach = (self.kernel - 1) * self.dilation
         before = reach if self.causal else reach // 2
         x_BLC = ops.pad(x_BLC, [[0, 0], [before, reach - before], [0, 0]])
         return ops.conv(x_BLC, self.weight, padding="valid", dilation_rate=self.dilation)
 
-    def step(self, x_RC: Any, cache: Any, place: Place) -> tuple[Any, Any]:
-        """One position of a causal `call` [R, F], and the next state."""
-        return full_step(cache, x_RC, ops.cast(self.weight, self.compute_dtype), place.t)
+    def position(self, ring: Any, x_RC: Any, t: Any) -> tuple[Any, Any]:
+        return full_step(ring, x_RC, ops.convert_to_tensor(self.weight), t)
 
 
 class GroupedConv(Block):
@@ -129,23 +143,9 @@ class GroupedConv(Block):
         mixes = separability > 1
         self.mix = Linear(filters, filters, use_bias=True, name="mix") if mixes else None
 
-    def call(self, x_BLC: Any) -> Any:
-        """[B, L, C] to [B, L, F]"""
+    def call(self, x_BLC: Any, mode: Mode = EVAL) -> Any:
+        """[B, L, C] to [B, L, F]; a step has L = 1."""
         slices = ops.split(x_BLC, self.groups, axis=-1)
-        outputs = [part(x) for part, x in zip(self.parts, slices, strict=True)]
+        outputs = [part(x, mode=mode) for part, x in zip(self.parts, slices, strict=True)]
         y_BLF = ops.concatenate(outputs, axis=-1)
         return y_BLF if self.mix is None else self.mix(y_BLF)
-
-    def cache(self, rows: Any) -> dict[str, Any]:
-        """The state of each group's convolution, by name."""
-        return caches(self.parts, rows)
-
-    def step(self, x_RC: Any, cache: dict[str, Any], place: Place) -> tuple[Any, dict[str, Any]]:
-        """One position of a causal `call` [R, F], and the next state."""
-        slices = ops.split(x_RC, self.groups, axis=-1)
-        outputs, after = [], {}
-        for part, x in zip(self.parts, slices, strict=True):
-            y, after[part.name] = part.step(x, cache[part.name], place)
-            outputs.append(y)
-        y_RF = ops.concatenate(outputs, axis=-1)
-        return (y_RF if self.mix is None else self.mix(y_RF)), after

@@ -15,7 +15,7 @@ import numpy as np
 
 from t2t_multimodel.metrics.cider import cider_d
 from t2t_multimodel.metrics.score import references, summed
-from t2t_multimodel.metrics.text import of_examples, streams
+from t2t_multimodel.metrics.text import SacreBleu, of_examples
 from t2t_multimodel.registry import register_metric
 
 PUNCTUATION = frozenset(
@@ -92,22 +92,14 @@ def _common(first: list[str], second: list[str]) -> int:
     return row[-1]
 
 
-@functools.cache
-def _bleu4_scorer() -> Any:
-    from sacrebleu.metrics import BLEU
-
-    return BLEU(tokenize="none", smooth_method="none", force=True)
-
-
-def _bleu4_score(sums: np.ndarray) -> float:
-    return float(_bleu4_scorer()._compute_score_from_stats(sums.astype(int).tolist()).score)
+_BLEU4 = SacreBleu("BLEU", tokenize="none", smooth_method="none", force=True)
 
 
 @register_metric("caption_bleu4")
-@summed(_bleu4_score)
+@summed(_BLEU4.score)
 def caption_bleu4(targets: Sequence[Any], outputs: Sequence[str]) -> np.ndarray:
     """Corpus BLEU-4 of captions, 0 to 100, on the words that count, without smoothing."""
     of_targets, of_outputs = _split(targets, outputs)
     texts = [tuple(" ".join(reference) for reference in refs) for refs in of_targets]
     joined = [" ".join(output) for output in of_outputs]
-    return np.asarray(_bleu4_scorer()._extract_corpus_statistics(joined, streams(texts)))
+    return _BLEU4.counts(texts, joined)

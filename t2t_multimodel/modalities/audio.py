@@ -12,7 +12,7 @@ from t2t_multimodel.layers.convolution import masked
 from t2t_multimodel.layers.convolution2d import ConvRes
 from t2t_multimodel.layers.linear import Linear
 from t2t_multimodel.layers.mode import EVAL, Mode
-from t2t_multimodel.modalities.base import Entered, Modality
+from t2t_multimodel.modalities.base import Embedded, Modality
 from t2t_multimodel.modalities.text import length_mask
 from t2t_multimodel.registry import register_modality
 
@@ -35,7 +35,7 @@ class AudioModality(Modality):
         ]
         self.projection = Linear(widths[-1], self.config.hidden_size, name="projection")
 
-    def run_blocks(self, x_BTMC: Any, lengths_B: Any) -> Entered:
+    def run_blocks(self, x_BTMC: Any, lengths_B: Any) -> Embedded:
         """[B, T, M, C] to one position for each band and step in time."""
         mask_BT = length_mask(lengths_B, ops.shape(x_BTMC)[1])
         for block in self.blocks:
@@ -45,7 +45,7 @@ class AudioModality(Modality):
         mask_BL = ops.repeat(mask_BT, bands, axis=1)
         x_BTMD = self.projection(x_BTMC)
         x_BLD = ops.reshape(x_BTMD, (batch, time * bands, self.config.hidden_size))
-        return Entered(masked(x_BLD, mask_BL), mask_BL, (time, bands))
+        return Embedded(masked(x_BLD, mask_BL), mask_BL, (time, bands))
 
 
 @register_modality("audio_log_mel")
@@ -66,7 +66,7 @@ class LogMelModality(AudioModality):
         else:
             self.make_blocks(1, (3, 3))
 
-    def enter(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Entered:
+    def embed(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Embedded:
         x_BTM = ops.cast(values, self.compute_dtype)
         if self.config.audio_fold_frequency:
             return self.run_blocks(self.fold(x_BTM)[:, :, None], lengths_B)
@@ -81,5 +81,5 @@ class WaveformModality(AudioModality):
         super().__init__(config, signature, **kwargs)
         self.make_blocks(1, (3, 1))
 
-    def enter(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Entered:
+    def embed(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Embedded:
         return self.run_blocks(ops.cast(values, self.compute_dtype)[:, :, None, None], lengths_B)

@@ -12,7 +12,7 @@ from t2t_multimodel.layers.loss import TokenScores, cross_entropy
 from t2t_multimodel.layers.mode import EVAL, Mode
 
 
-class Entered(NamedTuple):
+class Embedded(NamedTuple):
     """A batch of one modality in the body's channels."""
 
     x_BLD: Any
@@ -45,14 +45,14 @@ class Modality(Block):
     @classmethod
     def check_role(cls, signature: Signature, role: str) -> None:
         """Raises UserError if the net has no way in (role "inputs") or out ("targets")."""
-        method = {"inputs": "enter", "targets": "logits"}[role]
+        method = {"inputs": "embed", "targets": "logits"}[role]
         if getattr(cls, method) is getattr(Modality, method):
             raise UserError(
                 f"Features of modality '{signature.modality}' can not be {role}.",
                 f"Its net, {cls.__name__}, has no method `{method}`.",
             )
 
-    def enter(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Entered:
+    def embed(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Embedded:
         """Input values of a batch to the body's channels."""
         raise NotImplementedError
 

@@ -10,7 +10,7 @@ from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.features import Signature
 from t2t_multimodel.layers.convolution2d import ConvRes, ConvStep2D, FullConv2D
 from t2t_multimodel.layers.mode import EVAL, Mode
-from t2t_multimodel.modalities.base import Entered, Modality
+from t2t_multimodel.modalities.base import Embedded, Modality
 from t2t_multimodel.registry import register_modality
 
 
@@ -45,7 +45,7 @@ class ImageModality(Modality):
             for i, (channels, filters) in enumerate(zip([64, *widths], widths, strict=False))
         ][: config.image_blocks]
 
-    def enter(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Entered:
+    def embed(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Embedded:
         """uint8 [B, H, W, 1 or 3] to features."""
         x_BHWC = rgb(values, self.compute_dtype)
         if self.config.image_stem == "full":
@@ -66,12 +66,12 @@ def rgb(values: Any, dtype: str) -> Any:
     return ops.repeat(x_BHWC, 3, axis=-1) if x_BHWC.shape[-1] == 1 else x_BHWC
 
 
-def flattened(h_BHWD: Any, lengths_B: Any, width: int) -> Entered:
+def flattened(h_BHWD: Any, lengths_B: Any, width: int) -> Embedded:
     """A picture's positions row by row, all real; none of a filler row, whose length is 0."""
     batch, high, wide = ops.shape(h_BHWD)[:3]
     x_BLD = ops.reshape(h_BHWD, (batch, high * wide, width))
     real_B1 = ops.cast(ops.convert_to_tensor(lengths_B) > 0, "float32")[:, None]
-    return Entered(x_BLD, ops.repeat(real_B1, high * wide, axis=1), (high, wide))
+    return Embedded(x_BLD, ops.repeat(real_B1, high * wide, axis=1), (high, wide))
 
 
 def standardised(x_BHWC: Any) -> Any:

@@ -14,7 +14,7 @@ from t2t_multimodel.layers import fast
 from t2t_multimodel.layers.convolution import masked
 from t2t_multimodel.layers.loss import TokenScores, cross_entropy
 from t2t_multimodel.layers.mode import EVAL, Mode
-from t2t_multimodel.modalities.base import Entered, Modality
+from t2t_multimodel.modalities.base import Embedded, Modality
 from t2t_multimodel.registry import register_modality
 
 
@@ -48,11 +48,11 @@ class TextModality(Modality):
         if not self.config.tie_softmax:
             self.softmax = self.add_weight(shape=shape, initializer=small, name="softmax")
 
-    def enter(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Entered:
+    def embed(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Embedded:
         """Token ids [B, L] to embeddings."""
         length = ops.shape(values)[1]
         mask_BL = length_mask(lengths_B, length)
-        return Entered(self._embed(self.embedding, values, mask_BL), mask_BL, (length, 1))
+        return Embedded(self._embed(self.embedding, values, mask_BL), mask_BL, (length, 1))
 
     def embed_targets(self, targets: Any, mask_BT: Any) -> Any:
         return self._embed(self.target_embedding, targets, mask_BT)

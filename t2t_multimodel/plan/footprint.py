@@ -13,9 +13,11 @@ import numpy as np
 
 from t2t_multimodel.config import Config, ModelConfig
 from t2t_multimodel.features import ProblemSignature
+from t2t_multimodel.layers.base import sublayers
 from t2t_multimodel.layers.experts import MixtureOfExperts
 from t2t_multimodel.layers.hierarchical_gating import HierarchicalGating
 from t2t_multimodel.layers.random import StepSeed
+from t2t_multimodel.losses import problem_loss
 from t2t_multimodel.multimodel import MultiModel
 
 Shapes = dict[str, tuple[int, ...]]
@@ -79,10 +81,11 @@ def footprints(
         return sum(math.prod(shape) for shape in shapes[problem.name].values())
 
     def work() -> tuple[int, dict[str, Footprint]]:
-        model = MultiModel(config.model, problems)
-        for problem in problems if model.ctc else ():  # any spelling costs the same
-            spelling = np.zeros((problem.targets.size, _PIECE_BYTES), np.uint8)
-            model.spellings[problem.targets.identity] = spelling
+        spellings = {  # any spelling costs the same
+            problem.targets.identity: np.zeros((problem.targets.size, _PIECE_BYTES), np.uint8)
+            for problem in problems
+        }
+        model = MultiModel(config.model, problems, spellings)
         found: dict[str, Footprint] = {}
         for alike in by_nets.values():
             largest = max(alike, key=size)
@@ -100,8 +103,8 @@ def _footprint(
 
     def loss(batch: dict[str, Any], draw: Any) -> Any:
         train = config.train
-        return model.problem_loss(
-            batch, problem.name, True, StepSeed(draw), label_smoothing=train.label_smoothing
+        return problem_loss(
+            model, batch, problem.name, True, StepSeed(draw), label_smoothing=train.label_smoothing
         )[0]
 
     types = {
@@ -112,7 +115,7 @@ def _footprint(
     activations = trace(loss, types, reads)
     read = reads.variables.values()
     idle = 0.0
-    for layer in model._flatten_layers():
+    for layer in sublayers(model, all_levels=True):
         if isinstance(layer, MixtureOfExperts) and id(layer.kernels[0]) in reads.variables:
             idle += _size(layer.kernels) * (1 - _chosen(layer) / layer.experts)
     return Footprint(_size(read), round(_size(read) - idle), activations)

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from t2t_multimodel import usr_dir
+from t2t_multimodel.checkpoints.trusted_code import remember
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.data.files import json_lines, written_by_rename
@@ -80,8 +82,11 @@ class RunFolder:
             "origins": resolved.origins,
             "data": data,
             "sessions": [*old.get("sessions", []), session()],
+            "usr_dirs": usr_dir.added(),
         }
         self.write_json("config.json", record)
+        if self.writes:
+            remember(self.path, usr_dir.added())
 
     def _record(self) -> dict[str, Any] | None:
         file = self.path / "config.json"

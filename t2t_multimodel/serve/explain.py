@@ -12,7 +12,7 @@ import numpy as np
 from t2t_multimodel.data.collate import collate
 from t2t_multimodel.decode.lines import LONGEST
 from t2t_multimodel.features import ClassLabel, Text
-from t2t_multimodel.layers.watch import watching
+from t2t_multimodel.layers.capture import captured
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.problem import Problem
 
@@ -54,7 +54,7 @@ def explain(
     batch = collate(
         [{"inputs": array, "targets": ids.reshape(targets.stored_shape())}], problem.features
     )
-    with watching() as seen:
+    with captured() as seen:
         encoded = model.encode(batch, problem.name)
         if not model.nets[model.signature(problem.name).targets.identity].reads_encoder:
             model.decode(encoded, batch["targets"], batch["targets_length"], problem.name)

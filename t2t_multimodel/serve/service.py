@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
+from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.config.decode import DecodeConfig
 from t2t_multimodel.decode.decoder import Decoder
 from t2t_multimodel.decode.grammar import guides
@@ -71,6 +72,7 @@ class Service:
     ) -> None:
         self.step, self.beam_size = checkpoint.step, beam_size
         self._batch_size, self._wait = batch_size, wait_ms / 1000
+        check_features(checkpoint, names)
         config, self._tokenizers = checkpoint.config(), checkpoint.tokenizers()
         self._model = checkpoint.model()
         self.problems: dict[str, Problem] = {name: problems.get(name)() for name in names}

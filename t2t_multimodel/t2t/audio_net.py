@@ -10,7 +10,7 @@ from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.features import Signature
 from t2t_multimodel.layers.convolution2d import ConvRes
 from t2t_multimodel.layers.mode import EVAL, Mode
-from t2t_multimodel.modalities.base import Entered, Modality
+from t2t_multimodel.modalities.base import Embedded, Modality
 from t2t_multimodel.modalities.text import length_mask
 from t2t_multimodel.registry import register_modality
 
@@ -40,7 +40,7 @@ class T2TAudioModality(Modality):
             for i in range(last + 1)
         ]
 
-    def run_blocks(self, x_BTM1: Any, lengths_B: Any) -> Entered:
+    def run_blocks(self, x_BTM1: Any, lengths_B: Any) -> Embedded:
         """[B, T, M, 1] to one position for each band and step in time."""
         mask_BT = length_mask(lengths_B, ops.shape(x_BTM1)[1])
         for block in self.blocks:
@@ -48,14 +48,14 @@ class T2TAudioModality(Modality):
             mask_BT = mask_BT[:, ::2]
         batch, time, bands = ops.shape(x_BTM1)[:3]
         x_BLD = ops.reshape(x_BTM1, (batch, time * bands, self.config.hidden_size))
-        return Entered(x_BLD, ops.repeat(mask_BT, bands, axis=1), (time, bands))
+        return Embedded(x_BLD, ops.repeat(mask_BT, bands, axis=1), (time, bands))
 
 
 @register_modality("t2t_audio_log_mel")
 class T2TLogMelModality(T2TAudioModality):
     """Log-mel frames [B, T, M]; bands keep their resolution."""
 
-    def enter(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Entered:
+    def embed(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Embedded:
         return self.run_blocks(ops.cast(values, self.compute_dtype)[..., None], lengths_B)
 
 
@@ -65,6 +65,6 @@ class T2TWaveformModality(T2TAudioModality):
 
     strides = (2, 2)
 
-    def enter(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Entered:
+    def embed(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Embedded:
         x_BT11 = ops.cast(values, self.compute_dtype)[:, :, None, None]
         return self.run_blocks(x_BT11, lengths_B)

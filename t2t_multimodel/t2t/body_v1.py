@@ -10,17 +10,16 @@ from typing import Any
 from keras import ops
 
 from t2t_multimodel.config.model import ModelConfig
-from t2t_multimodel.layers.base import Block
+from t2t_multimodel.layers.base_body import Body, Routings
 from t2t_multimodel.layers.convolution import ConvStep
-from t2t_multimodel.layers.experts import Routing
+from t2t_multimodel.layers.decode_state import Source
 from t2t_multimodel.layers.experts_and_norm import ExpertsAndNorm, by_name
 from t2t_multimodel.layers.mode import Mode, dropout
-from t2t_multimodel.layers.place import Place, caches
 from t2t_multimodel.layers.timing import timing_halves
 from t2t_multimodel.t2t.slicenet import TIMESCALES, MultiConvRes, SimpleAttention
 
 
-class T2TV1Body(Block):
+class T2TV1Body(Body):
     """Convolutions with experts in the middle, in encoder and decoder; attention to the source.
 
         encoder = blocks -> LN(x + MoE(x)) -> blocks
@@ -35,8 +34,7 @@ class T2TV1Body(Block):
     """
 
     def __init__(self, config: ModelConfig, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.config = config
+        super().__init__(config, **kwargs)
         width = config.hidden_size
         before, after = config.encoder_blocks
         self.encoder1 = self._stack(before, "encoder1")
@@ -66,8 +64,7 @@ class T2TV1Body(Block):
             for i in range(size)
         ]
 
-    def encode(self, x_BLD: Any, mask_BL: Any, mode: Mode) -> tuple[Any, dict[str, Routing]]:
-        """Source features to the encoder's output [B, L, D]."""
+    def encode(self, x_BLD: Any, mask_BL: Any, mode: Mode) -> tuple[Any, Routings]:
         signal = timing_halves(ops.shape(x_BLD)[1], self.config.hidden_size, TIMESCALES)
         x_BLD = x_BLD + ops.cast(signal, x_BLD.dtype)
         for block in self.encoder1:
@@ -79,51 +76,14 @@ class T2TV1Body(Block):
         return dropout(x_BLD, self.config.dropout, mode), by_name(encoder=routing)
 
     def decode(
-        self,
-        targets_BTD: Any,
-        target_mask_BT: Any,
-        source_BLD: Any,
-        source_mask_BL: Any,
-        mode: Mode,
-    ) -> tuple[Any, dict[str, Routing]]:
-        """Targets, shifted by the command token, to the decoder's output [B, T, D]."""
-        source = {"source_BLC": source_BLD, "source_mask_BL": source_mask_BL}
-        attended = self.attention(targets_BTD, **source)
-        x_BTD = self.merge(ops.concatenate([attended, targets_BTD], axis=-1))
+        self, targets_BTD: Any, mask_BT: Any, source: Source, mode: Mode
+    ) -> tuple[Any, Routings]:
+        attended = self.attention(targets_BTD, source=source, mode=mode)
+        x_BTD = self.merge(ops.concatenate([attended, targets_BTD], axis=-1), mode=mode)
         for block in self.decoder1:
-            x_BTD = block(x_BTD, **source)
+            x_BTD = block(x_BTD, source=source, mode=mode)
         x_BTD = dropout(x_BTD, self.config.dropout, mode)
-        x_BTD, routing = self.decoder_experts(x_BTD, mask_BL=target_mask_BT, mode=mode)
+        x_BTD, routing = self.decoder_experts(x_BTD, mask_BL=mask_BT, mode=mode)
         for block in self.decoder2:
-            x_BTD = block(x_BTD, **source)
+            x_BTD = block(x_BTD, source=source, mode=mode)
         return dropout(x_BTD, self.config.dropout, mode), by_name(decoder=routing)
-
-    def memory(self, source_BLD: Any, source_mask_BL: Any) -> dict[str, Any]:
-        """What `step` needs of the encoder's output."""
-        layers = (self.attention, *self.decoder1, *self.decoder2)
-        return {layer.name: layer.memory(source_BLD, source_mask_BL) for layer in layers}
-
-    def cache(self, rows: Any, length: int) -> dict[str, Any]:
-        """The state of `step` before the first position; no layer looks back without bound."""
-        return caches((self.attention, self.merge, *self.decoder1, *self.decoder2), rows)
-
-    def step(
-        self, x_RD: Any, cache: dict[str, Any], memory: dict[str, Any], place: Place
-    ) -> tuple[Any, dict[str, Any]]:
-        """One position of `decode` [R, D], and the next state."""
-        after: dict[str, Any] = {}
-
-        def attend(layer: Block, x_RD: Any) -> Any:
-            name = layer.name
-            x_RD, after[name] = layer.step(x_RD, cache[name], memory[name], place)
-            return x_RD
-
-        merged = ops.concatenate([attend(self.attention, x_RD), x_RD], axis=-1)
-        name = self.merge.name
-        x_RD, after[name] = self.merge.step(merged, cache[name], place)
-        for block in self.decoder1:
-            x_RD = attend(block, x_RD)
-        x_RD, _ = self.decoder_experts(x_RD, mode=place.mode)
-        for block in self.decoder2:
-            x_RD = attend(block, x_RD)
-        return x_RD, after

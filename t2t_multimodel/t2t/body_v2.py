@@ -10,20 +10,21 @@ from typing import Any
 from keras import ops
 
 from t2t_multimodel.config.model import ModelConfig
-from t2t_multimodel.layers.attention import MultiHeadAttention, causal, real
+from t2t_multimodel.layers.attention import SelfAttention, SourceAttention
 from t2t_multimodel.layers.base import Block
+from t2t_multimodel.layers.base_body import Body, Routings
 from t2t_multimodel.layers.convolution import ConvStep
+from t2t_multimodel.layers.decode_state import Source
 from t2t_multimodel.layers.experts import Routing
 from t2t_multimodel.layers.experts_and_norm import by_name, mixture
 from t2t_multimodel.layers.linear import Linear
 from t2t_multimodel.layers.mode import EVAL, Mode, dropout
 from t2t_multimodel.layers.norm import LayerNorm
-from t2t_multimodel.layers.place import Place, caches
 from t2t_multimodel.layers.timing import timing_halves
 from t2t_multimodel.t2t.slicenet import TIMESCALES
 
 
-class T2TV2Body(Block):
+class T2TV2Body(Body):
     """Convolutions beside experts in the encoder, a Transformer decoder with some experts.
 
     The numbers of layers are the sums of `encoder_blocks` and of `decoder_blocks`. There is no
@@ -34,8 +35,7 @@ class T2TV2Body(Block):
     """
 
     def __init__(self, config: ModelConfig, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.config = config
+        super().__init__(config, **kwargs)
         self.encoder = [
             EncoderLayer(config, name=f"encoder{i}") for i in range(sum(config.encoder_blocks))
         ]
@@ -44,8 +44,7 @@ class T2TV2Body(Block):
             for i in range(sum(config.decoder_blocks))
         ]
 
-    def encode(self, x_BLD: Any, mask_BL: Any, mode: Mode) -> tuple[Any, dict[str, Routing]]:
-        """Source features to the encoder's output [B, L, D]."""
+    def encode(self, x_BLD: Any, mask_BL: Any, mode: Mode) -> tuple[Any, Routings]:
         signal = timing_halves(ops.shape(x_BLD)[1], self.config.hidden_size, TIMESCALES)
         x_BLD = x_BLD + ops.cast(signal, x_BLD.dtype)
         routing: dict[str, Routing | None] = {}
@@ -54,47 +53,16 @@ class T2TV2Body(Block):
         return x_BLD, by_name(**routing)
 
     def decode(
-        self,
-        targets_BTD: Any,
-        target_mask_BT: Any,
-        source_BLD: Any,
-        source_mask_BL: Any,
-        mode: Mode,
-    ) -> tuple[Any, dict[str, Routing]]:
-        """Targets, shifted by the command token, to the decoder's output [B, T, D]."""
-        signal = timing_halves(ops.shape(targets_BTD)[1], self.config.hidden_size)
+        self, targets_BTD: Any, mask_BT: Any, source: Source, mode: Mode
+    ) -> tuple[Any, Routings]:
+        length = ops.shape(targets_BTD)[1]
+        signal = timing_halves(length, self.config.hidden_size, start=mode.start)
         x_BTD = targets_BTD + ops.cast(signal, targets_BTD.dtype)
         x_BTD = dropout(x_BTD, self.config.dropout, mode)
         routing: dict[str, Routing | None] = {}
         for i, layer in enumerate(self.decoder):
-            x_BTD, routing[f"decoder{i}"] = layer(
-                x_BTD,
-                mask_BT=target_mask_BT,
-                source_BLD=source_BLD,
-                source_mask_BL=source_mask_BL,
-                mode=mode,
-            )
+            x_BTD, routing[f"decoder{i}"] = layer(x_BTD, mask_BT=mask_BT, source=source, mode=mode)
         return x_BTD, by_name(**routing)
-
-    def memory(self, source_BLD: Any, source_mask_BL: Any) -> dict[str, Any]:
-        """What `step` needs of the encoder's output."""
-        return {layer.name: layer.memory(source_BLD, source_mask_BL) for layer in self.decoder}
-
-    def cache(self, rows: Any, length: int) -> dict[str, Any]:
-        """The state of `step` before the first of at most `length` positions."""
-        return caches(self.decoder, rows, length)
-
-    def step(
-        self, x_RD: Any, cache: dict[str, Any], memory: dict[str, Any], place: Place
-    ) -> tuple[Any, dict[str, Any]]:
-        """One position of `decode` [R, D], and the next state."""
-        signal = timing_halves(1, self.config.hidden_size, start=place.t)[:, 0]
-        x_RD = x_RD + ops.cast(signal, x_RD.dtype)
-        after = {}
-        for layer in self.decoder:
-            name = layer.name
-            x_RD, after[name] = layer.step(x_RD, cache[name], memory[name], place)
-        return x_RD, after
 
 
 class EncoderLayer(Block):
@@ -146,10 +114,8 @@ class DecoderLayer(Block):
         super().__init__(**kwargs)
         self.config, self.has_experts = config, has_experts
         width, heads, inner = config.hidden_size, config.attention_heads, config.filter_size
-        self.self_attention = MultiHeadAttention(width, heads, maps="qkvo", name="self_attention")
-        self.source_attention = MultiHeadAttention(
-            width, heads, maps="qkvo", name="source_attention"
-        )
+        self.self_attention = SelfAttention(width, heads, maps="qkvo", name="self_attention")
+        self.source_attention = SourceAttention(width, heads, maps="qkvo", name="source_attention")
         self.attention_norm = LayerNorm(width, name="attention_norm")
         self.feed_forward = (
             mixture(config, config.expert_hidden, name="mixture")
@@ -159,17 +125,12 @@ class DecoderLayer(Block):
         self.feed_forward_norm = LayerNorm(width, name="feed_forward_norm")
 
     def call(
-        self,
-        x_BTD: Any,
-        mask_BT: Any,
-        source_BLD: Any,
-        source_mask_BL: Any,
-        mode: Mode = EVAL,
+        self, x_BTD: Any, mask_BT: Any, source: Source, mode: Mode = EVAL
     ) -> tuple[Any, Routing | None]:
         """Returns [B, T, D], and where tokens went; None without experts."""
         rate = self.config.dropout
-        y = self.self_attention(x_BTD, x_BTD, visible=causal(ops.shape(x_BTD)[1]))
-        z = self.source_attention(y, source_BLD, visible=real(source_mask_BL))
+        y = self.self_attention(x_BTD, mode=mode)
+        z = self.source_attention(y, source=source, mode=mode)
         branches = dropout(y, rate, mode) + dropout(z, rate, mode)
         x_BTD = self.attention_norm(x_BTD + branches)
         routing = None
@@ -179,26 +140,6 @@ class DecoderLayer(Block):
         else:
             f = self.feed_forward(x_BTD)
         return self.feed_forward_norm(x_BTD + dropout(f, rate, mode)), routing
-
-    def memory(self, source_BLD: Any, source_mask_BL: Any) -> dict[str, Any]:
-        """Keys and values of the source, and which positions of it are real."""
-        visible = real(source_mask_BL)
-        return {"keys": self.source_attention.keys(source_BLD), "visible": visible}
-
-    def cache(self, rows: Any, length: int) -> Any:
-        """Room for the keys and values of `length` positions."""
-        return self.self_attention.cache(rows, length)
-
-    def step(self, x_RD: Any, cache: Any, memory: dict[str, Any], place: Place) -> tuple[Any, Any]:
-        """One position of `call` [R, D], and the next state."""
-        y, cache = self.self_attention.step(x_RD, cache, place)
-        z = self.source_attention.look_step(y, memory["keys"], memory["visible"], place)
-        x_RD = self.attention_norm(x_RD + (y + z))
-        if self.has_experts:
-            f, _ = self.feed_forward(x_RD, mode=place.mode)
-        else:
-            f = self.feed_forward(x_RD)
-        return self.feed_forward_norm(x_RD + f), cache
 
 
 class FeedForward(Block):

@@ -8,7 +8,7 @@ from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.features import Signature
 from t2t_multimodel.layers.convolution2d import ConvRes, FullConv2D
 from t2t_multimodel.layers.mode import EVAL, Mode
-from t2t_multimodel.modalities.base import Entered, Modality
+from t2t_multimodel.modalities.base import Embedded, Modality
 from t2t_multimodel.modalities.image import flattened, rgb, standardised
 from t2t_multimodel.registry import register_modality
 
@@ -37,7 +37,7 @@ class T2TImageModality(Modality):
             for i in range(3)
         ]
 
-    def enter(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Entered:
+    def embed(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Embedded:
         h = self.step2(self.step1(standardised(rgb(values, self.compute_dtype))))
         for block in self.blocks:
             h = block(h)

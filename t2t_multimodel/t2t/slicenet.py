@@ -9,11 +9,12 @@ from typing import Any
 
 from keras import ops
 
-from t2t_multimodel.layers.attention import MultiHeadAttention, real
+from t2t_multimodel.layers.attention import SourceAttention
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.convolution import ConvStep, masked
+from t2t_multimodel.layers.decode_state import Source
+from t2t_multimodel.layers.mode import EVAL, Mode
 from t2t_multimodel.layers.norm import LayerNorm
-from t2t_multimodel.layers.place import Place, caches, chain
 from t2t_multimodel.layers.timing import timing_halves
 
 TIMESCALES = 16
@@ -58,19 +59,11 @@ class TwoSteps(Block):
             for i in range(2)
         ]
 
-    def call(self, x_BLC: Any, mask_BL: Any = None) -> Any:
+    def call(self, x_BLC: Any, mask_BL: Any = None, mode: Mode = EVAL) -> Any:
         """[B, L, C] to [B, L, C]; `mask_BL` is 0 at padding."""
         for step in self.steps:
-            x_BLC = step(x_BLC, mask_BL=mask_BL)
+            x_BLC = step(x_BLC, mask_BL=mask_BL, mode=mode)
         return x_BLC
-
-    def cache(self, rows: Any) -> dict[str, Any]:
-        """The state of `step` before the first position."""
-        return caches(self.steps, rows)
-
-    def step(self, x_RC: Any, cache: dict[str, Any], place: Place) -> tuple[Any, dict[str, Any]]:
-        """One position of a causal `call` [R, C], and the next state."""
-        return chain(self.steps, x_RC, cache, place)
 
 
 class SimpleAttention(Block):
@@ -90,32 +83,15 @@ class SimpleAttention(Block):
         self.premix = TwoSteps(
             channels, (5, 5), (1, 4), separability=separability, causal=True, name="premix"
         )
-        self.attention = MultiHeadAttention(channels, 1, name="attention")
+        self.attention = SourceAttention(channels, 1, name="attention")
         self.norm = LayerNorm(channels, begins_at=begins_at, name="norm")
 
-    def call(self, target_BTC: Any, source_BLC: Any, source_mask_BL: Any = None) -> Any:
-        """Targets [B, T, C] and source [B, L, C] to [B, T, C]."""
-        signal = timing_halves(ops.shape(target_BTC)[1], self.channels, TIMESCALES)
-        m = self.premix(target_BTC + ops.cast(signal, target_BTC.dtype))
-        visible = None if source_mask_BL is None else real(source_mask_BL)
-        return self.norm(target_BTC + self.attention(m, source_BLC, visible=visible))
-
-    def memory(self, source_BLC: Any, source_mask_BL: Any) -> dict[str, Any]:
-        """Keys and values of the source, and which positions of it are real."""
-        return {"keys": self.attention.keys(source_BLC), "visible": real(source_mask_BL)}
-
-    def cache(self, rows: Any) -> dict[str, Any]:
-        """The state of `step` before the first position: it looks at the source alone."""
-        return self.premix.cache(rows)
-
-    def step(
-        self, x_RC: Any, cache: dict[str, Any], memory: dict[str, Any], place: Place
-    ) -> tuple[Any, dict[str, Any]]:
-        """One position of `call` [R, C], and the next state."""
-        signal = timing_halves(1, self.channels, TIMESCALES, start=place.t)[:, 0]
-        m, cache = self.premix.step(x_RC + ops.cast(signal, x_RC.dtype), cache, place)
-        attended = self.attention.look_step(m, memory["keys"], memory["visible"], place)
-        return self.norm(x_RC + attended), cache
+    def call(self, target_BTC: Any, source: Source, mode: Mode = EVAL) -> Any:
+        """[B, T, C] to [B, T, C]"""
+        length = ops.shape(target_BTC)[1]
+        signal = timing_halves(length, self.channels, TIMESCALES, start=mode.start)
+        m = self.premix(target_BTC + ops.cast(signal, target_BTC.dtype), mode=mode)
+        return self.norm(target_BTC + self.attention(m, source=source, mode=mode))
 
 
 class MultiConvRes(Block):
@@ -166,36 +142,13 @@ class MultiConvRes(Block):
         self,
         x_BLC: Any,
         mask_BL: Any = None,
-        source_BLC: Any = None,
-        source_mask_BL: Any = None,
+        source: Source | None = None,
+        mode: Mode = EVAL,
     ) -> Any:
-        """[B, L, C] to [B, L, C]; the source [B, S, C] is for a block that attends."""
+        """[B, L, C] to [B, L, C]; a block that attends needs a source."""
         mask_BL = None if self.causal else mask_BL
-        y = self.steps1(x_BLC, mask_BL=mask_BL)
-        x_BLC = x_BLC + self.steps2(x_BLC + y, mask_BL=mask_BL) + y
+        y = self.steps1(x_BLC, mask_BL=mask_BL, mode=mode)
+        x_BLC = x_BLC + self.steps2(x_BLC + y, mask_BL=mask_BL, mode=mode) + y
         if self.attention is not None:
-            x_BLC = x_BLC + self.attention(
-                x_BLC, source_BLC=source_BLC, source_mask_BL=source_mask_BL
-            )
+            x_BLC = x_BLC + self.attention(x_BLC, source=source, mode=mode)
         return masked(x_BLC, mask_BL)
-
-    def memory(self, source_BLC: Any, source_mask_BL: Any) -> dict[str, Any]:
-        """What the attention keeps of the source."""
-        assert self.attention is not None, "encoder blocks have no memory"
-        return self.attention.memory(source_BLC, source_mask_BL)
-
-    def cache(self, rows: Any) -> dict[str, Any]:
-        """The state of `step` before the first position."""
-        return caches((self.steps1, self.steps2, self.attention), rows)
-
-    def step(
-        self, x_RC: Any, cache: dict[str, Any], memory: dict[str, Any], place: Place
-    ) -> tuple[Any, dict[str, Any]]:
-        """One position of a causal `call` [R, C], and the next state."""
-        assert self.attention is not None, "encoder blocks take no steps"
-        after = {}
-        y, after["steps1"] = self.steps1.step(x_RC, cache["steps1"], place)
-        z, after["steps2"] = self.steps2.step(x_RC + y, cache["steps2"], place)
-        x_RC = x_RC + z + y
-        attended, after["attention"] = self.attention.step(x_RC, cache["attention"], memory, place)
-        return x_RC + attended, after

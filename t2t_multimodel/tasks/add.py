@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
+from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.config import Config, parse_rate
 from t2t_multimodel.data.datagen import generate
 from t2t_multimodel.engines.engine import cores, parallel_batches, share_cores
@@ -130,6 +131,7 @@ def _evaluate(
     raw_dir: Path | None,
 ) -> list[Result]:
     """The old problems as the final table will score them again."""
+    check_features(checkpoint, checkpoint.problems([]))
     prepared = generate(
         checkpoint.problems([]),
         data_dir,

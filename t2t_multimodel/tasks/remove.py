@@ -42,7 +42,7 @@ def remove_task(
     config = without(checkpoint.config(), problems)
     old = checkpoint.model()
     kept = [one for name, one in old.problems.items() if name not in problems]
-    model = MultiModel(config.model, kept, name=old.name)
+    model = MultiModel(config.model, kept, old.spellings, name=old.name)
     taken = warm_start.take(model, old)
     parts = parts_of(model)
     factors = tuple(f"{k}:{v:g}" for k, v in config.rate_factors.items() if k in parts)
@@ -52,8 +52,9 @@ def remove_task(
     if state.get("mixture") is not None:  # averages of losses, a column for each trained problem
         columns = _columns(checkpoint.config(), problems)
         state["mixture"] = [[row[i] for i in columns] for row in state["mixture"]]
-    for section in ("positions", "data"):
-        state[section] = {k: v for k, v in state[section].items() if k not in problems}
+    for section in ("positions", "data", "features"):
+        known = state.get(section, {}).items()
+        state[section] = {k: v for k, v in known if k not in problems}
     paths = {variable.path for variable in model.variables}
     slots = {k: v for k, v in checkpoint.optimizer().items() if k.partition("/")[2] in paths}
     snapshot = Snapshot(

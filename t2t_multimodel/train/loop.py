@@ -14,6 +14,7 @@ import numpy as np
 
 from t2t_multimodel import usr_dir
 from t2t_multimodel.checkpoints import checkpoint as checkpoints
+from t2t_multimodel.checkpoints.recorded_features import described
 from t2t_multimodel.checkpoints.saving import Saver, Snapshot
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.datagen import Prepared
@@ -109,6 +110,7 @@ class Trainer:
             "config": self.config.to_dict(),
             "usr_dirs": usr_dir.added(),
             "data": {name: one.fingerprint for name, one in self.prepared.items()},
+            "features": {name: described(one.problem) for name, one in self.prepared.items()},
         }
         tokenizers = {k: v for one in self.prepared.values() for k, v in one.tokenizers.items()}
         averages = self.engine.averages()

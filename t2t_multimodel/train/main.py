@@ -11,6 +11,7 @@ import keras
 from t2t_multimodel.baselines.measured import known_baselines
 from t2t_multimodel.checkpoints import checkpoint as checkpoints
 from t2t_multimodel.checkpoints import warm_start
+from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.datagen import Prepared, generate
 from t2t_multimodel.engines.cluster import Cluster
@@ -58,6 +59,8 @@ def train(
     if not chief:  # who joins when the data are made: those below are found
         process_group = set_up(config, cluster)
     found = checkpoints.newest_whole(folder.checkpoints)
+    if found:
+        check_features(found, list(config.rates))
     source = None if found else warm_start.source(config.train.warm_start)
     vocabularies = found or source
     prepared = generate(
@@ -72,7 +75,7 @@ def train(
         check_split(split, prepared)
     if chief:
         process_group = set_up(config, cluster)
-    model = spelt(found.model(), prepared) if found else new_model(config, prepared)
+    model = found.model() if found else new_model(config, prepared)
     if source:
         warm_start.begin(model, source, prepared)
     freeze(model, config)
@@ -116,15 +119,12 @@ def _trained(trainer: Trainer, process_group: ProcessGroup, output_dir: Path) ->
 def new_model(config: Config, prepared: dict[str, Prepared]) -> MultiModel:
     """A model with fresh weights, the same for the same seed."""
     keras.utils.set_random_seed(config.train.seed)
-    return spelt(MultiModel(config.model, [one.signature for one in prepared.values()]), prepared)
-
-
-def spelt(model: MultiModel, prepared: dict[str, Prepared]) -> MultiModel:
-    """The model, told how its vocabularies are spelt if it has CTC."""
     tokenizers = [one for each in prepared.values() for one in each.tokenizers.values()]
-    for tokenizer in tokenizers if model.ctc else ():
-        model.spellings[f"text/{tokenizer.identity}"] = tokenizer.spelling()
-    return model
+    spellings = {  # CTC alone needs them
+        f"text/{tokenizer.identity}": tokenizer.spelling()
+        for tokenizer in (tokenizers if config.model.ctc_weight else ())
+    }
+    return MultiModel(config.model, [one.signature for one in prepared.values()], spellings)
 
 
 def final_table(trainer: Trainer) -> list[Result]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+from helpers.named_checkpoint import named_checkpoint
 
 from t2t_multimodel.bin import (
     _quiet,
@@ -23,7 +23,6 @@ from t2t_multimodel.bin import (
     mm_trainer,
 )
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
-from t2t_multimodel.config import Config
 from t2t_multimodel.config.base import field_types
 from t2t_multimodel.overrides import SECTIONS
 from t2t_multimodel.registry import hparams, problems
@@ -232,8 +231,7 @@ def test_report_explains_its_use(
 def test_average_takes_the_newest_or_those_named(stub: Callable, tmp_path: Path) -> None:
     found = [tmp_path / f"step-{step:08d}" for step in (10, 20)]
     for path in found:
-        path.mkdir()
-        (path / "state.json").write_text(json.dumps({"step": int(path.name[5:])}))
+        named_checkpoint(path, "mine", step=int(path.name[5:]))
     averaging = "t2t_multimodel.checkpoints.averaging"
     calls = stub(averaging, "average")
     asked: list[Any] = []
@@ -281,9 +279,7 @@ def test_trainer_names_the_problem_that_was_meant(
 @pytest.fixture
 def checkpoint(tmp_path: Path) -> Path:
     """A checkpoint as far as names go: its config and the user folders of its run."""
-    state = {"config": Config(problems=("mine", "other:2")).to_dict(), "usr_dirs": []}
-    (tmp_path / "state.json").write_text(json.dumps(state))
-    return tmp_path
+    return named_checkpoint(tmp_path, "mine", "other:2")
 
 
 def test_eval_hands_on_its_flags(mine: str, stub: Callable, checkpoint: Path) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
+from helpers.named_checkpoint import named_checkpoint
 
 from t2t_multimodel.bin import mm_decode
-from t2t_multimodel.config import Config
 from t2t_multimodel.config.decode import DecodeConfig
 
 
@@ -43,9 +42,7 @@ def test_flags_imply_the_way_of_decoding(argv: tuple[str, ...], expected: Decode
 @pytest.fixture
 def checkpoint(tmp_path: Path) -> Path:
     """A checkpoint as far as names go."""
-    state = {"config": Config(problems=("mine", "other:2")).to_dict(), "usr_dirs": []}
-    (tmp_path / "state.json").write_text(json.dumps(state))
-    return tmp_path
+    return named_checkpoint(tmp_path, "mine", "other:2")
 
 
 @pytest.mark.parametrize(
@@ -86,8 +83,7 @@ def test_what_can_not_be_is_told_at_once(
 def test_classes_are_not_written_as_sequences_are(
     flag: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    state = {"config": Config(problems=("octet_image",)).to_dict(), "usr_dirs": []}
-    (tmp_path / "state.json").write_text(json.dumps(state))
+    named_checkpoint(tmp_path, "octet_image")
     assert mm_decode.main([f"--checkpoint={tmp_path}", f"--{flag}"]) == 2
     said = f"--{flag.split('=')[0]} is for sequences, but the outputs of octet_image are classes."
     assert capsys.readouterr().err == f"{said}\n--nbest=N gives the N most probable ones.\n"

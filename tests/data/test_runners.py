@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import ROOT
@@ -14,6 +16,12 @@ from helpers import corpus
 from t2t_multimodel import UserError
 from t2t_multimodel.bin import mm_datagen
 from t2t_multimodel.data.datagen import generate
+
+
+def needs_beam(test: Any) -> Any:
+    reason = "Apache Beam is not installed: pip install 't2t-multimodel[beam]'"
+    absent = importlib.util.find_spec("apache_beam") is None
+    return pytest.mark.beam(pytest.mark.skipif(absent, reason=reason)(test))
 
 
 @pytest.fixture
@@ -66,8 +74,8 @@ def test_two_at_once_on_one_directory_do_not_harm_each_other(tmp_path: Path, raw
     assert contents(tmp_path / "shared") == make(tmp_path / "alone", raw_dir, 1)
 
 
+@needs_beam
 def test_beam_writes_the_same_bytes(tmp_path: Path, raw_dir: Path) -> None:
-    pytest.importorskip("apache_beam", reason="pip install 't2t-multimodel[beam]'")
     code = mm_datagen.main(
         [*flags(tmp_path / "beam", raw_dir), "--runner=DirectRunner"]
         + ["--beam_options=--direct_num_workers=2"]
@@ -76,10 +84,10 @@ def test_beam_writes_the_same_bytes(tmp_path: Path, raw_dir: Path) -> None:
     assert contents(tmp_path / "beam") == make(tmp_path / "alone", raw_dir, 1)
 
 
+@needs_beam
 def test_beam_passes_errors_on_and_leaves_nothing_of_its_own(
     tmp_path: Path, raw_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pytest.importorskip("apache_beam", reason="pip install 't2t-multimodel[beam]'")
     path = raw_dir / "train.1.tsv"
     path.unlink()
     path.mkdir()
@@ -93,6 +101,7 @@ def test_beam_passes_errors_on_and_leaves_nothing_of_its_own(
     assert contents(tmp_path / "beam") == make(tmp_path / "alone", raw_dir, 1)
 
 
+@needs_beam
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -106,7 +115,6 @@ def test_beam_passes_errors_on_and_leaves_nothing_of_its_own(
 def test_what_beam_does_not_know_is_refused(
     raw_dir: Path, capsys: pytest.CaptureFixture[str], given: list[str], message: str
 ) -> None:
-    pytest.importorskip("apache_beam", reason="pip install 't2t-multimodel[beam]'")
     assert mm_datagen.main([*flags(raw_dir.parent / "data", raw_dir), *given]) == 2
     assert message in capsys.readouterr().err
 

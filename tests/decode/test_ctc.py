@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
+from helpers.small_models import EN_DE, PROBLEMS
 from keras import ops
 
 from t2t_multimodel.decode.ctc import CtcGuide, best_path, ids_of_bytes
@@ -44,10 +45,12 @@ def of_prefix(log_p: np.ndarray, prefix: bytes) -> float:
 
 
 class Told:
-    """Stands for a model: the guide asks it for what was heard, and how pieces are spelt."""
+    """Stands for a model: the guide asks how the pieces of its targets are spelt."""
 
-    def spelling(self, problem):
-        return SPELLING
+    spellings = {EN_DE.identity: SPELLING}
+
+    def signature(self, problem):
+        return PROBLEMS[3]
 
 
 def weighed(log_p, tokens, weight, frames=None, beams=1, most=8):

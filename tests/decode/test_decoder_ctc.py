@@ -13,7 +13,7 @@ from keras import ops
 
 from t2t_multimodel.config import DecodeConfig
 from t2t_multimodel.decode.beam import length_penalty
-from t2t_multimodel.decode.ctc import best_path
+from t2t_multimodel.decode.ctc import best_path, heard
 from t2t_multimodel.decode.decoder import Decoded, Decoder
 from t2t_multimodel.decode.scoring import score_targets
 from t2t_multimodel.errors import UserError
@@ -32,8 +32,8 @@ BATCH = batch_for(PROBLEMS[3])
 def model_of(ctc_decoding: float = 0.0, weight: float = 1.0) -> MultiModel:
     keras.utils.set_random_seed(7)
     settings = {"ctc_weight": weight, "ctc_decoding": ctc_decoding}
-    model = MultiModel(FLAT_CONFIGS["octet"].replace(**settings), PROBLEMS)
-    model.spellings[EN_DE.identity] = SPELLING
+    config = FLAT_CONFIGS["octet"].replace(**settings)
+    model = MultiModel(config, PROBLEMS, {EN_DE.identity: SPELLING})
     for net in model.ctc.values():  # a clear opinion, of the bytes that pieces have
         net.classes.kernel.assign(np.random.default_rng(2).normal(size=net.classes.kernel.shape))
         unused = np.isin(np.arange(CLASSES), [0, *SPELLING[:, 0]], invert=True)
@@ -48,7 +48,7 @@ def decoded(model: MultiModel, problem: str = "transcribe", **settings: Any) -> 
 def test_scores_of_a_search_are_those_of_decoder_and_ctc_together() -> None:
     model, weight = model_of(), 0.4
     found = decoded(model, method="beam", beam_size=3, nbest=2, ctc_weight=weight)
-    heard = model.heard(model.encode(BATCH, "transcribe"), "transcribe")
+    found_BFC = heard(model, model.encode(BATCH, "transcribe"), "transcribe")
     ended = 0
     for n in range(2):
         ids = found.ids[:, n]
@@ -61,7 +61,7 @@ def test_scores_of_a_search_are_those_of_decoder_and_ctc_together() -> None:
         counts = (letters > 0).sum(axis=1).astype("int32")
         for row in np.flatnonzero(ends & (counts > 0)):
             one = slice(row, row + 1)
-            nats = fast.ctc_nats(heard[0][one], heard[1][one], letters[one], counts[one])
+            nats = fast.ctc_nats(found_BFC[0][one], found_BFC[1][one], letters[one], counts[one])
             joint = (1 - weight) * own[row] - weight * float(nats[0])
             expected = joint / float(length_penalty(int(lengths[row]), 0.6))
             assert found.scores[row, n] == pytest.approx(expected, rel=1e-3)
@@ -72,8 +72,8 @@ def test_scores_of_a_search_are_those_of_decoder_and_ctc_together() -> None:
 def test_with_all_the_say_a_greedy_output_is_what_is_heard() -> None:
     model = model_of()
     found = decoded(model, ctc_weight=1)
-    heard = model.heard(model.encode(BATCH, "transcribe"), "transcribe")
-    ids, scores = best_path(*heard, SPELLING)
+    found_BFC = heard(model, model.encode(BATCH, "transcribe"), "transcribe")
+    ids, scores = best_path(*found_BFC, SPELLING)
     assert np.array_equal(found.ids[:, 0], ids)
     np.testing.assert_allclose(found.scores[:, 0], scores, rtol=1e-4)
     assert (found.ids > EOS_ID).any()

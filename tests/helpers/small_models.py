@@ -8,6 +8,7 @@ import numpy as np
 
 from t2t_multimodel.config import ModelConfig
 from t2t_multimodel.features import ProblemSignature, Signature
+from t2t_multimodel.losses import ctc_scores
 from t2t_multimodel.multimodel import MultiModel
 
 SIZES: dict[str, Any] = {
@@ -98,13 +99,12 @@ def batch_for(problem: ProblemSignature, rows: int = 3, seed: int = 0) -> dict[s
 
 def spelling_model() -> MultiModel:
     """Transcribes with CTC; each piece is spelt by one letter."""
-    model = MultiModel(FLAT_CONFIGS["octet"].replace(ctc_weight=1.0), [PROBLEMS[3]])
     letters = np.arange(EN_DE.size, dtype=np.uint8)[:, None] + 95
-    model.spellings[EN_DE.identity] = letters * (letters > 96)  # the reserved ids have none
-    return model
+    spellings = {EN_DE.identity: letters * (letters > 96)}  # the reserved ids have none
+    return MultiModel(FLAT_CONFIGS["octet"].replace(ctc_weight=1.0), [PROBLEMS[3]], spellings)
 
 
 def spelling_nats(model: MultiModel) -> float:
     """CTC of its encoder, nothing dropped out."""
     batch = batch_for(PROBLEMS[3])
-    return float(model._ctc(model.encode(batch, "transcribe"), batch, "transcribe").nats)
+    return float(ctc_scores(model, model.encode(batch, "transcribe"), batch, "transcribe").nats)

@@ -17,7 +17,7 @@ def attended(golden, form, layer):
         "self_causal_bias": causal(query.shape[1]),
         "self_padding_bias": real(1 - golden["in/query_padding"]),
     }[form]
-    return layer(query, memory, visible=visible)
+    return layer.look(query, layer.keys(memory), visible)
 
 
 def v1_layer(golden, form):
@@ -74,5 +74,6 @@ def test_without_maps_heads_are_slices_of_the_input():
         logits = q[0, :, head] @ m[0, :, head].T / np.sqrt(2)
         weights = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
         expected.append(weights @ m[0, :, head])
-    output = MultiHeadAttention(4, 2)(q.astype("float32"), m.astype("float32"))
+    layer = MultiHeadAttention(4, 2)
+    output = layer.look(q.astype("float32"), layer.keys(m.astype("float32")))
     np.testing.assert_allclose(output[0], np.concatenate(expected, axis=-1), atol=1e-6)

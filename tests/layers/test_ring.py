@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from t2t_multimodel.layers import fast
-from t2t_multimodel.layers.place import Place
+from t2t_multimodel.layers.base import sublayers
+from t2t_multimodel.layers.decode_state import DecodeState, LooksBack
+from t2t_multimodel.layers.mode import Mode
 from t2t_multimodel.layers.ring import Ring, empty_ring
 from t2t_multimodel.layers.separable import FullConv, GroupedConv, SeparableConv
 
@@ -12,11 +14,14 @@ X = np.random.default_rng(0).normal(size=(2, 40, 6)).astype(np.float32)
 
 
 def in_steps(layer):
-    cache, outputs = layer.cache(2), []
+    parts = [layer, *sublayers(layer, all_levels=True)]
+    kept = {one.path: one.empty(2, 40) for one in parts if isinstance(one, LooksBack)}
+    outputs = []
     for t in range(X.shape[1]):
-        y, cache = layer.step(X[:, t], cache, Place(np.int32(t)))
-        outputs.append(np.asarray(y))
-    return np.stack(outputs, axis=1)
+        state = DecodeState(np.int32(t), kept)
+        outputs.append(np.asarray(layer(X[:, t : t + 1], mode=Mode(state=state))))
+        kept = state.kept
+    return np.concatenate(outputs, axis=1)
 
 
 @pytest.mark.parametrize(("kernel", "dilation"), [(1, 1), (3, 1), (15, 1), (3, 4), (5, 8)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from t2t_multimodel.metrics import captions as caption_metrics
@@ -63,3 +64,16 @@ def test_nothing_in_common_is_zero(output: str) -> None:
 
 def test_words_without_any_reference_are_zero() -> None:
     assert caption_metrics.rouge_l(["..."], ["a cat"]) == 0.0
+
+
+def test_bleu4_is_the_score_of_sacrebleu_on_the_words_that_count() -> None:
+    from sacrebleu.metrics import BLEU
+
+    draws = np.random.default_rng(0)
+    known = np.asarray("a cat and the dog sat on one small red mat".split())
+    targets = [" ".join(draws.choice(known, draws.integers(4, 12))) for _ in range(30)]
+    outputs = [text.rpartition(" ")[0] for text in targets]
+    theirs = BLEU(tokenize="none", smooth_method="none").corpus_score(outputs, [targets]).score
+    assert 0 < theirs < 100
+    with_stops = [f"{text.capitalize()} ." for text in outputs]
+    assert caption_metrics.caption_bleu4(targets, with_stops) == theirs

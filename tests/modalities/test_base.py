@@ -8,7 +8,7 @@ from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import ProblemSignature, Signature
 from t2t_multimodel.layers.linear import Linear
 from t2t_multimodel.layers.mode import EVAL
-from t2t_multimodel.modalities.base import Entered, Modality
+from t2t_multimodel.modalities.base import Embedded, Modality
 from t2t_multimodel.modalities.text import length_mask
 from t2t_multimodel.multimodel import MultiModel
 
@@ -24,10 +24,10 @@ def test_a_users_own_modality_is_found_by_name():
             super().__init__(config, signature, **kwargs)
             self.map = Linear(signature.shape[1], config.hidden_size, name="map")
 
-        def enter(self, values, lengths_B, mode=EVAL):
+        def embed(self, values, lengths_B, mode=EVAL):
             length = ops.shape(values)[1]
             mask_BL = length_mask(lengths_B, length)
-            return Entered(self.map(values) * mask_BL[..., None], mask_BL, (length, 1))
+            return Embedded(self.map(values) * mask_BL[..., None], mask_BL, (length, 1))
 
     problem = ProblemSignature("describe", "to_english", ROWS, PROBLEMS[0].targets)
     model = MultiModel(OCTET, [problem])

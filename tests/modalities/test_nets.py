@@ -21,9 +21,9 @@ def built(net, config, signature):
 @pytest.mark.parametrize("blocks, grid", [(3, (19, 19)), (1, (75, 75)), (0, (150, 150))])
 def test_a_picture_of_299_has_the_positions_of_its_stride(blocks, grid):
     net = built(ImageModality, PAPER.replace(image_blocks=blocks), IMAGE)
-    entered = net.enter(np.zeros((1, 299, 299, 3), "uint8"), np.array([299 * 299]))
-    assert entered.grid == grid
-    assert entered.x_BLD.shape == (1, grid[0] * grid[1], D)
+    embedded = net.embed(np.zeros((1, 299, 299, 3), "uint8"), np.array([299 * 299]))
+    assert embedded.grid == grid
+    assert embedded.x_BLD.shape == (1, grid[0] * grid[1], D)
 
 
 def test_image_net_has_the_papers_channels():
@@ -43,33 +43,33 @@ def test_full_stem_takes_pictures_of_any_brightness_alike():
     net = built(ImageModality, OCTET, IMAGE)
     dark = np.random.default_rng(0).integers(0, 100, (1, 12, 16, 1))
     length = np.array([192])
-    bright = net.enter((dark + 100).astype("uint8"), length).x_BLD
-    np.testing.assert_allclose(bright, net.enter(dark.astype("uint8"), length).x_BLD, atol=1e-4)
+    bright = net.embed((dark + 100).astype("uint8"), length).x_BLD
+    np.testing.assert_allclose(bright, net.embed(dark.astype("uint8"), length).x_BLD, atol=1e-4)
 
 
 @pytest.mark.parametrize("fold, grid", [(False, (6, 6)), (True, (6, 1))])
 def test_log_mel_frames_are_halved_by_each_block(fold, grid):
     net = built(LogMelModality, PAPER.replace(audio_fold_frequency=fold), LOG_MEL)
     frames = np.random.default_rng(0).normal(size=(2, 23, 6)).astype("float32")
-    entered = net.enter(frames, np.array([23, 9]))
-    assert entered.grid == grid
-    mask = np.reshape(entered.mask_BL, (2, *grid))[:, :, 0]
+    embedded = net.embed(frames, np.array([23, 9]))
+    assert embedded.grid == grid
+    mask = np.reshape(embedded.mask_BL, (2, *grid))[:, :, 0]
     np.testing.assert_array_equal(mask, [[1] * 6, [1, 1, 1, 0, 0, 0]])
-    np.testing.assert_array_equal(np.asarray(entered.x_BLD)[np.asarray(entered.mask_BL) == 0], 0)
+    np.testing.assert_array_equal(np.asarray(embedded.x_BLD)[np.asarray(embedded.mask_BL) == 0], 0)
 
 
 def test_eight_audio_blocks_reach_256_channels_and_a_stride_of_256():
     config = PAPER.replace(audio_channels=tuple(2**i for i in range(1, 9)))
     net = built(WaveformModality, config, WAVEFORM)
-    entered = net.enter(np.zeros((1, 1000), "float32"), np.array([1000]))
-    assert entered.grid == (4, 1)
+    embedded = net.embed(np.zeros((1, 1000), "float32"), np.array([1000]))
+    assert embedded.grid == (4, 1)
     assert net.projection.kernel.shape == (256, D)
 
 
 def test_text_is_scaled_to_unit_variance_and_zero_at_padding():
     net = built(TextModality, PAPER.replace(hidden_size=512), EN_DE)
-    entered = net.enter(np.full((1, 30), 7) + np.arange(30)[None] % 20, np.array([25]))
-    x = np.asarray(entered.x_BLD)
+    embedded = net.embed(np.full((1, 30), 7) + np.arange(30)[None] % 20, np.array([25]))
+    x = np.asarray(embedded.x_BLD)
     assert x[0, :25].std() == pytest.approx(1.0, abs=0.05)
     np.testing.assert_array_equal(x[0, 25:], 0)
 

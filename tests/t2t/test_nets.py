@@ -28,9 +28,9 @@ def test_image_net():
     net = built(T2TImageModality, "image", 24)
     golden.put(image_net(net, ""))
     golden.check(standardised(golden["in/image"].astype("float32")), "out/standardized")
-    entered = net.enter(golden["in/image"], np.array([1280, 0]))
-    golden.check(np.reshape(entered.x_BLD, (2, *entered.grid, 24)), "out/y")
-    np.testing.assert_array_equal(entered.mask_BL, [[1] * 6, [0] * 6])
+    embedded = net.embed(golden["in/image"], np.array([1280, 0]))
+    golden.check(np.reshape(embedded.x_BLD, (2, *embedded.grid, 24)), "out/y")
+    np.testing.assert_array_equal(embedded.mask_BL, [[1] * 6, [0] * 6])
 
 
 def test_image_net_depends_on_the_rule_for_borders():
@@ -38,8 +38,8 @@ def test_image_net_depends_on_the_rule_for_borders():
     net = built(T2TImageModality, "image", 24)
     golden.put(image_net(net, ""))
     net.blocks[0].padding = "centred"
-    entered = net.enter(golden["in/image"], np.array([1280, 1280]))
-    assert not golden.is_close(np.reshape(entered.x_BLD, (2, 2, 3, 24)), "out/y")
+    embedded = net.embed(golden["in/image"], np.array([1280, 1280]))
+    assert not golden.is_close(np.reshape(embedded.x_BLD, (2, 2, 3, 24)), "out/y")
 
 
 def test_spectrogram_net():
@@ -48,10 +48,10 @@ def test_spectrogram_net():
         T2TLogMelModality, "audio_log_mel", 24, shape=(None, 5), audio_channels=(2, 4, 8, 16)
     )
     golden.put(audio_net(net, ""))
-    entered = net.enter(golden["in/x"][..., 0], np.array([70, 64]))
-    assert entered.grid == (3, 5)
-    golden.check(np.reshape(entered.x_BLD, (2, 3, 5, 24)), "out/y")
-    mask = np.reshape(entered.mask_BL, (2, 3, 5))
+    embedded = net.embed(golden["in/x"][..., 0], np.array([70, 64]))
+    assert embedded.grid == (3, 5)
+    golden.check(np.reshape(embedded.x_BLD, (2, 3, 5, 24)), "out/y")
+    mask = np.reshape(embedded.mask_BL, (2, 3, 5))
     np.testing.assert_array_equal(mask[:, :, 0], [[1, 1, 1], [1, 1, 0]])
 
 
@@ -59,9 +59,9 @@ def test_waveform_net():
     golden = Golden("10b_audio_waveform_bottom_v1")
     net = built(T2TWaveformModality, "audio_waveform", 24, audio_channels=(2, 4, 8, 16))
     golden.put(audio_net(net, ""))
-    entered = net.run_blocks(golden["in/x"].astype("float32") / 255, np.array([70, 70]))
-    assert entered.grid == (3, 1)
-    golden.check(entered.x_BLD, "out/y")
+    embedded = net.run_blocks(golden["in/x"].astype("float32") / 255, np.array([70, 70]))
+    assert embedded.grid == (3, 1)
+    golden.check(embedded.x_BLD, "out/y")
 
 
 @pytest.mark.parametrize(

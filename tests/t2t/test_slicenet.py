@@ -2,6 +2,7 @@ import pytest
 from golden import Golden, multi_conv_res, simple_attention
 
 from t2t_multimodel.layers.attention import MultiHeadAttention, real
+from t2t_multimodel.layers.decode_state import Source
 from t2t_multimodel.t2t.slicenet import MultiConvRes, SimpleAttention
 
 SCHEMES = {
@@ -17,10 +18,8 @@ def run_blocks(golden, variant, **changes):
     x = golden["in/x"][:, :, 0]
     inputs = {"mask_BL": golden["in/mask"][:, :, 0, 0]}
     if attends:
-        inputs = {
-            "source_BLC": golden["in/source"][:, :, 0],
-            "source_mask_BL": golden["in/source_mask"][:, :, 0, 0],
-        }
+        source, mask = golden["in/source"][:, :, 0], golden["in/source_mask"][:, :, 0, 0]
+        inputs = {"source": Source(source, mask)}
     for i in range(2):
         block = MultiConvRes(36, causal="LEFT" in variant, attends=attends, **form)
         block.build()
@@ -57,9 +56,10 @@ def test_attention_layer_is_v1s():
     target, source = golden["in/target"][:, :, 0], golden["in/source"][:, :, 0]
     mask = golden["in/source_mask"][:, :, 0, 0]
     bare = MultiHeadAttention(36, 1)
-    golden.check(bare(target, source), "out/simple_attention_no_bias")
-    golden.check(bare(target, source, visible=real(mask)), "out/simple_attention")
+    keys = bare.keys(source)
+    golden.check(bare.look(target, keys), "out/simple_attention_no_bias")
+    golden.check(bare.look(target, keys, real(mask)), "out/simple_attention")
     layer = SimpleAttention(36, separability=-2)
     layer.build()
     golden.put(simple_attention(layer, ""))
-    golden.check(layer(target, source_BLC=source, source_mask_BL=mask), "out/attention_layer")
+    golden.check(layer(target, source=Source(source, mask)), "out/attention_layer")

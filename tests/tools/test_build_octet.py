@@ -19,9 +19,13 @@ from tools.octet import speech
 
 DATA = ROOT / "problems" / "octet" / "data"
 PACKAGES = os.environ.get("OCTET_PACKAGES", "")
-needs_packages = pytest.mark.skipif(
-    not PACKAGES, reason="OCTET_PACKAGES names no folder with the source packages"
-)
+
+
+def needs_packages(test):
+    reason = "OCTET_PACKAGES names no folder with the source packages"
+    return pytest.mark.octet_packages(pytest.mark.skipif(not PACKAGES, reason=reason)(test))
+
+
 MADE_OF = {
     "image": ["images.npy.xz", "images.tsv.xz"],
     "caption": ["captions.npy.xz", "captions.tsv.xz"],

@@ -1,0 +1,140 @@
+"""Whether the user's code that a run names may be imported.
+
+A run may have been received from someone else, so the folders of code that its files name are not
+imported on its word. Who made the run on this machine has agreed to its code already: that is
+remembered outside of the run, with a hash of the code. For everyone else `--usr_dir` agrees.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from t2t_multimodel import registry, usr_dir
+from t2t_multimodel.config import Config
+from t2t_multimodel.data.files import written_by_rename
+from t2t_multimodel.errors import UserError
+from t2t_multimodel.side_files import read_json, read_or
+
+Say = Callable[[str], None]
+
+
+def state_folder() -> Path:
+    """Where consent is kept: `$XDG_STATE_HOME/t2t_multimodel/trusted_code`."""
+    given = os.environ.get("XDG_STATE_HOME", "")
+    base = Path(given) if os.path.isabs(given) else Path.home() / ".local" / "state"
+    return base / "t2t_multimodel" / "trusted_code"
+
+
+def remember(run: Path, folders: Sequence[str], say: Say = print) -> None:
+    """Notes that whoever made a run on this machine agreed to the code in these folders.
+
+    Args:
+        run: folder of the run.
+        folders: as `usr_dir.added` has them; none: nothing is noted.
+        say: takes a line if it could not be noted.
+    """
+    if not folders:
+        return
+    try:
+        note = {"run": str(run.resolve()), "code": {one: code_hash(one) for one in folders}}
+        with written_by_rename(_file_of(run)) as stream:
+            stream.write(json.dumps(note, indent=1).encode())
+    except (OSError, RuntimeError, UserError) as error:  # RuntimeError: there is no home folder
+        reason = error.message if isinstance(error, UserError) else error
+        say(f"Later commands on {run} need --usr_dir again: {reason}")
+
+
+def admit(run: Path, folders: Iterable[Any], problems: Iterable[str], say: Say = print) -> None:
+    """Makes the code of a run known as far as this machine has agreed to it.
+
+    Args:
+        run: folder of the run.
+        folders: that the run's own files name.
+        problems: that must be known afterwards.
+        say: takes a line if the notes are damaged.
+
+    Raises:
+        UserError: a problem is registered in none of the code that was agreed to.
+    """
+    agreed = _agreed(run, say)
+    left = []
+    for folder in map(str, folders):
+        if folder in usr_dir.added():
+            continue
+        if folder in agreed and Path(folder).exists() and code_hash(folder) == agreed[folder]:
+            usr_dir.add_one(Path(folder))
+        else:
+            left.append(folder)
+    missing = [name for name in problems if name not in registry.problems]
+    if missing and left:
+        raise _not_agreed(run, left, missing[0], [one for one in left if one in agreed])
+
+
+def admit_run(run: Path, problems: Iterable[str] = ()) -> None:
+    """As `admit`, for a run that is to go on: its `config.json` names the code.
+
+    Args:
+        run: folder of the run; one without `config.json` names none.
+        problems: in the place of those that the run records.
+    """
+    file = run / "config.json"
+    if file.is_file():
+        record = read_json(file, ("config",))
+        names = list(problems) or list(Config.from_dict(record["config"]).rates)
+        admit(run, record.get("usr_dirs", ()), names)
+
+
+def code_hash(folder: str) -> str:
+    """SHA-256 of the names and contents of all source files under a folder, or of one file."""
+    digest = hashlib.sha256()
+    path = Path(folder)
+    files = [path] if path.is_file() else sorted(path.rglob("*.py"))
+    for file in files:
+        name = file.relative_to(path).as_posix() if path.is_dir() else file.name
+        content = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+        digest.update(f"{name}\0{content}\0".encode(errors="surrogateescape"))
+    return digest.hexdigest()
+
+
+def run_of(path: Path) -> Path:
+    """The folder of the run that a checkpoint lies in; a folder elsewhere stands for itself."""
+    return path.parent.parent if path.parent.name == "checkpoints" else path
+
+
+def _file_of(run: Path) -> Path:
+    name = hashlib.sha256(str(run.resolve()).encode(errors="surrogateescape")).hexdigest()[:24]
+    return state_folder() / f"{name}.json"
+
+
+def _agreed(run: Path, say: Say) -> dict[str, str]:
+    """Folder -> hash of the code that was agreed to."""
+
+    def parse(note: Any) -> dict[str, str]:
+        if note["run"] != str(run.resolve()):
+            raise ValueError(f"it is of {note['run']}")
+        return {str(folder): str(digest) for folder, digest in note["code"].items()}
+
+    try:
+        return read_or(_file_of(run), {}, parse, say)
+    except RuntimeError:  # there is no home folder
+        return {}
+
+
+def _not_agreed(run: Path, left: list[str], missing: str, changed: list[str]) -> UserError:
+    code = ", ".join(left)
+    here = [folder for folder in left if Path(folder).exists()]
+    why = f"{run} was made with the code in {code}"
+    if changed and set(changed) <= set(here):
+        why = f"The code in {', '.join(changed)} has changed since {run} was made with it"
+    elif not here:
+        why += ", which is not on this machine"
+    given = ",".join(here) or "FOLDER"
+    return UserError(
+        f"{why}; without it there is no problem '{missing}'.",
+        fix=f"Pass --usr_dir={given} if you trust it.",
+    )
