@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from t2t_multimodel.decode.brackets import BracketGuide
 from t2t_multimodel.decode.guide import Guide
 from t2t_multimodel.errors import UserError
-from t2t_multimodel.features import Text, Tokenizer
+from t2t_multimodel.features import SpeltTokenizer, Text
 from t2t_multimodel.problem import Problem
 
 
-def guides(problem: Problem, tokenizers: Mapping[str, Tokenizer]) -> list[Guide]:
+def guides(problem: Problem, tokenizers: Mapping[str, SpeltTokenizer]) -> list[Guide]:
     """What a `Decoder` of the problem is to be given.
 
     Args:
@@ -30,5 +30,5 @@ def guides(problem: Problem, tokenizers: Mapping[str, Tokenizer]) -> list[Guide]
             f"The grammar of {problem.name} needs text for inputs, and a target with symbols.",
             "inputs = Text(), targets = Text(vocab=..., symbols=True, grammar=Brackets()).",
         )
-    sides = [problem.tokenizer(side, dict(tokenizers)) for side in ("targets", "inputs")]
-    return [BracketGuide(targets.grammar.tables(*sides))]
+    written, read = (tokenizers[side.vocabulary(problem.name)] for side in (targets, inputs))
+    return [BracketGuide(targets.grammar.tables(written, read))]

@@ -8,6 +8,7 @@ from t2t_multimodel.features.base import (
     Feature,
     ProblemSignature,
     Signature,
+    SpeltTokenizer,
     Tokenizer,
 )
 from t2t_multimodel.features.brackets import Brackets, BracketTables
@@ -27,6 +28,7 @@ __all__ = [
     "Image",
     "ProblemSignature",
     "Signature",
+    "SpeltTokenizer",
     "Text",
     "Tokenizer",
 ]

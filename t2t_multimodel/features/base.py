@@ -21,14 +21,19 @@ class Tokenizer(Protocol):
 
     size: int
     identity: str
-    symbols: dict[str, int]
-    """Control symbols and their ids."""
 
     def encode(self, text: str, symbols: bool = False) -> list[int]:
         """Text to ids, without the end."""
 
     def decode(self, ids: list[int]) -> str:
         """Ids to text; padding and everything after the end is dropped."""
+
+
+class SpeltTokenizer(Tokenizer, Protocol):
+    """What a grammar needs besides."""
+
+    symbols: dict[str, int]
+    """Control symbols and their ids."""
 
     def spelling(self) -> np.ndarray:
         """The UTF-8 bytes of each piece, zeros behind; uint8 [size, longest]."""

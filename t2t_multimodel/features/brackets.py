@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from t2t_multimodel.features.base import Tokenizer
+from t2t_multimodel.features.base import SpeltTokenizer
 
 _OPEN = re.compile(r"\(([^\s()]+)")
 _CLOSE = re.compile(r"([^\s()]+)\)")
@@ -54,7 +54,7 @@ class Brackets:
             return "close", match[1]
         return "leaf", ""
 
-    def tables(self, targets: Tokenizer, inputs: Tokenizer) -> BracketTables:
+    def tables(self, targets: SpeltTokenizer, inputs: SpeltTokenizer) -> BracketTables:
         """The roles of the tokens of both vocabularies."""
         roles = {i: self.role(symbol) for symbol, i in targets.symbols.items()}
         labels = {role[1] for role in roles.values() if role and role[0] == "open"}
