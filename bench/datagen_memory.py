@@ -64,7 +64,8 @@ def measure(folder: Path, raw_dir: Path, scale: int, workers: int) -> str:
     train = "from t2t_multimodel.data import vocab\nvocab.load_or_train("
     train += "vocab.declared('bench_help', problem), data_dir, raw_dir, None)"
     write = "from t2t_multimodel.data import datagen\n"
-    write += f"datagen.generate(['bench_help'], data_dir, raw_dir, {workers})"
+    write += f"options = datagen.DatagenOptions(workers={workers})\n"
+    write += "datagen.generate(['bench_help'], data_dir, raw_dir, options)"
     cells = [f"{scale}x", f"{pairs:,}", f"{size:.1f}"]
     for code in (train, write):
         peak, seconds = run(code, folder)

@@ -29,11 +29,13 @@ def main() -> None:
     parser.add_argument("--tie", type=float, default=1e-3, help="logits that close are equal")
     flags = parser.parse_args()
     from t2t_multimodel.checkpoints.checkpoint import open_checkpoint
-    from t2t_multimodel.data.datagen import generate
+    from t2t_multimodel.data.datagen import DatagenOptions, generate
 
     checkpoint = open_checkpoint(flags.run)
     names = checkpoint.problems(())
-    prepared = generate(names, flags.data_dir, tokenizers=checkpoint.tokenizers())
+    prepared = generate(
+        names, flags.data_dir, options=DatagenOptions(tokenizers=checkpoint.tokenizers())
+    )
     model = checkpoint.model()
     worst = 0.0
     for name in names:

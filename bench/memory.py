@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from t2t_multimodel import overrides
-from t2t_multimodel.data.datagen import generate
+from t2t_multimodel.data.datagen import DatagenOptions, generate
 from t2t_multimodel.data.stream import BatchStream
 from t2t_multimodel.engines.engine import make_engine, share_cores
 from t2t_multimodel.plan.plan import make_plan
@@ -40,7 +40,9 @@ def main() -> None:
     train = config.train.replace(accumulate=parallel, parallel_batches=parallel)
     config = config.replace(train=train)
     share_cores(parallel)
-    prepared = generate([flags.problem], flags.data_dir, vocab_size=config.data.vocab_size)
+    prepared = generate(
+        [flags.problem], flags.data_dir, options=DatagenOptions(vocab_size=config.data.vocab_size)
+    )
     plan = make_plan(config, flags.data_dir)
     dataset = prepared[flags.problem].dataset("train")
     batch = largest(BatchStream(dataset, config.data, config.train.seed, flags.problem))
@@ -51,8 +53,9 @@ def main() -> None:
     with ThreadPoolExecutor(parallel) as pool:
         for step in range(flags.steps):
             draws = range(parallel)
-            parts = pool.map(lambda n: engine.gradients(flags.problem, batch, n)[0], draws)
-            engine.apply(parts, 1e-4, step)
+            for computed in pool.map(lambda n: engine.compute(flags.problem, batch, n), draws):
+                engine.add(computed.gradients)
+            engine.update(1e-4, step, {})
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     record = {
         "set": flags.hparams_set,

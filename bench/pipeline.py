@@ -21,7 +21,7 @@ import numpy as np
 
 from t2t_multimodel import overrides
 from t2t_multimodel.config import Config
-from t2t_multimodel.data.datagen import Prepared, generate
+from t2t_multimodel.data.datagen import DatagenOptions, Prepared, generate
 from t2t_multimodel.data.mixture import make_mixture
 from t2t_multimodel.data.stream import BatchStream, longest, step_batches
 
@@ -38,7 +38,11 @@ def main() -> None:
     parser.add_argument("--buckets", action="store_true", help="print every bucket")
     flags = parser.parse_args()
     config = overrides.resolve(flags.hparams_set, hparams=flags.hparams).config
-    prepared = generate(list(config.rates), flags.data_dir, vocab_size=config.data.vocab_size)
+    prepared = generate(
+        list(config.rates),
+        flags.data_dir,
+        options=DatagenOptions(vocab_size=config.data.vocab_size),
+    )
     streams = {
         name: BatchStream(one.dataset("train"), config.data, config.train.seed, name)
         for name, one in prepared.items()
@@ -118,14 +122,15 @@ def training_rate(
     mixture = make_mixture(config, {name: stream.sizes for name, stream in streams.items()})
     items = list(itertools.islice(step_batches(streams, mixture, 0, {}), steps))
     for name in streams:  # traces, and the first run of each
-        engine.apply([engine.gradients(name, streams[name][0], 0)[0]], 0.0, 0)
+        engine.add(engine.compute(name, streams[name][0], 0).gradients)
+        engine.update(0.0, 0, {})
     with ThreadPoolExecutor(parallel_batches(config)) as pool:
         begin, examples = time.perf_counter(), 0
         for item in items:
-            parts = pool.map(
-                engine.gradients, item.problems, item.batches, range(len(item.problems))
-            )
-            engine.apply([gradients for gradients, _ in parts], 1e-4, item.step)
+            draws = range(len(item.problems))
+            for computed in pool.map(engine.compute, item.problems, item.batches, draws):
+                engine.add(computed.gradients)
+            engine.update(1e-4, item.step, {})
             examples += sum(len(batch["targets_length"]) for batch in item.batches)
         seconds = time.perf_counter() - begin
     np.asarray(model.trainable_variables[0])

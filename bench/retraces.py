@@ -43,8 +43,9 @@ def main() -> int:
 def counts_of_a_run(flags: argparse.Namespace, folder: Path) -> tuple[list[int], list[set]]:
     """Traces of the engine and TensorFlow's functions after each step and at the end."""
     from t2t_multimodel import overrides
-    from t2t_multimodel.data.datagen import generate
-    from t2t_multimodel.engines.engine import cores, make_engine, parallel_batches, share_cores
+    from t2t_multimodel.cores import cores
+    from t2t_multimodel.data.datagen import DatagenOptions, generate
+    from t2t_multimodel.engines.engine import make_engine, parallel_batches, share_cores
     from t2t_multimodel.runs.run_folder import RunFolder
     from t2t_multimodel.train.loop import Trainer
     from t2t_multimodel.train.main import new_model
@@ -57,7 +58,7 @@ def counts_of_a_run(flags: argparse.Namespace, folder: Path) -> tuple[list[int],
         train_steps=flags.steps,
     ).config
     share_cores(parallel_batches(config))
-    prepared = generate(list(config.rates), flags.data_dir, workers=cores())
+    prepared = generate(list(config.rates), flags.data_dir, options=DatagenOptions(workers=cores()))
     model = new_model(config, prepared)
     engine = make_engine(model, config)
     traces: list[int] = []

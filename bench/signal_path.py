@@ -102,7 +102,7 @@ class Layers:
 
         self._outputs = []
         with tf.GradientTape() as self._tape:
-            loss, _ = problem_loss(self._model, batch, problem)
+            loss, _, _ = problem_loss(self._model, batch, problem)
         outputs, self._outputs = self._outputs, None
         weights = [[v.value for v in layer.trainable_variables] for layer, _ in outputs]
         backs, moves = self._tape.gradient(loss, [[x for _, x in outputs], weights])

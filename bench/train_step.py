@@ -58,6 +58,7 @@ def measure(flags: argparse.Namespace) -> dict[str, Any]:
 
     from t2t_multimodel import overrides
     from t2t_multimodel.engines.engine import make_engine
+    from t2t_multimodel.engines.micro_batch import Computed, summed_loads
     from t2t_multimodel.multimodel import MultiModel
 
     keras.config.set_dtype_policy(flags.policy)
@@ -67,17 +68,21 @@ def measure(flags: argparse.Namespace) -> dict[str, Any]:
     model = MultiModel(config.model, [problem])
     engine = make_engine(model, config)
 
+    def update(computed: Computed, number: int) -> None:
+        engine.add(computed.gradients)
+        engine.update(1e-4, number, summed_loads([computed.observed]))
+
     def step(number: int) -> None:
-        gradients, scalars = engine.gradients(problem.name, batch, number)
-        engine.apply([gradients], 1e-4, number)
-        float(scalars["xent"])
+        computed = engine.compute(problem.name, batch, number)
+        update(computed, number)
+        float(computed.observed.scalars["xent"])
 
     begin = time.perf_counter()
     step(0)
     first_s = time.perf_counter() - begin
     cpu_ms, wall_ms = median_cost(step, flags.steps)
-    found, _ = engine.gradients(problem.name, batch, 0)
-    update_ms, _ = median_cost(lambda number: engine.apply([found], 1e-4, number), flags.steps)
+    found = engine.compute(problem.name, batch, 0)
+    update_ms, _ = median_cost(lambda number: update(found, number), flags.steps)
     targets = int(batch["targets_length"].sum())
     peak = matmul_peak(flags.policy)
     flops = operations(engine, problem, batch)

@@ -51,7 +51,7 @@ def add(args: flags.FlagValues, _: list[str]) -> None:
     _quiet.import_tensorflow()
     from t2t_multimodel.tasks import add as add_task
 
-    request = add_task.Request(
+    request = add_task.AddRequest(
         problems=args.problems,
         body=args.body or "frozen",
         hparams=args.hparams,

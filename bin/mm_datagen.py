@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -46,16 +45,19 @@ def generate(args: flags.FlagValues, _: list[str]) -> None:
         raise UserError("--problem names no problem.", "mm-datagen --list shows all of them.")
     problems.check(args.problem)
 
+    from t2t_multimodel.cores import cores
     from t2t_multimodel.data import datagen
 
     prepared = datagen.generate(
         args.problem,
         args.data_dir,
         args.raw_dir,
-        args.workers or os.cpu_count() or 1,
-        args.vocab_size,
-        verify=args.verify,
-        run=_runner(args),
+        datagen.DatagenOptions(
+            workers=args.workers or cores(),
+            vocab_size=args.vocab_size,
+            verify=args.verify,
+            run=_runner(args),
+        ),
     )
     for one in prepared.values():
         print(f"{one.problem.name} is in {one.folder}")

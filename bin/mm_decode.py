@@ -109,7 +109,7 @@ def decode(args: flags.FlagValues, _: list[str]) -> None:
 
     decoding.decode(
         checkpoint,
-        decoding.Request(
+        decoding.DecodeRequest(
             problem=names[0],
             config=config,
             input_file=file,
@@ -117,7 +117,7 @@ def decode(args: flags.FlagValues, _: list[str]) -> None:
             output_file=args.output_file,
             scores=args.scores,
             json_lines=args.json_lines,
-            batch_size=args.batch_size or decoding.Request.batch_size,
+            batch_size=args.batch_size or decoding.DecodeRequest.batch_size,
             data_dir=args.data_dir,
             raw_dir=args.raw_dir,
         ),

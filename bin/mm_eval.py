@@ -38,8 +38,7 @@ def evaluate(args: flags.FlagValues, _: list[str]) -> None:
     _quiet.import_tensorflow()
     from t2t_multimodel.evaluate import main as evaluation
 
-    evaluation.evaluate_checkpoint(
-        checkpoint,
+    request = evaluation.EvalRequest(
         problems=args.problems,
         split=args.split or None,
         shuffle_sources=args.shuffle_sources,
@@ -48,6 +47,7 @@ def evaluate(args: flags.FlagValues, _: list[str]) -> None:
         json_file=args.json,
         compare_with=args.compare,
     )
+    evaluation.evaluate_checkpoint(checkpoint, request)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

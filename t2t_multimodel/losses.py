@@ -33,6 +33,18 @@ class Scored(NamedTuple):
     routing: Routings
 
 
+class ProblemLoss(NamedTuple):
+    """The training loss of one batch, and what the model showed on the way."""
+
+    loss: Any
+    metrics: dict[str, Any]
+    """Numbers for people: xent (unsmoothed, nats a target), accuracy (of targets), tokens
+    (targets counted), aux_loss; for each layer of experts share_<layer> [E], entropy_<layer> and
+    max_violation_<layer>, see `Routing`; ctc and ctc_fits, see `CtcScores`."""
+    loads: dict[str, Any]
+    """Path of a router's balancing bias -> tokens that each expert got, see `Routing`."""
+
+
 def score(
     model: MultiModel,
     batch: Batch,
@@ -54,14 +66,8 @@ def problem_loss(
     training: bool = False,
     seed: StepSeed | None = None,
     label_smoothing: float = 0.0,
-) -> tuple[Any, dict[str, Any]]:
+) -> ProblemLoss:
     """The loss of one batch.
-
-    Returns:
-        loss, and metrics: xent (unsmoothed, nats a target), accuracy (of targets), tokens
-        (targets counted), aux_loss; for each layer of experts share_<layer> [E],
-        entropy_<layer> and max_violation_<layer>, see `Routing`; ctc and ctc_fits, see
-        `CtcScores`.
 
     Raises:
         UserError: CTC is on, and the model does not know how the targets are spelt.
@@ -87,7 +93,8 @@ def problem_loss(
         ctc = ctc_scores(model, encoded, batch, problem)
         metrics |= {"ctc": ctc.nats, "ctc_fits": ctc.fits}
         loss += model.config.ctc_weight * ctc.nats
-    return loss, metrics
+    loads = {path: load for one in routing.values() for path, load in one.loads.items()}
+    return ProblemLoss(loss, metrics, loads)
 
 
 def _scored(

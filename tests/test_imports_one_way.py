@@ -15,6 +15,7 @@ ORDER = (
     "__version__",
     "errors",
     "side_files",
+    "cores",
     "_checkout",
     "_scan",
     "usr_dir",

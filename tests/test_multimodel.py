@@ -54,13 +54,13 @@ def test_a_step_down_the_gradient_lowers_the_loss(name, class_path):
     batch = batch_for(BY_NAME[name])
     variables = [v.value for v in model.trainable_variables]
     with tf.GradientTape() as tape:
-        before, _ = problem_loss(model, batch, name)
+        before, _, _ = problem_loss(model, batch, name)
     pairs = zip(tape.gradient(before, variables), variables, strict=True)
     pairs = [(tf.convert_to_tensor(g), v) for g, v in pairs if g is not None]
     norm = tf.linalg.global_norm([g for g, _ in pairs])
     for gradient, variable in pairs:
         variable.assign_sub(0.004 * gradient / norm)
-    after, _ = problem_loss(model, batch, name)
+    after, _, _ = problem_loss(model, batch, name)
     assert float(after) < float(before) - 0.5 * 0.004 * float(norm)
 
 
@@ -69,7 +69,7 @@ def test_a_step_down_the_gradient_lowers_the_loss(name, class_path):
 def test_the_first_loss_is_near_that_of_a_guess(name, config):
     keras.utils.set_random_seed(1)
     model = MultiModel(CONFIGS[config], PROBLEMS)
-    _, metrics = problem_loss(
+    _, metrics, _ = problem_loss(
         model, batch_for(BY_NAME[name]), name, training=True, seed=StepSeed(1)
     )
     assert float(metrics["xent"]) == pytest.approx(np.log(30), abs=1.0)
@@ -111,13 +111,13 @@ def test_predictions_depend_neither_on_padding_nor_on_batch_mates(models, config
 @pytest.mark.parametrize("name", NAMES)
 def test_what_stands_in_the_padding_is_not_looked_at(models, config, name):
     batch = batch_for(BY_NAME[name])
-    _, before = problem_loss(models[config], batch, name, label_smoothing=0.1)
+    _, before, _ = problem_loss(models[config], batch, name, label_smoothing=0.1)
     for key in ("inputs", "targets"):
         values = batch[key].copy()
         if values.ndim > 1 and BY_NAME[name].__getattribute__(key).shape[:1] == (None,):
             values[np.arange(values.shape[1]) >= batch[f"{key}_length"][:, None]] = 9
         batch[key] = values
-    _, after = problem_loss(models[config], batch, name, label_smoothing=0.1)
+    _, after, _ = problem_loss(models[config], batch, name, label_smoothing=0.1)
     for key, value in before.items():
         np.testing.assert_allclose(after[key], value, rtol=1e-4, atol=1e-6, err_msg=key)
 
@@ -126,11 +126,13 @@ def test_what_stands_in_the_padding_is_not_looked_at(models, config, name):
 def test_filler_rows_count_nowhere(models, name):
     batch = batch_for(BY_NAME[name])
     filled = fill_up(batch, len(batch["targets_length"]) + 2)
-    loss, metrics = problem_loss(models["octet"], batch, name, label_smoothing=0.1)
-    filled_loss, filled_metrics = problem_loss(models["octet"], filled, name, label_smoothing=0.1)
-    np.testing.assert_allclose(filled_loss, loss, rtol=1e-5)
+    loss, metrics, _ = problem_loss(models["octet"], batch, name, label_smoothing=0.1)
+    with_fillers = problem_loss(models["octet"], filled, name, label_smoothing=0.1)
+    np.testing.assert_allclose(with_fillers.loss, loss, rtol=1e-5)
     for key, value in metrics.items():
-        np.testing.assert_allclose(filled_metrics[key], value, rtol=1e-4, atol=1e-6, err_msg=key)
+        np.testing.assert_allclose(
+            with_fillers.metrics[key], value, rtol=1e-4, atol=1e-6, err_msg=key
+        )
 
 
 def test_metrics_are_means_over_real_targets(models):
@@ -139,7 +141,7 @@ def test_metrics_are_means_over_real_targets(models):
     log_p = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
     real = np.arange(7) < batch["targets_length"][:, None]
     nats = -np.take_along_axis(log_p, batch["targets"][..., None], axis=-1)[..., 0]
-    loss, metrics = problem_loss(models["octet"], batch, "translate")
+    loss, metrics, _ = problem_loss(models["octet"], batch, "translate")
     assert float(metrics["tokens"]) == 14
     assert float(metrics["xent"]) == pytest.approx(nats[real].mean(), rel=1e-5)
     hits = (logits.argmax(axis=-1) == batch["targets"])[real].mean()
@@ -150,7 +152,7 @@ def test_metrics_are_means_over_real_targets(models):
 def test_scores_give_each_targets_nats(models):
     batch = batch_for(BY_NAME["translate"])
     scores, weights, routing = score(models["octet"], batch, "translate")
-    _, metrics = problem_loss(models["octet"], batch, "translate")
+    _, metrics, _ = problem_loss(models["octet"], batch, "translate")
     mean = np.sum(np.asarray(scores.nats) * weights) / np.sum(weights)
     assert mean == pytest.approx(float(metrics["xent"]), rel=1e-6)
     assert set(routing) == {"encoder", "decoder"}
@@ -229,7 +231,7 @@ def test_no_variable_is_made_or_left_over_by_a_pass(models, config):
         if config.startswith("t2t") and name == "listen":
             continue
         with tf.GradientTape() as tape:
-            loss, _ = problem_loss(
+            loss, _, _ = problem_loss(
                 model, batch_for(BY_NAME[name]), name, training=True, seed=StepSeed(1)
             )
         gradients = tape.gradient(loss, [v.value for v in model.trainable_variables])

@@ -10,7 +10,7 @@ from helpers.small_models import CONFIGS, EN_DE, OCTET, PROBLEMS, batch_for
 
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.layers.random import StepSeed
-from t2t_multimodel.losses import ctc_scores, problem_loss
+from t2t_multimodel.losses import ProblemLoss, ctc_scores, problem_loss
 from t2t_multimodel.multimodel import MultiModel
 
 TRANSLATE, TRANSCRIBE, LISTEN = PROBLEMS[0], PROBLEMS[3], PROBLEMS[4]
@@ -24,7 +24,7 @@ def model_with(weight: float, config: str = "octet") -> MultiModel:
     return MultiModel(CONFIGS[config].replace(ctc_weight=weight), PROBLEMS, spellings)
 
 
-def loss_of(model: MultiModel, problem: str, training: bool = True):
+def loss_of(model: MultiModel, problem: str, training: bool = True) -> ProblemLoss:
     signature = model.signature(problem)
     return problem_loss(model, batch_for(signature), problem, training, StepSeed(1))
 
@@ -43,9 +43,9 @@ def test_it_adds_one_layer_for_the_audio_that_becomes_text() -> None:
 
 def test_its_weight_scales_what_it_adds_to_the_loss() -> None:
     # random draws are the same: the layer is made last and draws nothing in training
-    without, _ = loss_of(model_with(0.0), "transcribe")
-    once, metrics = loss_of(model_with(1.0), "transcribe")
-    twice, _ = loss_of(model_with(2.0), "transcribe")
+    without = loss_of(model_with(0.0), "transcribe").loss
+    once, metrics, _ = loss_of(model_with(1.0), "transcribe")
+    twice = loss_of(model_with(2.0), "transcribe").loss
     assert float(metrics["ctc_fits"]) == pytest.approx(2 / 3)  # 7 bytes, 6 positions
     assert float(once - without) == pytest.approx(float(metrics["ctc"]), rel=1e-4)
     assert float(twice - without) == pytest.approx(2 * float(metrics["ctc"]), rel=1e-4)

@@ -118,7 +118,7 @@ def check_model(golden, model, mode, layers, label_smoothing):
     outputs = model(batch, problem=NAME, **mode_of(golden, mode, layers))
     golden.check(outputs["logits"], f"out/{mode}/logits")
     golden.check(outputs["aux_loss"], f"out/{mode}/extra_loss")
-    loss, metrics = problem_loss(
+    loss, metrics, _ = problem_loss(
         model, batch, NAME, label_smoothing=label_smoothing, **mode_of(golden, mode, layers)
     )
     golden.check(loss - metrics["aux_loss"], f"out/{mode}/training_loss")
@@ -129,7 +129,7 @@ def check_gradients(golden, model, layers):
     """Gradients of loss and balance loss together, of every weight, in training."""
     keys = {id(variable): key for variable, key in pairs(model)}
     with tf.GradientTape() as tape:
-        loss, _ = problem_loss(
+        loss, _, _ = problem_loss(
             model, batch_of(golden), NAME, label_smoothing=0.1, **mode_of(golden, "train", layers)
         )
     variables = [v for v in model.trainable_variables if id(v) in keys]

@@ -73,11 +73,11 @@ def test_mixed_bfloat16_stays_near_float32(name, tmp_path, mixed_bfloat16):
         theirs.assign(ours.value)
     batch = batch_for(BY_NAME[name])
     assert mixed(batch, problem=name)["logits"].dtype == tf.bfloat16
-    loss, _ = problem_loss(mixed, batch, name, label_smoothing=0.1)
-    expected, _ = problem_loss(exact, batch, name, label_smoothing=0.1)
+    loss, _, _ = problem_loss(mixed, batch, name, label_smoothing=0.1)
+    expected, _, _ = problem_loss(exact, batch, name, label_smoothing=0.1)
     assert loss.dtype == tf.float32
     assert float(loss) == pytest.approx(float(expected), abs=0.05)
-    trained, _ = problem_loss(mixed, batch, name, training=True, seed=StepSeed(1))
+    trained, _, _ = problem_loss(mixed, batch, name, training=True, seed=StepSeed(1))
     assert np.isfinite(float(trained))
 
 
@@ -85,7 +85,7 @@ def test_a_pass_can_be_compiled_by_xla():
     model, batch = MultiModel(OCTET, PROBLEMS[:1]), batch_for(PROBLEMS[0])
 
     def losses(batch):
-        loss, metrics = problem_loss(model, batch, "translate", label_smoothing=0.1)
+        loss, metrics, _ = problem_loss(model, batch, "translate", label_smoothing=0.1)
         return {**metrics, "loss": loss}
 
     with fast.for_xla():

@@ -7,9 +7,8 @@ import tensorflow as tf
 from helpers.small_models import OCTET, PAPER, PROBLEMS, batch_for
 
 from t2t_multimodel.layers.attention import MultiHeadAttention
-from t2t_multimodel.layers.experts import MixtureOfExperts
+from t2t_multimodel.layers.experts import MixtureOfExperts, MixtureSpec
 from t2t_multimodel.layers.gating import top_k_gates
-from t2t_multimodel.layers.mode import Mode
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.losses import problem_loss
 from t2t_multimodel.multimodel import MultiModel
@@ -34,32 +33,32 @@ def test_a_bias_changes_the_choice_and_not_the_gates():
     np.testing.assert_allclose(choice.weights, [[5 / 7, 2 / 7]], rtol=1e-5)
 
 
-def test_balancing_spreads_the_tokens_of_a_collapsed_router():
-    layer = MixtureOfExperts(D, E, 1, (F,), balance_rate=0.1, loss_weight=0.0)
+def test_a_balanced_layer_tells_the_number_of_tokens_that_each_expert_got():
+    layer = MixtureOfExperts(D, MixtureSpec(E, 1, (F,), balanced=True))
     layer.build()
-    x = np.abs(np.random.default_rng(0).normal(size=(1, 64, D))).astype("float32")
+    x = np.random.default_rng(0).normal(size=(1, 64, D)).astype("float32")
     preference = np.zeros((D, E), "float32")
     preference[:, 2] = 0.05
     layer.gating.gate.assign(preference)
-    _, before = layer(x)
-    assert float(before.max_violation) == pytest.approx(E - 1)
-    for step in range(30):
-        layer(x, mode=Mode(True, StepSeed(step)))
-    _, after = layer(x, mode=Mode(True, StepSeed(99)))
-    assert float(after.max_violation) < 0.5
-    assert int(np.argmin(layer.gating.bias)) == 2
+    mask = np.repeat([[1.0, 0.0]], [40, 24], axis=1).astype("float32")
+    _, routing = layer(np.abs(x), mask_BL=mask)
+    assert list(routing.loads) == [layer.gating.bias.path]
+    np.testing.assert_array_equal(routing.loads[layer.gating.bias.path], [0, 0, 40, 0])
+    assert not np.any(layer.gating.bias)
     assert not any(v.path.endswith("bias") for v in layer.trainable_variables)
+    layer.trainable = False
+    assert layer(x)[1].loads == {}
 
 
-def test_balancing_does_not_move_outside_training():
-    model = seeded(OCTET.replace(balance_rate=0.1))
-    model(batch_for(TRANSLATE), problem="translate")
-    assert all(not np.any(v.numpy()) for v in model.non_trainable_variables)
-    assert len(model.non_trainable_variables) == 2
+def test_two_levels_are_not_balanced_by_a_bias():
+    with pytest.raises(ValueError, match="^A router of two levels has no balancing bias.$"):
+        MixtureSpec(E, 1, (F,), groups=2, balanced=True)
 
 
 def test_z_loss_is_the_mean_square_of_log_z_over_real_tokens():
-    plain, with_z = (MixtureOfExperts(D, E, K, (F,), z_loss_weight=w) for w in (0.0, 0.5))
+    plain, with_z = (
+        MixtureOfExperts(D, MixtureSpec(E, K, (F,), z_loss_weight=w)) for w in (0.0, 0.5)
+    )
     x = np.random.default_rng(0).normal(size=(2, 5, D)).astype("float32")
     gate = np.random.default_rng(1).normal(size=(D, E)).astype("float32")
     mask = np.array([[1] * 5, [1, 1, 0, 0, 0]], "float32")
@@ -129,7 +128,7 @@ def test_without_experts(moe, fewer):
     model = seeded(OCTET.replace(moe=moe))
     assert seeded(OCTET).count_params() - model.count_params() == 2 * fewer
     assert model(batch_for(TRANSLATE), problem="translate")["routing"] == {}
-    loss, metrics = problem_loss(
+    loss, metrics, _ = problem_loss(
         model, batch_for(TRANSLATE), "translate", training=True, seed=StepSeed(1)
     )
     assert np.isfinite(float(loss)) and float(metrics["aux_loss"]) == 0.0
@@ -168,7 +167,7 @@ def test_two_level_routing_trains():
     model = seeded(OCTET.replace(expert_groups=2, experts_per_token=2))
     gates = [v for v in model.trainable_variables if "secondary_gate" in v.path]
     with tf.GradientTape() as tape:
-        loss, _ = problem_loss(
+        loss, _, _ = problem_loss(
             model, batch_for(TRANSLATE), "translate", training=True, seed=StepSeed(1)
         )
     gradients = tape.gradient(loss, [v.value for v in gates])

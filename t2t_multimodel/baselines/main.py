@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from t2t_multimodel.baselines.measured import Baselines, baselines_of
-from t2t_multimodel.data.datagen import Prepared, generate
+from t2t_multimodel.cores import cores
+from t2t_multimodel.data.datagen import DatagenOptions, Prepared, generate
 from t2t_multimodel.metrics.text import is_lower_better, signature
 
 COLUMNS = ("trivial", "source_blind", "classical")
@@ -32,7 +32,7 @@ def baselines(
     Raises:
         UserError: what `generate` and `baselines_of` raise.
     """
-    prepared = generate(names, data_dir, raw_dir, workers or os.cpu_count() or 1)
+    prepared = generate(names, data_dir, raw_dir, DatagenOptions(workers=workers or cores()))
     results = [baselines_of(one, one.problem.eval_split(split)) for one in prepared.values()]
     print_baselines(results, list(prepared.values()))
     return results

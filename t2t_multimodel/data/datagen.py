@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from t2t_multimodel import registry, usr_dir
+from t2t_multimodel.config import Config
+from t2t_multimodel.cores import cores
 from t2t_multimodel.data import processes, stale, vocab
 from t2t_multimodel.data.dataset import DataSet
 from t2t_multimodel.data.files import remove_abandoned
@@ -58,16 +60,29 @@ class Prepared:
         return DataSet(self.folder, split, self.problem.features)
 
 
+@dataclass(frozen=True, kw_only=True)
+class DatagenOptions:
+    """How `generate` makes what is missing."""
+
+    workers: int = 1
+    """Processes that encode; the result does not depend on it."""
+    vocab_size: int | None = None
+    """Ids of every vocabulary; None: as each declares."""
+    tokenizers: Mapping[str, SubwordTokenizer] | None = None
+    """Vocabularies by name that are taken as they are, such as a checkpoint's."""
+    report: Report = print
+    """Receives a line for each split that was written, and for what was damaged or stale."""
+    verify: bool = False
+    """Reads everything that is there to the last byte, and makes again what is damaged."""
+    run: Run | None = None
+    """Writes the shards; None: `workers` processes of this machine."""
+
+
 def generate(
     names: Sequence[str],
     data_dir: Path,
     raw_dir: Path | None = None,
-    workers: int = 1,
-    vocab_size: int | None = None,
-    tokenizers: dict[str, SubwordTokenizer] | None = None,
-    report: Report = print,
-    verify: bool = False,
-    run: Run | None = None,
+    options: DatagenOptions | None = None,
 ) -> dict[str, Prepared]:
     """Makes what is missing of the named problems' vocabularies and records.
 
@@ -75,18 +90,14 @@ def generate(
         names: registered problems.
         data_dir: folder for `vocab/` and `<problem>/<fingerprint>/`.
         raw_dir: where the user keeps the raw files; None for problems that ship theirs.
-        workers: processes that encode; the result does not depend on it.
-        vocab_size: ids of every vocabulary, None: as each declares.
-        tokenizers: vocabularies by name that are taken as they are (a checkpoint's).
-        report: receives a line for each split that was written, and for what was damaged or stale.
-        verify: reads everything that is there to the last byte, and makes again what is damaged.
-        run: writes the shards; None: `workers` processes of this machine.
+        options: how it is made; None: as `DatagenOptions()` says.
 
     Raises:
         UserError: raw files are missing or unreadable, a split is empty, the disk is full.
     """
+    options = options or DatagenOptions()
     registry.problems.check(names)
-    known = dict(tokenizers or {})
+    known = dict(options.tokenizers or {})
     prepared: dict[str, Prepared] = {}
     splits: list[SplitOnDisk] = []
     for name in names:
@@ -97,14 +108,36 @@ def generate(
             if vocabulary not in known:
                 declared = vocab.declared(vocabulary, problem)
                 known[vocabulary] = vocab.load_or_train(
-                    declared, data_dir, raw_dir, vocab_size, report
+                    declared, data_dir, raw_dir, options.vocab_size, options.report
                 )
         own = {vocabulary: known[vocabulary] for vocabulary in problem.vocabularies()}
         facts = _facts(problem, own, raw_dir)
         prepared[name] = Prepared(problem, own, data_dir / name / fingerprint(facts))
-        splits += _look(prepared[name], facts, raw_dir, verify, report)
-    _write(splits, run or partial(processes.run, workers=workers), report)
+        splits += _look(prepared[name], facts, raw_dir, options)
+    run = options.run or partial(processes.run, workers=options.workers)
+    _write(splits, run, options.report)
     return prepared
+
+
+def prepare(
+    names: Sequence[str],
+    data_dir: Path,
+    raw_dir: Path | None,
+    config: Config,
+    tokenizers: Mapping[str, SubwordTokenizer] | None = None,
+    report: Report = print,
+) -> dict[str, Prepared]:
+    """`generate` for a run: with its size of vocabularies, on all cores.
+
+    Args:
+        names, data_dir, raw_dir: as in `generate`.
+        config: of the run.
+        tokenizers: those of the checkpoint that goes on, is scored or decodes; None: a new run.
+        report: see `DatagenOptions`.
+    """
+    size, workers = config.data.vocab_size, cores()
+    options = DatagenOptions(workers=workers, vocab_size=size, tokenizers=tokenizers, report=report)
+    return generate(names, data_dir, raw_dir, options)
 
 
 def _facts(
@@ -125,10 +158,10 @@ def _facts(
 
 
 def _look(
-    prepared: Prepared, facts: dict[str, Any], raw_dir: Path | None, verify: bool, report: Report
+    prepared: Prepared, facts: dict[str, Any], raw_dir: Path | None, options: DatagenOptions
 ) -> Iterator[SplitOnDisk]:
     """The splits of a problem that are not complete; tells of what is damaged or stale."""
-    folder = prepared.folder
+    folder, verify, report = prepared.folder, options.verify, options.report
     remove_abandoned(folder)
     if verify:
         for line in stale.left_over(folder, facts):

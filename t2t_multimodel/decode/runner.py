@@ -19,7 +19,7 @@ from t2t_multimodel.config import Config
 from t2t_multimodel.config.decode import DecodeConfig
 from t2t_multimodel.data.batching import batch_share, eval_batches
 from t2t_multimodel.data.collate import collate
-from t2t_multimodel.data.datagen import Prepared, generate
+from t2t_multimodel.data.datagen import Prepared, prepare
 from t2t_multimodel.data.files import written_by_rename
 from t2t_multimodel.decode.decoder import Decoder
 from t2t_multimodel.decode.filling import next_size
@@ -42,7 +42,7 @@ Decode = Callable[[Sequence[np.ndarray]], list[tuple[tuple[str, ...], tuple[floa
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class DecodeRequest:
     """What to decode, and how it is written."""
 
     problem: str
@@ -63,7 +63,7 @@ class Request:
     raw_dir: Path | None = None
 
 
-def decode(checkpoint: Checkpoint, request: Request) -> None:
+def decode(checkpoint: Checkpoint, request: DecodeRequest) -> None:
     """Writes one line for each input, in order; says on stderr what it could not read.
 
     Raises:
@@ -103,7 +103,7 @@ class Runner:
         tokenizers: dict[str, Any],
         decoder: Decoder,
         config: Config,
-        request: Request,
+        request: DecodeRequest,
     ) -> None:
         self._problem, self._decoder, self._request = problem, decoder, request
         self._tokenizer = problem.tokenizer("targets", tokenizers)
@@ -189,17 +189,14 @@ def report(items: Sequence[Item]) -> int:
     return sum(bool(item.fault) for item in items)
 
 
-def _prepared(request: Request, config: Config, tokenizers: dict[str, Any]) -> Prepared:
+def _prepared(request: DecodeRequest, config: Config, tokenizers: dict[str, Any]) -> Prepared:
     """The problem with its records, made if they are not there, with the model's vocabularies."""
-    return generate(
-        [request.problem],
-        request.data_dir,
-        request.raw_dir,
-        workers=os.cpu_count() or 1,
-        vocab_size=config.data.vocab_size,
-        tokenizers=tokenizers,
-        report=lambda line: print(line, file=sys.stderr),
-    )[request.problem]
+
+    def report(line: str) -> None:
+        print(line, file=sys.stderr)
+
+    names, data_dir, raw_dir = [request.problem], request.data_dir, request.raw_dir
+    return prepare(names, data_dir, raw_dir, config, tokenizers, report)[request.problem]
 
 
 @contextmanager

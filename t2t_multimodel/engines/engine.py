@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 import keras
@@ -13,17 +12,15 @@ import numpy as np
 
 from t2t_multimodel.config import Config, OptimizerConfig
 from t2t_multimodel.config.distribution import parse_distribution
+from t2t_multimodel.cores import cores
 from t2t_multimodel.data.collate import Batch
+from t2t_multimodel.engines.micro_batch import Computed, Gradients, Loads
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.multimodel import MultiModel
 
-Gradients = dict[int, Any]
-"""Index into `model.trainable_variables` -> gradient, for those that the problem touches."""
-Scalars = dict[str, Any]
-
 
 class Engine(Protocol):
-    """Gradients of a micro-batch, and one update from the gradients of a step."""
+    """Computes micro-batches, adds up their gradients, and updates the model once a step."""
 
     traces: int
     """Functions traced so far; on TensorFlow it stands still after the first step."""
@@ -31,8 +28,10 @@ class Engine(Protocol):
     def compile(self, problem: str) -> None:
         """Traces the problem's function ahead of its first batch."""
 
-    def gradients(self, problem: str, batch: Batch, draw: int) -> tuple[Gradients, Scalars]:
-        """Loss gradients and scalars of one micro-batch. Safe to call from several threads.
+    def compute(self, problem: str, batch: Batch, draw: int) -> Computed:
+        """Gradients of one micro-batch, and its scalars and loads.
+
+        It changes nothing, so several threads may call it.
 
         Args:
             problem: whose batch it is.
@@ -40,11 +39,23 @@ class Engine(Protocol):
             draw: number of the micro-batch in the run; all random draws come from it.
         """
 
-    def apply(self, gradients: Iterable[Gradients], learning_rate: float, step: int) -> float:
-        """Updates the variables with the mean of micro-batch gradients; returns their norm.
+    def add(self, gradients: Gradients) -> None:
+        """Adds the gradients of one micro-batch to those of its step; only their sum is kept."""
 
-        Takes one after the other and keeps only their sum.
+    def update(self, learning_rate: float, step: int, loads: Loads) -> float:
+        """Updates the model with the mean of the added gradients, and begins a new sum.
+
+        Args:
+            learning_rate: of this step.
+            step: number of the step in the run, from 0.
+            loads: of all micro-batches of the step; they move the routers' balancing biases.
+
+        Returns:
+            The norm of the mean, before clipping.
         """
+
+    def clear(self) -> None:
+        """Drops what was added and not used, as when a step failed on the way."""
 
     def averages(self) -> dict[str, np.ndarray]:
         """Path -> running mean of each trainable variable; empty without `ema_decay`."""
@@ -106,13 +117,6 @@ def decoupled_decay(value: Any, config: OptimizerConfig) -> float:
     """Share of a variable that decays a step, times the learning rate; 0 for vectors."""
     decays = config.weight_decay_form == "decoupled" and len(value.shape) > 1
     return config.weight_decay if decays else 0.0
-
-
-def cores() -> int:
-    """Processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def parallel_batches(config: Config) -> int:

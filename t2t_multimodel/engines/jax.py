@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -12,17 +12,11 @@ import numpy as np
 
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.collate import Batch
-from t2t_multimodel.engines.engine import (
-    Engine,
-    Gradients,
-    Scalars,
-    decoupled_decay,
-    ema_rest,
-    rate_factor,
-    with_l2,
-)
+from t2t_multimodel.engines.balance import move_biases
+from t2t_multimodel.engines.engine import Engine, decoupled_decay, ema_rest, rate_factor, with_l2
+from t2t_multimodel.engines.micro_batch import Computed, Gradients, Loads, Observed
 from t2t_multimodel.layers.random import StepSeed
-from t2t_multimodel.losses import problem_loss
+from t2t_multimodel.losses import ProblemLoss, problem_loss
 from t2t_multimodel.multimodel import MultiModel
 
 
@@ -32,9 +26,7 @@ class JaxEngine(Engine):
     def __init__(self, model: MultiModel, config: Config) -> None:
         self._model, self._config = model, config
         self._variables = list(model.trainable_variables)
-        others = model.non_trainable_variables
-        self._fixed = [v for v in others if rate_factor(config, v.path) == 0]
-        self._others = [v for v in others if rate_factor(config, v.path) > 0]  # routers' bias, say
+        self._others = list(model.non_trainable_variables)
         self._slots = [[_zeros_like(v.value) for v in self._variables] for _ in range(2)]
         self._averages: list[Any] = []
         if config.optimizer.ema_decay:
@@ -45,24 +37,24 @@ class JaxEngine(Engine):
         self._average = jax.jit(self._moved_averages, donate_argnums=0)
         self._add = jax.jit(_sum)
         self._mean = jax.jit(self._clipped_mean)
+        self._total: Gradients = {}
+        self._added = 0
         self.traces = 0
 
     def compile(self, problem: str) -> None:
         """Nothing ahead: JAX compiles for the shapes that the batches have."""
 
-    def gradients(self, problem: str, batch: Batch, draw: int) -> tuple[Gradients, Scalars]:
+    def compute(self, problem: str, batch: Batch, draw: int) -> Computed:
         if problem not in self._functions:
             self._read[problem] = self._variables_read(problem, batch)
             self._functions[problem] = self._gradient_function(problem)
         indices = self._read[problem]
         values = [self._variables[i].value for i in indices]
-        others = [variable.value for variable in [*self._others, *self._fixed]]
-        gradients, scalars, others = self._functions[problem](values, others, batch, np.int32(draw))
-        for variable, value in zip(self._others, others, strict=True):
-            variable.assign(value)
-        return dict(zip(indices, gradients, strict=True)), scalars
+        others = [variable.value for variable in self._others]
+        gradients, observed = self._functions[problem](values, others, batch, np.int32(draw))
+        return Computed(dict(zip(indices, gradients, strict=True)), observed)
 
-    def _loss(self, problem: str, batch: Batch, draw: Any) -> tuple[Any, Scalars]:
+    def _loss(self, problem: str, batch: Batch, draw: Any) -> ProblemLoss:
         train = self._config.train
         return problem_loss(
             self._model,
@@ -79,7 +71,7 @@ class JaxEngine(Engine):
 
         def run(batch: Batch) -> Any:
             with scope:
-                return self._loss(problem, batch, jnp.int32(0))[0]
+                return self._loss(problem, batch, jnp.int32(0)).loss
 
         jax.eval_shape(run, batch)
         return [i for i, v in enumerate(self._variables) if id(v) in scope.read]
@@ -89,20 +81,20 @@ class JaxEngine(Engine):
 
         def loss(values: list[Any], others: list[Any], batch: Batch, draw: Any) -> Any:
             self.traces += 1
-            state = zip([*variables, *self._others, *self._fixed], [*values, *others], strict=True)
-            with keras.StatelessScope(state_mapping=list(state)) as scope:
-                value, scalars = self._loss(problem, batch, draw)
-            value = value * self._config.loss_weights.get(problem, 1.0)
-            return value, (scalars, [scope.get_current_value(v) for v in self._others])
+            state = zip([*variables, *self._others], [*values, *others], strict=True)
+            with keras.StatelessScope(state_mapping=list(state)):
+                value, scalars, loads = self._loss(problem, batch, draw)
+            weight = self._config.loss_weights.get(problem, 1.0)
+            return value * weight, Observed(scalars, loads)
 
         compute = jax.value_and_grad(loss, has_aux=True)
 
         @jax.jit
         def run(values: list[Any], others: list[Any], batch: Batch, draw: Any) -> Any:
-            (_, (scalars, others)), gradients = compute(values, others, batch, draw)
+            (_, observed), gradients = compute(values, others, batch, draw)
             pairs = zip(gradients, values, strict=True)
             found = [with_l2(g, v, self._config.optimizer) for g, v in pairs]
-            return self._placed(found, self._read[problem]), scalars, others
+            return self._placed(found, self._read[problem]), observed
 
         return run
 
@@ -110,15 +102,18 @@ class JaxEngine(Engine):
         """Values like variables; on several devices they lie where the variables do."""
         return values
 
-    def apply(self, gradients: Iterable[Gradients], learning_rate: float, step: int) -> float:
-        total: Gradients = {}
-        number = 0
-        for part in gradients:
-            number += 1
-            both = sorted(total.keys() & part.keys())
-            added = self._add({i: total[i] for i in both}, {i: part[i] for i in both})
-            total = {**total, **part, **added}
-        means, norm = self._mean(total, jnp.float32(number))
+    def add(self, gradients: Gradients) -> None:
+        self._added += 1
+        both = sorted(self._total.keys() & gradients.keys())
+        sums = self._add({i: self._total[i] for i in both}, {i: gradients[i] for i in both})
+        self._total = {**self._total, **gradients, **sums}
+
+    def clear(self) -> None:
+        self._total, self._added = {}, 0
+
+    def update(self, learning_rate: float, step: int, loads: Loads) -> float:
+        means, norm = self._mean(self._total, jnp.float32(self._added))
+        self.clear()
         indices = sorted(means)
         values, first, second = self._update(
             {i: self._variables[i].value for i in indices},
@@ -136,6 +131,7 @@ class JaxEngine(Engine):
             moved = self._average(moved, {i: values[i] for i in indices}, jnp.float32(step + 1))
             for i in indices:
                 self._averages[i] = moved[i]
+        move_biases(self._model, loads, self._config.model.balance_rate)
         return float(norm)
 
     def _clipped_mean(self, total: Gradients, number: Any) -> tuple[Gradients, Any]:

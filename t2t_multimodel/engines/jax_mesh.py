@@ -16,8 +16,8 @@ import numpy as np
 from t2t_multimodel.config import Config
 from t2t_multimodel.config.distribution import Distribution
 from t2t_multimodel.data.collate import Batch
-from t2t_multimodel.engines.engine import Gradients, Scalars
 from t2t_multimodel.engines.jax import JaxEngine
+from t2t_multimodel.engines.micro_batch import Computed, Gradients
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.multimodel import MultiModel
 
@@ -41,7 +41,7 @@ class MeshEngine(JaxEngine):
         # programs that communicate must start in the same order on all devices
         self._one_at_a_time = threading.Lock()
 
-    def gradients(self, problem: str, batch: Batch, draw: int) -> tuple[Gradients, Scalars]:
+    def compute(self, problem: str, batch: Batch, draw: int) -> Computed:
         rows = len(batch["targets_length"])
         whole = -(-rows // self._rows) * self._rows
         if whole > rows and self._config.model.route_padding:
@@ -56,7 +56,7 @@ class MeshEngine(JaxEngine):
             for name, array in batch.items()
         }
         with self._one_at_a_time:
-            return super().gradients(problem, jax.device_put(batch, self._by_rows), draw)
+            return super().compute(problem, jax.device_put(batch, self._by_rows), draw)
 
     def _placed(self, values: list[Any], indices: list[int]) -> list[Any]:
         places = [self._shardings[i] for i in indices]

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
+from t2t_multimodel.engines.micro_batch import Observed
 from t2t_multimodel.errors import UserError
-
-Part = tuple[dict[int, Any], dict[str, Any]]
-"""Gradients and scalars of a micro-batch, see `Engine.gradients`."""
 
 Scores = dict[str, dict[str, float]]
 """Problem -> name of a score -> its value."""
@@ -37,9 +34,21 @@ class ProcessGroup:
         """Whether the flag is set on any worker."""
         return bool(self.gather(np.array([flag])).any())
 
-    def parts(self, parts: Iterable[Part]) -> Iterator[Part]:
-        """The same micro-batches, with the scalars of those that other workers computed."""
-        yield from parts
+    def share(self, observed: Sequence[Observed | None]) -> list[Observed]:
+        """The numbers of all micro-batches of a step, whoever computed them.
+
+        Args:
+            observed: for each micro-batch its numbers, or None where another worker has them.
+        """
+        if self.workers == 1:
+            return [one for one in observed if one is not None]
+        packed = pack({i: one for i, one in enumerate(observed) if one is not None})
+        lengths = self.gather(np.array([len(packed)]))[:, 0].astype(int)
+        table = self.gather(np.pad(packed, (0, lengths.max() - len(packed))))
+        everyone: dict[int, Observed] = {}
+        for row, length in zip(table, lengths, strict=True):
+            everyone |= unpack(row[:length])
+        return [everyone[i] for i in range(len(observed))]
 
     def wait(self) -> None:
         """Returns when every worker has come here."""
@@ -71,19 +80,24 @@ class ProcessGroup:
 ALONE = ProcessGroup()
 
 
-def pack(scalars: dict[int, dict[str, Any]]) -> np.ndarray:
-    """Scalars of numbered micro-batches as bytes, one float64 each; exact for float32."""
+def pack(observed: dict[int, Observed]) -> np.ndarray:
+    """Numbers of micro-batches as bytes, one float64 each; exact for float32."""
     plain = {
-        number: {name: np.asarray(value, np.float64).tolist() for name, value in one.items()}
-        for number, one in scalars.items()
+        number: [
+            {name: np.asarray(value, np.float64).tolist() for name, value in part.items()}
+            for part in one
+        ]
+        for number, one in observed.items()
     }
     return np.frombuffer(json.dumps(plain).encode(), np.uint8).astype(np.float64)
 
 
-def unpack(values: np.ndarray) -> dict[int, dict[str, np.ndarray]]:
+def unpack(values: np.ndarray) -> dict[int, Observed]:
     """Inverse of `pack`."""
     plain = json.loads(values.astype(np.uint8).tobytes())
     return {
-        int(number): {name: np.asarray(value, np.float32) for name, value in one.items()}
-        for number, one in plain.items()
+        int(number): Observed(
+            *({name: np.asarray(v, np.float32) for name, v in part.items()} for part in parts)
+        )
+        for number, parts in plain.items()
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -13,15 +13,9 @@ import tensorflow as tf
 from t2t_multimodel.backend import batch_spec
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.collate import Batch
-from t2t_multimodel.engines.engine import (
-    Engine,
-    Gradients,
-    Scalars,
-    decoupled_decay,
-    ema_rest,
-    rate_factor,
-    with_l2,
-)
+from t2t_multimodel.engines.balance import move_biases
+from t2t_multimodel.engines.engine import Engine, decoupled_decay, ema_rest, rate_factor, with_l2
+from t2t_multimodel.engines.micro_batch import Computed, Gradients, Loads, Observed
 from t2t_multimodel.features import ProblemSignature
 from t2t_multimodel.layers.fast import for_xla
 from t2t_multimodel.layers.random import StepSeed
@@ -41,6 +35,8 @@ class TensorFlowEngine(Engine):
         if config.optimizer.ema_decay:
             self._averages = [tf.Variable(tf.identity(v)) for v in self._variables]
         self._groups: list[VariableGroup] | None = None
+        self._sums: Sums = {}
+        self._added = 0
         self.traces = 0
         self._gradients = {
             name: self._gradient_function(model.problems[name]) for name in config.trained
@@ -49,9 +45,9 @@ class TensorFlowEngine(Engine):
     def compile(self, problem: str) -> None:
         self._gradients[problem].get_concrete_function()
 
-    def gradients(self, problem: str, batch: Batch, draw: int) -> tuple[Gradients, Scalars]:
-        gradients, scalars = self._gradients[problem](batch, tf.constant(draw, tf.int32))
-        return {int(i): gradient for i, gradient in gradients.items()}, scalars
+    def compute(self, problem: str, batch: Batch, draw: int) -> Computed:
+        gradients, *observed = self._gradients[problem](batch, tf.constant(draw, tf.int32))
+        return Computed({int(i): one for i, one in gradients.items()}, Observed(*observed))
 
     def _gradient_function(
         self,
@@ -72,11 +68,11 @@ class TensorFlowEngine(Engine):
         types = [batch_spec(problem), tf.TensorSpec((), tf.int32)]
 
         @tf.function(input_signature=types, autograph=False, jit_compile=train.jit_compile or None)
-        def run(batch: dict[str, tf.Tensor], draw: tf.Tensor) -> tuple[dict, dict]:
+        def run(batch: dict[str, tf.Tensor], draw: tf.Tensor) -> tuple[dict, dict, dict]:
             self.traces += 1
             forms = for_xla() if train.jit_compile else contextlib.nullcontext()
             with tf.GradientTape() as tape, forms, place():
-                loss, scalars = problem_loss(
+                loss, scalars, loads = problem_loss(
                     self._model,
                     batch,
                     problem.name,
@@ -91,22 +87,26 @@ class TensorFlowEngine(Engine):
                 for i, (gradient, variable) in enumerate(zip(gradients, variables, strict=True))
                 if gradient is not None
             }
-            return found, scalars
+            return found, scalars, loads
 
         return run
 
-    def apply(self, gradients: Iterable[Gradients], learning_rate: float, step: int) -> float:
+    def add(self, gradients: Gradients) -> None:
         if self._groups is None:
             self._groups = self._variable_groups()
-        found: Sums = {}
-        number = 0
-        for part in gradients:
-            number += 1
-            for group in self._groups:
-                if group.in_(part):
-                    share = [part[i] for i in group.indices]
-                    found[group] = group.add(found[group], share) if group in found else share
-        sums = self._sums(found)
+        self._added += 1
+        for group in self._groups:
+            if group.in_(gradients):
+                share = [gradients[i] for i in group.indices]
+                before = self._sums.get(group)
+                self._sums[group] = share if before is None else group.add(before, share)
+
+    def clear(self) -> None:
+        self._sums, self._added = {}, 0
+
+    def update(self, learning_rate: float, step: int, loads: Loads) -> float:
+        sums, number = self._whole_sums(), self._added
+        self.clear()
         norm = tf.sqrt(tf.add_n([group.squares(s) for group, s in sums.items()])) / number
         clip = self._config.optimizer.clip_norm
         scale = tf.cast((clip / tf.maximum(norm, clip) if clip else 1.0) / number, tf.float32)
@@ -117,11 +117,12 @@ class TensorFlowEngine(Engine):
                 group.update(total, rate, count)
             else:
                 group.update_scaled(total, scale, rate, count)
+        move_biases(self._model, loads, self._config.model.balance_rate)
         return float(norm)
 
-    def _sums(self, found: Sums) -> Sums:
+    def _whole_sums(self) -> Sums:
         """The sums over all micro-batches of the step, in the order of the groups."""
-        return {group: found[group] for group in self._groups or () if group in found}
+        return {group: self._sums[group] for group in self._groups or () if group in self._sums}
 
     def _variable_groups(self) -> list[VariableGroup]:
         """Variables that the same problems touch: their gradients always come together.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.collate import Batch
-from t2t_multimodel.engines.engine import Gradients, Scalars
+from t2t_multimodel.engines.micro_batch import Computed, Loads, Observed
 from t2t_multimodel.engines.tensorflow import TensorFlowEngine
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.multimodel import MultiModel
@@ -52,35 +52,31 @@ class MirroredEngine(TensorFlowEngine):
             function.get_concrete_function()
             self._there[problem, name] = function
 
-    def gradients(self, problem: str, batch: Batch, draw: int) -> tuple[Gradients, Scalars]:
+    def compute(self, problem: str, batch: Batch, draw: int) -> Computed:
         number = draw % (1 + len(self._others))
         if number == 0:
-            return super().gradients(problem, batch, draw)
+            return super().compute(problem, batch, draw)
         name = self._others[number - 1]
         with tf.device(name):
-            found, scalars = self._there[problem, name](batch, tf.constant(draw, tf.int32))
+            found, *observed = self._there[problem, name](batch, tf.constant(draw, tf.int32))
         with tf.device(self._first):
-            return {int(i): tf.identity(gradient) for i, gradient in found.items()}, scalars
+            gradients = {int(i): tf.identity(gradient) for i, gradient in found.items()}
+        return Computed(gradients, Observed(*observed))
 
     @contextlib.contextmanager
     def _in_place_of_the_model(self, problem: str, name: str) -> Iterator[None]:
         """What is traced inside runs on a device, with its copies of what the problem touches.
 
-        A router's balancing bias, which is no trainable variable, has no copy: the first device's
-        is read, and moved by as much as the micro-batch moves it.
+        Variables that are not trained have no copy: those of the first device are read.
         """
         trainable = self._model.trainable_variables
         touched = [(trainable[i], self._copies[name][i]) for i in sorted(self._touched(problem))]
-        biases = [(variable, variable.value) for variable in self._model.non_trainable_variables]
-        before = [(variable, tf.identity(value)) for variable, value in biases]
-        with tf.device(name):
-            with keras.StatelessScope(state_mapping=[*touched, *before]) as scope:
-                yield
-            for (variable, value), (_, old) in zip(biases, before, strict=True):
-                value.assign_add(scope.get_current_value(variable) - old)
+        others = [(v, tf.identity(v.value)) for v in self._model.non_trainable_variables]
+        with tf.device(name), keras.StatelessScope(state_mapping=[*touched, *others]):
+            yield
 
-    def apply(self, gradients: Iterable[Gradients], learning_rate: float, step: int) -> float:
-        norm = super().apply(gradients, learning_rate, step)
+    def update(self, learning_rate: float, step: int, loads: Loads) -> float:
+        norm = super().update(learning_rate, step, loads)
         self._spread()
         return norm
 

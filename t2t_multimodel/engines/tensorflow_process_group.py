@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
 import tensorflow as tf
 
 from t2t_multimodel.engines.cluster import Cluster
-from t2t_multimodel.engines.process_group import Part, ProcessGroup, pack, unpack
+from t2t_multimodel.engines.process_group import ProcessGroup
 from t2t_multimodel.errors import UserError
 
 _ABORTED = "Collective ops is aborted by: "
@@ -88,21 +88,6 @@ class WorkerProcessGroup(ProcessGroup):
         table[self.worker] = values
         with gone_workers_told():
             return summed(tf.constant(table.ravel())).numpy().reshape(table.shape)
-
-    def parts(self, parts: Iterable[Part]) -> Iterator[Part]:
-        """Computes this worker's share first, then exchanges the scalars of all."""
-        gradients, own = [], {}
-        for number, (part, scalars) in enumerate(parts):
-            gradients.append(part)
-            if scalars:
-                own[number] = scalars
-        packed = pack(own)
-        lengths = self.gather(np.array([len(packed)]))[:, 0].astype(int)
-        table = self.gather(np.pad(packed, (0, lengths.max() - len(packed))))
-        everyone: dict = {}
-        for row, length in zip(table, lengths, strict=True):
-            everyone |= unpack(row[:length])
-        yield from ((part, everyone[number]) for number, part in enumerate(gradients))
 
     def leave(self) -> None:
         try:

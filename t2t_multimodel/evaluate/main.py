@@ -3,71 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 from t2t_multimodel.checkpoints.recorded_features import check_features
-from t2t_multimodel.data.datagen import generate
-from t2t_multimodel.engines.engine import cores, parallel_batches, share_cores
+from t2t_multimodel.data.datagen import prepare
+from t2t_multimodel.engines.engine import parallel_batches, share_cores
 from t2t_multimodel.evaluate.compare import compare, print_comparison
 from t2t_multimodel.evaluate.evaluator import Evaluator, check_split
 from t2t_multimodel.evaluate.results_file import load_results, store
 from t2t_multimodel.evaluate.table import Row, print_table, with_baselines
 
 
-def evaluate_checkpoint(
-    checkpoint: Checkpoint,
-    problems: Sequence[str] = (),
-    split: str | None = None,
-    shuffle_sources: bool = False,
-    data_dir: Path = Path("data"),
-    raw_dir: Path | None = None,
-    json_file: Path | None = None,
-    compare_with: Path | None = None,
-) -> list[Row]:
-    """Scores a checkpoint; prints the same table as the end of its training.
+@dataclass(frozen=True, kw_only=True)
+class EvalRequest:
+    """What to score, and what becomes of the scores."""
 
-    Args:
-        checkpoint: what to score.
-        problems: those to score; all of the model if left out.
-        split: None: the config's `evaluate.final_split`.
-        shuffle_sources: exchange the inputs among the examples.
-        data_dir: for encoded data; what is missing is made with the checkpoint's vocabularies.
-        raw_dir: where the user keeps raw files.
-        json_file: where to write the rows as well.
-        compare_with: a table that was stored, or a run's folder, to be compared with.
-    """
+    problems: Sequence[str] = ()
+    """Those to score; none: all of the model."""
+    split: str | None = None
+    """None: the config's `evaluate.final_split`."""
+    shuffle_sources: bool = False
+    """Exchanges the inputs among the examples."""
+    data_dir: Path = Path("data")
+    """Folder of encoded data; what is missing is made with the checkpoint's vocabularies."""
+    raw_dir: Path | None = None
+    """Where the user keeps raw files."""
+    json_file: Path | None = None
+    """Where to write the rows as well."""
+    compare_with: Path | None = None
+    """A table that was stored, or a run's folder, to be compared with."""
+
+
+def evaluate_checkpoint(checkpoint: Checkpoint, request: EvalRequest | None = None) -> list[Row]:
+    """Scores a checkpoint; prints the same table as the end of its training."""
+    request = request or EvalRequest()
+    compare_with = request.compare_with
     others = load_results(compare_with) if compare_with else []
     config = checkpoint.config()
-    names = checkpoint.problems(problems)
+    names = checkpoint.problems(request.problems)
     check_features(checkpoint, names)
     share_cores(parallel_batches(config))
-    prepared = generate(
-        names,
-        data_dir,
-        raw_dir,
-        workers=cores(),
-        vocab_size=config.data.vocab_size,
-        tokenizers=checkpoint.tokenizers(),
-    )
+    tokenizers = checkpoint.tokenizers()
+    prepared = prepare(names, request.data_dir, request.raw_dir, config, tokenizers)
     settings = config.evaluate
-    check_split(split or settings.final_split, prepared)
+    split = request.split or settings.final_split
+    check_split(split, prepared)
     evaluator = Evaluator(checkpoint.model(), prepared, config)
     results = [
         evaluator.evaluate(
             name,
-            split or settings.final_split,
+            split,
             settings.final_examples,
             settings.decode_examples,
-            shuffle_sources,
+            request.shuffle_sources,
         )
         for name in names
     ]
     rows = with_baselines(results, prepared, settings.resamples)
     print(f"{checkpoint.path}, step {checkpoint.step:,}")
     print_table(rows)
-    if json_file is not None:
-        store(rows, json_file)
+    if request.json_file is not None:
+        store(rows, request.json_file)
     if compare_with is not None:
         found = compare(results, others, settings.resamples)
         print_comparison(found, str(checkpoint.path), str(compare_with))

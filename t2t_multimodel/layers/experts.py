@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import keras
@@ -20,6 +21,35 @@ from t2t_multimodel.layers.hierarchical_gating import HierarchicalGating
 from t2t_multimodel.layers.mode import EVAL, Mode
 
 
+@dataclass(frozen=True)
+class MixtureSpec:
+    """The form of a mixture of experts, and how its router is kept in balance."""
+
+    experts: int
+    """E, the number of experts."""
+    k: int
+    """Experts a token; with groups, choices of each level."""
+    hidden: tuple[int, ...]
+    """Widths of an expert's hidden layers."""
+    groups: int = 1
+    """Above 1, the experts are chosen in two levels, in groups of equal size."""
+    loss_weight: float = 1e-2
+    """Weight of CV^2(importance) + CV^2(load) in the loss."""
+    z_loss_weight: float = 0.0
+    """Weight of the mean square of the log of the router's partition function
+    (arXiv 2202.08906)."""
+    balanced: bool = False
+    """Whether each expert has a bias on the choice, by which the trainer balances the loads
+    (arXiv 2408.15664)."""
+    autoscale: bool = False
+    """Whether the output is multiplied by Tensor2Tensor's factor, (width / D)^-0.5 for each
+    hidden layer."""
+
+    def __post_init__(self) -> None:
+        if self.groups > 1 and self.balanced:
+            raise ValueError("A router of two levels has no balancing bias.")
+
+
 class Routing(NamedTuple):
     """What one mixture layer did with one batch."""
 
@@ -31,6 +61,10 @@ class Routing(NamedTuple):
     """Of `share_E`, nats; log E when all experts get the same."""
     max_violation: Any
     """(largest load - mean load) / mean load; 0 when all get the same (arXiv 2408.15664)."""
+    loads: dict[str, Any]
+    """Path of the balancing bias -> number of tokens that each expert got, float32 [E].
+
+    It is empty for a router without a bias, and for one that is frozen."""
 
 
 class MixtureOfExperts(Block):
@@ -39,50 +73,34 @@ class MixtureOfExperts(Block):
     Expert weights are stacked [E, in, out], so that a distribution can shard the first axis.
     No token is dropped; tokens at padding go nowhere and count nowhere.
 
+    `call` changes nothing: a balancing bias is moved after the step, by the engine, from the
+    loads that the micro-batches' routings hold.
+
     Args:
         channels: D.
-        experts: E.
-        k: experts a token; of each level, with groups.
-        hidden: widths of an expert's hidden layers.
-        groups: above 1, the experts are chosen in two levels, in groups of equal size.
-        loss_weight: of CV^2(importance) + CV^2(load).
-        z_loss_weight: of the mean square of the log of the router's partition function
-            (arXiv 2202.08906).
-        balance_rate: in training, the bias of each expert on the choice moves by this much
-            against its last load (arXiv 2408.15664); 0 for no bias.
-        autoscale: Tensor2Tensor's factor (width / D)^-0.5 for each hidden layer.
+        spec: the form of the mixture.
     """
 
-    def __init__(
-        self,
-        channels: int,
-        experts: int,
-        k: int,
-        hidden: tuple[int, ...],
-        *,
-        groups: int = 1,
-        loss_weight: float = 1e-2,
-        z_loss_weight: float = 0.0,
-        balance_rate: float = 0.0,
-        autoscale: bool = False,
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, channels: int, spec: MixtureSpec, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.channels, self.experts, self.hidden = channels, experts, hidden
-        self.loss_weight, self.z_loss_weight = loss_weight, z_loss_weight
-        self.balance_rate = balance_rate
-        self.scale = math.prod((width / channels) ** -0.5 for width in hidden) if autoscale else 1.0
+        self.channels, self.spec, self.scale = channels, spec, 1.0
+        if spec.autoscale:
+            self.scale = math.prod((width / channels) ** -0.5 for width in spec.hidden)
         self.gating = (
-            HierarchicalGating(channels, groups, experts // groups, k, name="gating")
-            if groups > 1
-            else NoisyTopKGating(channels, experts, k, balanced=balance_rate > 0, name="gating")
+            HierarchicalGating(
+                channels, spec.groups, spec.experts // spec.groups, spec.k, name="gating"
+            )
+            if spec.groups > 1
+            else NoisyTopKGating(
+                channels, spec.experts, spec.k, balanced=spec.balanced, name="gating"
+            )
         )
 
     def make_weights(self) -> None:
-        sizes = (self.channels, *self.hidden, self.channels)
+        sizes = (self.channels, *self.spec.hidden, self.channels)
         self.kernels = [
             self.add_weight(
-                shape=(self.experts, fan_in, fan_out),
+                shape=(self.spec.experts, fan_in, fan_out),
                 initializer=keras.initializers.RandomNormal(stddev=fan_in**-0.5),
                 name=f"experts_kernel{i}",
             )
@@ -97,19 +115,19 @@ class MixtureOfExperts(Block):
         capture.capture(self.path, gates.experts_Nk)
         kernels = tuple(map(ops.convert_to_tensor, self.kernels))
         y_ND = expert_ffn(x_ND, gates.experts_Nk, gates.weights_Nk, kernels, mask_N)
-        if mode.training and self.balance_rate and self.trainable:
-            behind_E = ops.sign(ops.mean(gates.tokens_E) - gates.tokens_E)
-            self.gating.move_bias(self.balance_rate * behind_E)
         y_BLD = ops.reshape(y_ND * self.scale, ops.shape(x_BLD))
         return y_BLD, self._routing(gates, mask_N)
 
     def _routing(self, gates: Gates, mask_N: Any) -> Routing:
-        loss = self.loss_weight * (cv_squared(gates.importance_E) + cv_squared(gates.load_E))
-        if self.z_loss_weight:
+        spec = self.spec
+        loss = spec.loss_weight * (cv_squared(gates.importance_E) + cv_squared(gates.load_E))
+        if spec.z_loss_weight:
             squares_N = ops.square(ops.logsumexp(gates.logits_NE, axis=-1))
             live_N = ops.ones_like(squares_N) if mask_N is None else ops.cast(mask_N, "float32")
             mean = ops.sum(squares_N * live_N) / ops.maximum(1.0, ops.sum(live_N))
-            loss = loss + self.z_loss_weight * mean
+            loss = loss + spec.z_loss_weight * mean
         share_E = gates.tokens_E / ops.maximum(1.0, ops.sum(gates.tokens_E))
         entropy = -ops.sum(share_E * ops.log(ops.maximum(share_E, 1e-9)))
-        return Routing(loss, share_E, entropy, self.experts * ops.max(share_E) - 1.0)
+        bias = self.gating.bias if spec.balanced and self.trainable else None
+        loads = {} if bias is None else {bias.path: gates.tokens_E}
+        return Routing(loss, share_E, entropy, spec.experts * ops.max(share_E) - 1.0, loads)

@@ -8,7 +8,7 @@ from keras import ops
 
 from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.layers.base import Block
-from t2t_multimodel.layers.experts import MixtureOfExperts, Routing
+from t2t_multimodel.layers.experts import MixtureOfExperts, MixtureSpec, Routing
 from t2t_multimodel.layers.linear import Linear
 from t2t_multimodel.layers.mode import EVAL, Mode, dropout
 from t2t_multimodel.layers.norm import LayerNorm
@@ -70,18 +70,17 @@ def mixture(config: ModelConfig, hidden: int, *, name: str) -> Block:
     if config.moe != "experts":
         times = config.experts if config.moe == "dense_params" else config.experts_per_token
         return DenseInstead(config.hidden_size, times * hidden, name=name)
-    return MixtureOfExperts(
-        config.hidden_size,
+    spec = MixtureSpec(
         config.experts,
         config.experts_per_token,
         (hidden,),
         groups=config.expert_groups,
         loss_weight=config.moe_loss_weight,
         z_loss_weight=config.router_z_weight,
-        balance_rate=config.balance_rate,
+        balanced=config.balance_rate > 0,
         autoscale=config.variant != "paper",
-        name=name,
     )
+    return MixtureOfExperts(config.hidden_size, spec, name=name)
 
 
 def by_name(**routing: Routing | None) -> dict[str, Routing]:

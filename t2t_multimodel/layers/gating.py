@@ -47,8 +47,8 @@ class NoisyTopKGating(Block):
         channels: D.
         experts: E.
         k: experts a token.
-        balanced: whether there is a bias on the choice, not on the gates, for whoever balances
-            the load without a loss (arXiv 2408.15664).
+        balanced: whether there is a bias on the choice, not on the gates, by which the trainer
+            balances the loads without a loss (arXiv 2408.15664).
     """
 
     def __init__(
@@ -97,11 +97,6 @@ class NoisyTopKGating(Block):
             ops.sum(choice.sent * live_N1, axis=0),
             clean_NE,
         )
-
-    def move_bias(self, step_E: Any) -> None:
-        """Adds to the bias on the choice."""
-        assert self.bias is not None, "made with balanced=False"
-        self.bias.assign_add(step_E)
 
 
 def router_input(x: Any, mode: Mode) -> Any:

@@ -117,7 +117,7 @@ def _footprint(
     idle = 0.0
     for layer in sublayers(model, all_levels=True):
         if isinstance(layer, MixtureOfExperts) and id(layer.kernels[0]) in reads.variables:
-            idle += _size(layer.kernels) * (1 - _chosen(layer) / layer.experts)
+            idle += _size(layer.kernels) * (1 - _chosen(layer) / layer.spec.experts)
     return Footprint(_size(read), round(_size(read) - idle), activations)
 
 

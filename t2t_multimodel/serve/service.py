@@ -18,7 +18,7 @@ from t2t_multimodel.decode.decoder import Decoder
 from t2t_multimodel.decode.grammar import guides
 from t2t_multimodel.decode.inputs import InputEncoder, Item
 from t2t_multimodel.decode.outputs import Answer
-from t2t_multimodel.decode.runner import Request, Runner
+from t2t_multimodel.decode.runner import DecodeRequest, Runner
 from t2t_multimodel.errors import unknown
 from t2t_multimodel.features import ClassLabel
 from t2t_multimodel.problem import Problem
@@ -88,7 +88,7 @@ class Service:
             own = guides(problem, self._tokenizers)
             for runners, way in ((self._runners, best), (self._beams, beam)):
                 decoder = Decoder(self._model, name, way, own)
-                request = Request(problem=name, config=way, batch_size=batch_size)
+                request = DecodeRequest(problem=name, config=way, batch_size=batch_size)
                 runners[name] = Runner(problem, self._tokenizers, decoder, config, request)
         # each may unpack to some hundred megabytes
         self._encoding = threading.Semaphore(os.cpu_count() or 1)

@@ -11,8 +11,8 @@ from typing import Literal
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.config import Config, parse_rate
-from t2t_multimodel.data.datagen import generate
-from t2t_multimodel.engines.engine import cores, parallel_batches, share_cores
+from t2t_multimodel.data.datagen import prepare
+from t2t_multimodel.engines.engine import parallel_batches, share_cores
 from t2t_multimodel.evaluate.evaluator import Evaluator
 from t2t_multimodel.evaluate.result import Result
 from t2t_multimodel.multimodel import MultiModel
@@ -23,18 +23,18 @@ from t2t_multimodel.tasks.forgetting import Forgetting
 from t2t_multimodel.train.main import train
 from t2t_multimodel.train.parts import parts_of
 
-Body = Literal["frozen", "slow", "free"]
-FACTORS: dict[Body, float] = {"frozen": 0.0, "slow": 0.1, "free": 1.0}
+BodySpeed = Literal["frozen", "slow", "free"]
+FACTORS: dict[BodySpeed, float] = {"frozen": 0.0, "slow": 0.1, "free": 1.0}
 """Factor of the learning rate of all that the old run had."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class AddRequest:
     """What is to be added, and how."""
 
     problems: Sequence[str]
     """Those to train on, with rates: new ones, and old ones to be rehearsed."""
-    body: Body = "frozen"
+    body: BodySpeed = "frozen"
     hparams: str = ""
     """Further settings, "train.seed=1"."""
     train_steps: int | None = None
@@ -44,7 +44,7 @@ class Request:
 def add_task(
     source: Path,
     checkpoint: Checkpoint,
-    request: Request,
+    request: AddRequest,
     data_dir: Path,
     raw_dir: Path | None,
     output_dir: Path,
@@ -88,7 +88,7 @@ def add_task(
 
 
 def settings(
-    source: Path, checkpoint: Checkpoint, parts: Sequence[str], request: Request
+    source: Path, checkpoint: Checkpoint, parts: Sequence[str], request: AddRequest
 ) -> Resolved:
     """The old run's settings with what the request changes, each with its origin.
 
@@ -132,14 +132,8 @@ def _evaluate(
 ) -> list[Result]:
     """The old problems as the final table will score them again."""
     check_features(checkpoint, checkpoint.problems([]))
-    prepared = generate(
-        checkpoint.problems([]),
-        data_dir,
-        raw_dir,
-        workers=cores(),
-        vocab_size=config.data.vocab_size,
-        tokenizers=checkpoint.tokenizers(),
-    )
+    names, tokenizers = checkpoint.problems([]), checkpoint.tokenizers()
+    prepared = prepare(names, data_dir, raw_dir, config, tokenizers)
     evaluator, how = Evaluator(model, prepared, config), config.evaluate
     return [
         evaluator.evaluate(name, how.final_split, how.final_examples, how.decode_examples)

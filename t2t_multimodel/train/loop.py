@@ -5,12 +5,10 @@ from __future__ import annotations
 import time
 import zlib
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
-
-import numpy as np
 
 from t2t_multimodel import usr_dir
 from t2t_multimodel.checkpoints import checkpoint as checkpoints
@@ -21,7 +19,8 @@ from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.data.mixture import make_mixture
 from t2t_multimodel.data.realised import Realised, realised
 from t2t_multimodel.data.stream import BatchStream, StepBatches, read_ahead, step_batches
-from t2t_multimodel.engines.engine import Engine, Gradients, averaged, parallel_batches, value_of
+from t2t_multimodel.engines.engine import Engine, averaged, parallel_batches, value_of
+from t2t_multimodel.engines.micro_batch import on_host, summed_loads
 from t2t_multimodel.engines.process_group import ALONE, ProcessGroup
 from t2t_multimodel.evaluate.evaluator import Evaluator
 from t2t_multimodel.evaluate.result import Result
@@ -133,6 +132,7 @@ class Trainer:
         with live(progress), closing(read_ahead(items)) as batches, workers, closing(self.saver):
             for name in self.config.trained:
                 self.engine.compile(name)
+            self.engine.clear()  # of a step that failed
             self._evaluate_if_due(progress)
             while not self.finished and not self.process_group.any(bool(stop)):
                 rate = learning_rate(optimizer, self.step, train.steps, width)
@@ -161,30 +161,24 @@ class Trainer:
     def _train_step(
         self, item: StepBatches, rate: float, pool: ThreadPoolExecutor, progress: Progress
     ) -> None:
-        """Gradients of all micro-batches side by side, then one update."""
-        with closing(self._gradients(item, pool, progress)) as gradients:
-            norm = self.engine.apply(gradients, rate, item.step)
-        self.guard.check_norm(item, norm)
-        progress.add_step(norm)
-        self.positions = item.positions
-
-    def _gradients(
-        self, item: StepBatches, pool: ThreadPoolExecutor, progress: Progress
-    ) -> Generator[Gradients, None, None]:
-        """Of one micro-batch after the other; their losses are looked at on the way."""
+        """Computes all micro-batches side by side and adds up their gradients; then one update."""
         first_draw = item.step * len(item.problems)
         draws = range(first_draw, first_draw + len(item.problems))
         work = zip(item.problems, item.batches, draws, strict=True)
-        depth, losses = 2 * parallel_batches(self.config), []
-        for number, (gradients, scalars) in enumerate(
-            self.process_group.parts(_side_by_side(pool, self.engine.gradients, work, depth))
-        ):
-            values = {key: np.asarray(value) for key, value in scalars.items()}
-            losses.append(float(values["xent"]))
-            self.guard.check_loss(item, number, losses[-1])
-            progress.add(item.problems[number], values, len(item.batches[number]["inputs"]))
-            yield gradients
+        depth, own = 2 * parallel_batches(self.config), []
+        for computed in _side_by_side(pool, self.engine.compute, work, depth):
+            own.append(on_host(computed.observed))
+            self.engine.add(computed.gradients)
+        observed = self.process_group.share(own)
+        losses = [float(one.scalars["xent"]) for one in observed]
+        for number, (problem, batch) in enumerate(zip(item.problems, item.batches, strict=True)):
+            self.guard.check_loss(item, number, losses[number])
+            progress.add(problem, observed[number].scalars, len(batch["inputs"]))
+        norm = self.engine.update(rate, item.step, summed_loads(observed))
+        self.guard.check_norm(item, norm)
+        progress.add_step(norm)
         self.mixture.observe(item.step, item.problems, losses)
+        self.positions = item.positions
 
     def _report(self, progress: Progress, rate: float) -> None:
         line, scalars = progress.report(rate)

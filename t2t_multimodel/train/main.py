@@ -13,10 +13,10 @@ from t2t_multimodel.checkpoints import checkpoint as checkpoints
 from t2t_multimodel.checkpoints import warm_start
 from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.config import Config
-from t2t_multimodel.data.datagen import Prepared, generate
+from t2t_multimodel.data.datagen import Prepared, prepare
 from t2t_multimodel.engines.cluster import Cluster
 from t2t_multimodel.engines.devices import make_engine, set_up
-from t2t_multimodel.engines.engine import averaged, cores, parallel_batches, share_cores
+from t2t_multimodel.engines.engine import averaged, parallel_batches, share_cores
 from t2t_multimodel.engines.process_group import ProcessGroup
 from t2t_multimodel.evaluate.evaluator import check_split
 from t2t_multimodel.evaluate.result import Result
@@ -63,14 +63,8 @@ def train(
         check_features(found, list(config.rates))
     source = None if found else warm_start.source(config.train.warm_start)
     vocabularies = found or source
-    prepared = generate(
-        list(config.rates),
-        data_dir,
-        raw_dir,
-        workers=cores(),
-        vocab_size=config.data.vocab_size,
-        tokenizers=vocabularies.tokenizers() if vocabularies else None,
-    )
+    tokenizers = vocabularies.tokenizers() if vocabularies else None
+    prepared = prepare(list(config.rates), data_dir, raw_dir, config, tokenizers)
     for split in (config.evaluate.split, config.evaluate.final_split):
         check_split(split, prepared)
     if chief:
@@ -95,7 +89,7 @@ def train(
     )
     if not (trainer.finished or _trained(trainer, process_group, output_dir)):
         return []
-    return final_table(trainer) if chief else []
+    return write_final_table(trainer) if chief else []
 
 
 def _trained(trainer: Trainer, process_group: ProcessGroup, output_dir: Path) -> bool:
@@ -127,7 +121,7 @@ def new_model(config: Config, prepared: dict[str, Prepared]) -> MultiModel:
     return MultiModel(config.model, [one.signature for one in prepared.values()], spellings)
 
 
-def final_table(trainer: Trainer) -> list[Result]:
+def write_final_table(trainer: Trainer) -> list[Result]:
     """Prints the mixture, and the scores of the final split beside their baselines; stores them."""
     print_mixture(trainer.realised())
     evaluate = trainer.config.evaluate

@@ -62,9 +62,12 @@ def mine(tmp_path: Path) -> str:
 
 @pytest.fixture
 def stub(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
-    """Replaces a function behind a command; the list receives the arguments of its calls."""
+    """Replaces a function behind a command; the list receives the arguments of its calls.
 
-    def replace(module: str, function: str, returns: Any = None) -> list[Any]:
+    What the command makes for it, `request`, is a dict of the fields that were given.
+    """
+
+    def replace(module: str, function: str, returns: Any = None, request: str = "") -> list[Any]:
         calls: list[Any] = []
 
         def record(*args: Any, **kwargs: Any) -> Any:
@@ -73,6 +76,7 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
 
         fake = ModuleType(module)
         setattr(fake, function, record)
+        setattr(fake, request or "no_request", lambda **fields: fields)
         package, _, name = module.rpartition(".")
         monkeypatch.setitem(sys.modules, module, fake)
         if package not in sys.modules:
@@ -113,29 +117,30 @@ def test_list_fields_shows_path_default_and_meaning(capsys: pytest.CaptureFixtur
 
 
 def test_datagen_hands_on_its_flags(mine: str, stub: Callable) -> None:
-    calls = stub("t2t_multimodel.data.datagen", "generate", {})
+    calls = stub("t2t_multimodel.data.datagen", "generate", {}, "DatagenOptions")
     argv = ["--problem=mine,other", "--data_dir=d", "--raw_dir=r", "--workers=3", mine]
     assert mm_datagen.main([*argv, "--vocab_size=99", "--verify"]) == 0
-    options = {"verify": True, "run": None}
-    assert calls == [((["mine", "other"], Path("d"), Path("r"), 3, 99), options)]
+    options = {"workers": 3, "vocab_size": 99, "verify": True, "run": None}
+    assert calls == [(["mine", "other"], Path("d"), Path("r"), options)]
 
 
 def test_datagen_without_flags_uses_every_core(
     mine: str, stub: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("os.cpu_count", lambda: 7)
-    calls = stub("t2t_multimodel.data.datagen", "generate", {})
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: range(7), raising=False)
+    calls = stub("t2t_multimodel.data.datagen", "generate", {}, "DatagenOptions")
     assert mm_datagen.main(["--problems=mine", mine]) == 0
-    assert calls == [((["mine"], Path("data"), None, 7, None), {"verify": False, "run": None})]
+    options = {"workers": 7, "vocab_size": None, "verify": False, "run": None}
+    assert calls == [(["mine"], Path("data"), None, options)]
 
 
 def test_datagen_runs_beam_with_its_options(mine: str, stub: Callable) -> None:
     runners = stub("t2t_multimodel.data.apache_beam_runner", "runner")
-    calls = stub("t2t_multimodel.data.datagen", "generate", {})
+    calls = stub("t2t_multimodel.data.datagen", "generate", {}, "DatagenOptions")
     beam = ["--runner=FlinkRunner", "--beam_options=--a=1 --b='2 3'", "--beam_options=--c=4"]
     assert mm_datagen.main(["--problem=mine", mine, *beam]) == 0
     assert runners == [("FlinkRunner", ["--a=1", "--b=2 3", "--c=4"])]
-    assert calls[0][1] == {"verify": False, "run": "what runner returns"}
+    assert calls[0][3]["run"] == "what runner returns"
 
 
 def test_datagen_wants_a_name(capsys: pytest.CaptureFixture[str]) -> None:
@@ -283,10 +288,10 @@ def checkpoint(tmp_path: Path) -> Path:
 
 
 def test_eval_hands_on_its_flags(mine: str, stub: Callable, checkpoint: Path) -> None:
-    calls = stub("t2t_multimodel.evaluate.main", "evaluate_checkpoint")
+    calls = stub("t2t_multimodel.evaluate.main", "evaluate_checkpoint", request="EvalRequest")
     argv = [f"--checkpoint={checkpoint}", "--problems=mine", "--shuffle_sources", "--json=j", mine]
     assert mm_eval.main(argv) == 0
-    handed = {
+    request = {
         "problems": ["mine"],
         "split": None,
         "shuffle_sources": True,
@@ -295,7 +300,7 @@ def test_eval_hands_on_its_flags(mine: str, stub: Callable, checkpoint: Path) ->
         "json_file": Path("j"),
         "compare_with": None,
     }
-    assert calls == [((Checkpoint(checkpoint),), handed)]
+    assert calls == [(Checkpoint(checkpoint), request)]
 
 
 def test_eval_names_the_problem_that_was_meant(
@@ -335,9 +340,7 @@ def test_tasks_are_added_to_and_removed_from_a_run(
 
 
 def test_add_task_hands_on_its_request(mine: str, stub: Callable, checkpoint: Path) -> None:
-    calls = stub("t2t_multimodel.tasks.add", "add_task")
-    module = sys.modules["t2t_multimodel.tasks.add"]
-    module.Request = lambda **fields: fields  # type: ignore[attr-defined]
+    calls = stub("t2t_multimodel.tasks.add", "add_task", request="AddRequest")
     argv = [f"--from={checkpoint}", "--problems=octet_parse:2,mine", "--hparams=a=1", mine]
     assert mm_add_task.main([*argv, "--body=slow", "--train_steps=9", "--raw_dir=r"]) == 0
     assert mm_add_task.main([*argv, "--output_dir=o"]) == 0

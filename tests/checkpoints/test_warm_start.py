@@ -93,7 +93,7 @@ def test_a_run_begins_with_the_weights_and_vocabularies_of_another(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     capsys.readouterr()
-    monkeypatch.setattr(main, "final_table", lambda trainer: [])
+    monkeypatch.setattr(main, "write_final_table", lambda trainer: [])
     overrides = "evaluate.steps=0,optimizer.learning_rate=1e-30"
     resolved = resolve(
         "made_tiny", ["made_numbers"], overrides, train_steps=1, warm_start=str(run.folder)

@@ -22,7 +22,7 @@ from t2t_multimodel import (
     register_problem,
     usr_dir,
 )
-from t2t_multimodel.data.datagen import Prepared, generate
+from t2t_multimodel.data.datagen import DatagenOptions, Prepared, generate
 from t2t_multimodel.problem import Problem as Base
 
 SPELLING = '''
@@ -53,7 +53,8 @@ def spelling(folder: Path, extra: str = "") -> None:
 def make(name: str, data_dir: Path, **options: Any) -> tuple[Prepared, list[str]]:
     lines: list[str] = []
     options = {"vocab_size": 300, "report": lines.append, **options}
-    prepared = generate([name], data_dir, **options)[name]
+    raw_dir = options.pop("raw_dir", None)
+    prepared = generate([name], data_dir, raw_dir, DatagenOptions(**options))[name]
     return prepared, [line for line in lines if not line.startswith("vocabulary ")]
 
 

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 
 from t2t_multimodel import Audio, ClassLabel, Image, Problem, Text, UserError, register_problem
-from t2t_multimodel.data.datagen import generate
+from t2t_multimodel.data.datagen import DatagenOptions, generate
 from t2t_multimodel.data.dataset import DataSet
 
 
 def dataset(problem: type[Problem], data_dir: Path) -> DataSet:
-    prepared = generate([problem.name], data_dir, vocab_size=300, report=lambda _: None)
+    prepared = generate(
+        [problem.name], data_dir, options=DatagenOptions(vocab_size=300, report=lambda _: None)
+    )
     return prepared[problem.name].dataset("train")
 
 

@@ -29,7 +29,7 @@ from t2t_multimodel import (
     UserError,
     register_problem,
 )
-from t2t_multimodel.data.datagen import Prepared, generate
+from t2t_multimodel.data.datagen import DatagenOptions, Prepared, generate
 
 TRAIN = 5 * 20
 
@@ -45,7 +45,9 @@ def raw_dir(tmp_path: Path) -> Path:
 def make(raw_dir: Path, **options: Any) -> tuple[Prepared, list[str]]:
     lines: list[str] = []
     options = {"vocab_size": 300, "report": lines.append, **options}
-    prepared = generate(["made_corpus"], raw_dir.parent / "data", raw_dir, **options)
+    prepared = generate(
+        ["made_corpus"], raw_dir.parent / "data", raw_dir, DatagenOptions(**options)
+    )
     return prepared["made_corpus"], lines
 
 
@@ -115,7 +117,9 @@ def test_a_target_longer_than_the_limit_is_named_and_the_rest_kept(raw_dir: Path
     register_problem("made_swapped")(Swapped)
     with open(raw_dir / "train.4.tsv", "a") as file:
         file.write("0" * 40 + "\tyes\n")
-    made = generate(["made_swapped"], raw_dir.parent, raw_dir, report=lambda line: None)
+    made = generate(
+        ["made_swapped"], raw_dir.parent, raw_dir, DatagenOptions(report=lambda line: None)
+    )
     assert len(made["made_swapped"].dataset("train")) == TRAIN
     assert reasons(made["made_swapped"]) == {
         "targets too long": [
@@ -160,7 +164,9 @@ def of_files(tmp_path: Path, inputs: Any, good: bytes, bad: bytes, name: str) ->
     (tmp_path / "raw").mkdir()
     for file, data in (("0.a", good), (name, bad), ("1.z", good)):
         (tmp_path / "raw" / file).write_bytes(data)
-    made = generate([kind.name], tmp_path / "data", tmp_path / "raw", report=lambda line: None)
+    made = generate(
+        [kind.name], tmp_path / "data", tmp_path / "raw", DatagenOptions(report=lambda line: None)
+    )
     assert len(made[kind.name].dataset("train")) == 2
     return made[kind.name].dataset("train").manifest["shards"][0]["reasons"]
 
@@ -239,7 +245,12 @@ def test_a_raw_file_that_ends_early_is_named_with_the_count_of_what_it_had(raw_d
         data = gzip.compress(path.read_bytes())
         path.with_suffix(".gz").write_bytes(data[: -5 if path.name == "train.4.tsv" else None])
     with pytest.raises(UserError) as caught:
-        generate(["made_gzipped"], raw_dir.parent, raw_dir, vocab_size=300, report=lambda _: None)
+        generate(
+            ["made_gzipped"],
+            raw_dir.parent,
+            raw_dir,
+            DatagenOptions(vocab_size=300, report=lambda _: None),
+        )
     assert re.fullmatch(
         r"Problem 'made_gzipped', train train.4.tsv: unreadable after 20 examples: EOFError: "
         r"Compressed file ended before the end-of-stream marker was reached \(gzip.py:\d+\).",

@@ -44,7 +44,8 @@ registry.problems.get("made_counting")
 def start(data_dir):
     child = os.fork()
     if child == 0:
-        datagen.generate(["made_counting"], data_dir, vocab_size=300, report=lambda line: None)
+        options = datagen.DatagenOptions(vocab_size=300, report=lambda line: None)
+        datagen.generate(["made_counting"], data_dir, options=options)
         os._exit(0)
     return child
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from t2t_multimodel import ClassLabel, DataConfig, Image, Problem, Text, register_problem
-from t2t_multimodel.data.datagen import generate
+from t2t_multimodel.data.datagen import DatagenOptions, generate
 from t2t_multimodel.data.mixture import Mixture
 from t2t_multimodel.data.realised import realised
 from t2t_multimodel.data.strategies import Constant
@@ -46,7 +46,7 @@ def made_streams(folder: Path, config: DataConfig) -> Streams:
                 yield {"inputs": np.full((2, 2, 1), n, np.uint8), "targets": n % 2}
 
     names = ["made_pairs", "made_blots"]
-    made = generate(names, folder, vocab_size=300, report=lambda _: None)
+    made = generate(names, folder, options=DatagenOptions(vocab_size=300, report=lambda _: None))
     return {name: BatchStream(made[name].dataset("train"), config, 0, name) for name in names}
 
 

@@ -15,7 +15,7 @@ from helpers import corpus
 
 from t2t_multimodel import UserError
 from t2t_multimodel.bin import mm_datagen
-from t2t_multimodel.data.datagen import generate
+from t2t_multimodel.data.datagen import DatagenOptions, generate
 
 
 def needs_beam(test: Any) -> Any:
@@ -40,7 +40,12 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def make(data_dir: Path, raw_dir: Path, workers: int) -> dict[str, bytes]:
-    generate(["made_corpus"], data_dir, raw_dir, workers, report=lambda line: None)
+    generate(
+        ["made_corpus"],
+        data_dir,
+        raw_dir,
+        DatagenOptions(workers=workers, report=lambda line: None),
+    )
     return contents(data_dir)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from t2t_multimodel import Problem, Text, register_problem
 from t2t_multimodel.data import stale
-from t2t_multimodel.data.datagen import Prepared, generate
+from t2t_multimodel.data.datagen import DatagenOptions, Prepared, generate
 from t2t_multimodel.data.stale import differences
 
 FACTS: dict[str, Any] = {
@@ -84,7 +84,7 @@ def make(tmp_path: Path, **options: Any) -> tuple[Prepared, list[str]]:
     lines: list[str] = []
     register_problem("made_lines")(Lines)
     options = {"vocab_size": 300, "report": lines.append, **options}
-    made = generate(["made_lines"], tmp_path / "data", tmp_path / "raw", **options)
+    made = generate(["made_lines"], tmp_path / "data", tmp_path / "raw", DatagenOptions(**options))
     return made["made_lines"], lines
 
 

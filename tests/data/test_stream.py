@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from t2t_multimodel import ClassLabel, DataConfig, Image, Problem, Text, register_problem
-from t2t_multimodel.data.datagen import Prepared, generate
+from t2t_multimodel.data.datagen import DatagenOptions, Prepared, generate
 from t2t_multimodel.data.mixture import Mixture
 from t2t_multimodel.data.strategies import Constant
 from t2t_multimodel.data.stream import (
@@ -48,7 +48,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Prepared]:
                 yield {"inputs": np.full((2, 2, 1), n, np.uint8), "targets": n}
 
     folder, names = tmp_path_factory.mktemp("data"), ["made_words", "made_dots"]
-    made = generate(names, folder, vocab_size=300, report=lambda _: None)
+    made = generate(names, folder, options=DatagenOptions(vocab_size=300, report=lambda _: None))
     for name in names:  # other modules' tests shall not see them
         del problems._objects[name], problems._run_time[name]
     return made

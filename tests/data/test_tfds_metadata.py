@@ -11,7 +11,7 @@ import pytest
 
 from t2t_multimodel import Audio, ClassLabel, Image, Problem, Text, register_problem
 from t2t_multimodel.data import tfds_metadata
-from t2t_multimodel.data.datagen import Prepared, generate
+from t2t_multimodel.data.datagen import DatagenOptions, Prepared, generate
 
 
 def made(data_dir: Path, inputs: Any, targets: Any, examples: list[Any]) -> Prepared:
@@ -26,7 +26,9 @@ def made(data_dir: Path, inputs: Any, targets: Any, examples: list[Any]) -> Prep
 
     Made.inputs, Made.targets = inputs, targets
     register_problem("made_kinds")(Made)
-    generated = generate(["made_kinds"], data_dir, vocab_size=300, report=lambda line: None)
+    generated = generate(
+        ["made_kinds"], data_dir, options=DatagenOptions(vocab_size=300, report=lambda line: None)
+    )
     tfds_metadata.write(generated["made_kinds"])
     return generated["made_kinds"]
 

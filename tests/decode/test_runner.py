@@ -134,7 +134,7 @@ def test_an_answer_comes_before_the_next_line_is_written(
     answers, answering = os.pipe()
     monkeypatch.setattr(decoding, "_opened", lambda _: _nothing(reading))
     monkeypatch.setattr(sys, "stdout", open(answering, "w"))
-    request = decoding.Request(problem="made_numbers", config=decoding.DecodeConfig())
+    request = decoding.DecodeRequest(problem="made_numbers", config=decoding.DecodeConfig())
     checkpoint = open_checkpoint(run.folder)
     thread = threading.Thread(target=decoding.decode, args=(checkpoint, request))
     thread.start()

@@ -14,6 +14,8 @@ ON_JAX = """
 import sys
 import keras, numpy as np
 from t2t_multimodel import Config, OptimizerConfig, TrainConfig
+from t2t_multimodel.engines import jax as engines_jax
+from t2t_multimodel.losses import ProblemLoss
 from t2t_multimodel.engines.engine import averaged, make_engine, value_of
 
 assert keras.backend.backend() == "jax"
@@ -30,12 +32,15 @@ class Linear:
             for name in ("first", "second")
         ]
 
-    def problem_loss(self, batch, problem, **_):
+    def loss(self, batch, problem, **_):
         first, second = self.trainable_variables
         loss = keras.ops.sum(batch["inputs"] * first)
         if problem == "whole":
             loss = loss + keras.ops.sum(batch["targets"] * second)
-        return loss, {"xent": loss}
+        return ProblemLoss(loss, {"xent": loss}, {})
+
+
+engines_jax.problem_loss = Linear.loss
 
 
 def engine_of(train=TrainConfig(), **fields):
@@ -48,7 +53,9 @@ A = np.array([[0.1, -0.2], [0.3, 0.4]], "float32")
 
 def step(engine, number, *problems):
     batch = {"inputs": A, "targets": 2 * A}
-    return engine.apply((engine.gradients(p, batch, number)[0] for p in problems), 0.01, number)
+    for problem in problems:
+        engine.add(engine.compute(problem, batch, number).gradients)
+    return engine.update(0.01, number, {})
 
 
 def values(engine):

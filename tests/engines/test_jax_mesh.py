@@ -19,7 +19,8 @@ from helpers.small_models import FLAT_CONFIGS, PROBLEMS, batch_for
 from t2t_multimodel import Config, OptimizerConfig, TrainConfig
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.multimodel import MultiModel
-from t2t_multimodel.train import devices, engine
+from t2t_multimodel.engines import devices, engine
+from t2t_multimodel.engines.micro_batch import summed_loads
 
 text, file = PROBLEMS[0], sys.argv[1]
 small = {"encoder_blocks": (1, 0), "mixer_pre_blocks": 0, "balance_rate": 0.01}
@@ -46,10 +47,14 @@ def engine_of(*distribution):
 def train(kind, one, steps):
     for step in steps:
         # 3 rows: what two devices can not share evenly
-        parts = [one.gradients("translate", batch_for(text, 3, seed=2 * step + i), 2 * step + i)
+        parts = [one.compute("translate", batch_for(text, 3, seed=2 * step + i), 2 * step + i)
                  for i in range(2)]
-        found[f"{kind}/loss{step}"] = [float(scalars["xent"]) for _, scalars in parts]
-        found[f"{kind}/norm{step}"] = one.apply((g for g, _ in parts), 0.01, step)
+        found[f"{kind}/loss{step}"] = [float(seen.scalars["xent"]) for _, seen in parts]
+        for gradients, _ in parts:
+            one.add(gradients)
+        loads = summed_loads(seen for _, seen in parts)
+        assert len(loads) == 2
+        found[f"{kind}/norm{step}"] = one.update(0.01, step, loads)
     found.update({f"{kind}/{v.path}": engine.value_of(v) for v in one._model.variables})
     found.update({f"{kind}/{k}": v for k, v in one.state().items() if k[:2] in ("m/", "v/")})
 

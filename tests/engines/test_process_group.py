@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from t2t_multimodel.engines.micro_batch import Observed
 from t2t_multimodel.engines.process_group import ALONE, ProcessGroup, pack, unpack
 from t2t_multimodel.errors import UserError
 
@@ -45,8 +46,8 @@ def both(method: str, *arguments: object) -> list[object]:
 def test_one_process_owns_everything_and_passes_everything_on() -> None:
     assert ALONE.chief and all(map(ALONE.owns, range(5)))
     assert (ALONE.any(True), ALONE.any(False)) == (True, False)
-    parts = [({0: 1.0}, {"xent": 2.0})]
-    assert list(ALONE.parts(parts)) == parts
+    observed = [Observed({"xent": np.float32(2.0)}, {})]
+    assert ALONE.share(observed) == observed
     ALONE.check_same({"the step": 3})
 
 
@@ -72,16 +73,26 @@ def test_workers_that_do_not_start_alike_are_told() -> None:
 
 def test_scalars_are_packed_without_a_loss() -> None:
     rng = np.random.default_rng(0)
-    scalars = {
-        1: {"xent": np.float32(rng.normal()), "share": rng.random(4, np.float32)},
-        3: {"xent": np.float32("nan")},
-    }
-    back = unpack(pack(scalars))
-    assert back.keys() == scalars.keys()
-    assert back[1]["xent"] == scalars[1]["xent"]
-    assert back[1]["xent"].dtype == np.float32
-    assert np.array_equal(back[1]["share"], scalars[1]["share"])
-    assert np.isnan(back[3]["xent"])
+    scalars = {"xent": np.float32(rng.normal()), "share": rng.random(4, np.float32)}
+    loads = {"router/bias": np.float32([3, 0, 2**23 + 1])}
+    observed = {1: Observed(scalars, loads), 3: Observed({"xent": np.float32("nan")}, {})}
+    back = unpack(pack(observed))
+    assert back.keys() == observed.keys()
+    assert back[1].scalars["xent"] == scalars["xent"]
+    assert back[1].scalars["xent"].dtype == np.float32
+    assert np.array_equal(back[1].scalars["share"], scalars["share"])
+    assert np.array_equal(back[1].loads["router/bias"], loads["router/bias"])
+    assert np.isnan(back[3].scalars["xent"]) and back[3].loads == {}
+
+
+def test_workers_know_what_all_micro_batches_showed() -> None:
+    all_of_them = [
+        Observed({"xent": np.float32(i)}, {"bias": np.float32([i, 1])}) for i in range(3)
+    ]
+    mine, theirs = [all_of_them[0], None, all_of_them[2]], [None, all_of_them[1], None]
+    for seen in both("share", mine, theirs):
+        assert [float(one.scalars["xent"]) for one in seen] == [0.0, 1.0, 2.0]
+        assert [one.loads["bias"].tolist() for one in seen] == [[0, 1], [1, 1], [2, 1]]
 
 
 def test_nothing_packed_is_nothing_unpacked() -> None:

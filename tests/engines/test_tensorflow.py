@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import logging
-from collections.abc import Iterator
+import weakref
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from t2t_multimodel import Config, OptimizerConfig, TrainConfig
 from t2t_multimodel.engines.engine import averaged, parallel_batches
 from t2t_multimodel.features import ProblemSignature, Signature
+from t2t_multimodel.losses import ProblemLoss
 
 tf = pytest.importorskip("tensorflow")
 
@@ -42,14 +44,19 @@ class Linear:
         ]
         self.problems = {name: signature(name) for name in ("whole", "half", "rest")}
 
-    def problem_loss(self, batch: Any, problem: str, **_: Any) -> tuple[Any, dict[str, Any]]:
+    def loss(self, batch: Any, problem: str, **_: Any) -> ProblemLoss:
         matrix, vector, other = (variable.value for variable in self.trainable_variables)
         if problem == "rest":
-            return tf.reduce_sum(other), {"xent": tf.zeros(())}
+            return ProblemLoss(tf.reduce_sum(other), {"xent": tf.zeros(())}, {})
         loss = tf.reduce_sum(batch["inputs"][0] * matrix)
         if problem == "whole":
             loss += tf.reduce_sum(batch["targets"][0] * vector)
-        return loss, {"xent": loss}
+        return ProblemLoss(loss, {"xent": loss}, {})
+
+
+@pytest.fixture(autouse=True)
+def losses_of_linear(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("t2t_multimodel.engines.tensorflow.problem_loss", Linear.loss)
 
 
 class Held:
@@ -79,7 +86,6 @@ def values(engine: Any) -> dict[str, np.ndarray]:
 
 def apply(engine: Any, step: int, *parts: tuple[np.ndarray, np.ndarray | None]) -> float:
     """One step from the gradients of a micro-batch each; without a vector's it is of `half`."""
-    gradients = []
     for matrix, vector in parts:
         batch = {
             "inputs": matrix[None].astype(np.float32),
@@ -88,11 +94,11 @@ def apply(engine: Any, step: int, *parts: tuple[np.ndarray, np.ndarray | None]) 
             "targets_length": np.ones(1, np.int32),
         }
         name = "half" if vector is None else "whole"
-        found, scalars = engine.gradients(name, batch, draw=step)
+        found, observed = engine.compute(name, batch, draw=step)
         assert sorted(found) == ([0] if vector is None else [0, 1])
-        assert np.isfinite(float(scalars["xent"]))
-        gradients.append(found)
-    return engine.apply(gradients, 0.01, step)
+        assert np.isfinite(float(observed.scalars["xent"]))
+        engine.add(found)
+    return engine.update(0.01, step, {})
 
 
 MATRIX, VECTOR = np.array([[0.1, -0.2], [0.3, 0.4]]), np.array([0.5, -0.6])
@@ -176,20 +182,28 @@ def test_gradients_compiled_by_xla_are_the_same() -> None:
     assert run.get_concrete_function().function_def.attr["_XlaMustCompile"].b
 
 
-def test_micro_batches_are_added_as_they_come() -> None:
-    once, as_they_come = engine_of(), engine_of()
-    parts = [{0: tf.constant(MATRIX * k, tf.float32)} for k in (1, 2, 3)]
-    alive = 0
+def test_only_the_sum_of_micro_batches_is_kept() -> None:
+    engine, other = engine_of(), engine_of()
+    held = []
+    for k in (1, 2, 3):
+        gradient = tf.constant(MATRIX * k, tf.float32)
+        held.append(weakref.ref(gradient))
+        engine.add({0: gradient})
+        del gradient
+        gc.collect()
+        # the first is the sum itself, until there is a second
+        assert [one() is not None for one in held] == [k == 1] + [False] * (k - 1)
+    other.add({0: tf.constant(MATRIX, tf.float32) + MATRIX * 2 + MATRIX * 3})
+    assert engine.update(0.01, 0, {}) == pytest.approx(other.update(0.01, 0, {}) / 3)
 
-    def gradients() -> Iterator[dict[int, Any]]:
-        nonlocal alive
-        for part in parts:
-            alive += 1
-            yield part
 
-    assert once.apply(parts, 0.01, 0) == as_they_come.apply(gradients(), 0.01, 0)
-    assert alive == 3
-    assert np.array_equal(values(once)["matrix"], values(as_they_come)["matrix"])
+def test_what_a_step_that_failed_has_added_is_dropped() -> None:
+    engine, undisturbed = engine_of(), engine_of()
+    engine.add({0: tf.constant(MATRIX * 7, tf.float32)})
+    engine.clear()
+    for one in (engine, undisturbed):
+        apply(one, 0, (MATRIX, VECTOR))
+    assert np.array_equal(values(engine)["matrix"], values(undisturbed)["matrix"])
 
 
 def test_the_running_mean_follows_weights_that_move() -> None:

@@ -20,8 +20,9 @@ import keras, numpy as np
 from helpers.small_models import FLAT_CONFIGS, PROBLEMS, batch_for
 from t2t_multimodel import Config, OptimizerConfig, TrainConfig
 from t2t_multimodel.multimodel import MultiModel
-from t2t_multimodel.train import devices, engine
+from t2t_multimodel.engines import devices, engine
 from t2t_multimodel.engines.tensorflow_mirrored import MirroredEngine
+from t2t_multimodel.engines.micro_batch import summed_loads
 
 text = PROBLEMS[0]
 problems = [text, dataclasses.replace(text, name="back", command="to_english")]
@@ -50,9 +51,12 @@ def train(kind, one, steps):
         for step in steps:
             work = [(n, batch_for(p, seed=5 * step + i)) for i, (n, p) in enumerate(
                 zip(names * 2, problems * 2))]
-            parts = list(pool.map(lambda i: one.gradients(*work[i], 4 * step + i), range(4)))
-            found[f"{kind}/loss{step}"] = [float(scalars["xent"]) for _, scalars in parts]
-            found[f"{kind}/norm{step}"] = one.apply((g for g, _ in parts), 0.01, step)
+            parts = list(pool.map(lambda i: one.compute(*work[i], 4 * step + i), range(4)))
+            found[f"{kind}/loss{step}"] = [float(seen.scalars["xent"]) for _, seen in parts]
+            for gradients, _ in parts:
+                one.add(gradients)
+            loads = summed_loads(seen for _, seen in parts)
+            found[f"{kind}/norm{step}"] = one.update(0.01, step, loads)
             found[f"{kind}/places{step}"] = [
                 next(iter(g.values())).device[-5:] for g, _ in parts]
     found.update({f"{kind}/{v.path}": engine.value_of(v) for v in one._model.variables})

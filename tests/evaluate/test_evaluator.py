@@ -13,7 +13,7 @@ from t2t_multimodel import UserError
 from t2t_multimodel.checkpoints.checkpoint import open_checkpoint
 from t2t_multimodel.data.collate import collate
 from t2t_multimodel.evaluate.evaluator import Evaluator, check_split
-from t2t_multimodel.evaluate.main import evaluate_checkpoint
+from t2t_multimodel.evaluate.main import EvalRequest, evaluate_checkpoint
 from t2t_multimodel.evaluate.results_file import load_results
 
 TEXTS, CLASSES = ("made_captions", "made_numbers"), ("made_colours", "made_tones")
@@ -120,7 +120,8 @@ def test_a_checkpoint_is_scored_on_its_own_problems_only(run: Run) -> None:
     checkpoint = open_checkpoint(run.folder)
     assert checkpoint.problems([]) == list(run.prepared)
     with pytest.raises(UserError) as caught:
-        evaluate_checkpoint(checkpoint, problems=["made_tone"], data_dir=run.data_dir)
+        request = EvalRequest(problems=["made_tone"], data_dir=run.data_dir)
+        evaluate_checkpoint(checkpoint, request)
     assert str(caught.value) == (
         "No problem of this checkpoint is named 'made_tone'. Did you mean 'made_tones'?\n"
         "Known: made_captions, made_colours, made_numbers, made_tones."
@@ -132,13 +133,13 @@ def test_a_checkpoint_alone_gives_the_scores_of_the_runs_end(
 ) -> None:
     forget_small_tasks()  # the checkpoint knows where they are
     file = run.folder.parent / "scores.json"
-    rows = evaluate_checkpoint(
-        open_checkpoint(run.folder),
+    request = EvalRequest(
         problems=["made_tones"],
         data_dir=run.data_dir,
         json_file=file,
         compare_with=run.folder,
     )
+    rows = evaluate_checkpoint(open_checkpoint(run.folder), request)
     stored = json.loads((run.folder / "results.json").read_text())
     (expected,) = [row for row in stored if row["problem"] == "made_tones"]
     assert [row.to_dict() for row in rows] == [expected]

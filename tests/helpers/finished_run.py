@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from t2t_multimodel import usr_dir
-from t2t_multimodel.data.datagen import Prepared, generate
+from t2t_multimodel.data.datagen import DatagenOptions, Prepared, generate
 from t2t_multimodel.evaluate.result import Result
 from t2t_multimodel.overrides import Resolved, resolve
 from t2t_multimodel.train import main
@@ -72,6 +72,6 @@ def _train(folder: Path, patch: pytest.MonkeyPatch) -> Run:
     patch.setattr(main, "Trainer", Watched)
     resolved = resolve("made_tiny")
     data_dir, output_dir = folder / "data", folder / "run"
-    generate(list(resolved.config.rates), data_dir, report=lambda _: None)
+    generate(list(resolved.config.rates), data_dir, options=DatagenOptions(report=lambda _: None))
     results = main.train(resolved, data_dir, None, output_dir)
     return Run(output_dir, data_dir, resolved, trainers[0], results, lines, traces)

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from t2t_multimodel import usr_dir
-from t2t_multimodel.data.datagen import Prepared, generate
+from t2t_multimodel.data.datagen import DatagenOptions, Prepared, generate
 
 SOURCE = Path(__file__).with_name("tiny_problems.py")
 
@@ -20,4 +20,6 @@ def add(folder: Path) -> None:
 
 def prepared(name: str, folder: Path) -> Prepared:
     """The problem with its records in `folder`; `add` must have been called."""
-    return generate([name], folder, vocab_size=300, report=lambda _: None)[name]
+    return generate([name], folder, options=DatagenOptions(vocab_size=300, report=lambda _: None))[
+        name
+    ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from t2t_multimodel import usr_dir
-from t2t_multimodel.data.datagen import Prepared, generate
+from t2t_multimodel.data.datagen import DatagenOptions, Prepared, generate
 from t2t_multimodel.evaluate.evaluator import Result
 from t2t_multimodel.overrides import resolve
 from t2t_multimodel.registry import metrics, problems
@@ -53,7 +53,7 @@ def tiny_run(name: str, folder: Path, hparams: str = "") -> TinyRun:
     ]
     resolved = resolve("made_tiny", [name], ",".join([*settings, *filter(None, [hparams])]))
     (prepared,) = generate(
-        [name], data_dir, raw_dir, vocab_size=VOCABULARY, report=lines.append
+        [name], data_dir, raw_dir, DatagenOptions(vocab_size=VOCABULARY, report=lines.append)
     ).values()
     (result,) = train(resolved, data_dir, raw_dir, folder / "run")
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from golden import GivenNoise, Golden, mixture
 
-from t2t_multimodel.layers.experts import MixtureOfExperts
+from t2t_multimodel.layers.experts import MixtureOfExperts, MixtureSpec
 from t2t_multimodel.layers.mode import Mode
 
 SIZES = [(n, k) for n in (8, 30) for k in (2, 4)]
@@ -10,14 +10,11 @@ SIZES = [(n, k) for n in (8, 30) for k in (2, 4)]
 
 def golden_mixture(golden, *, autoscale=True, **kwargs):
     kernels = [golden[f"w/experts/{name}"] for name in golden.keys("w/experts/")]
-    layer = MixtureOfExperts(
-        12,
-        golden.meta["num_experts"],
-        golden.meta["k"],
-        tuple(kernel.shape[2] for kernel in kernels[:-1]),
-        autoscale=autoscale,
-        **kwargs,
+    hidden = tuple(kernel.shape[2] for kernel in kernels[:-1])
+    spec = MixtureSpec(
+        golden.meta["num_experts"], golden.meta["k"], hidden, autoscale=autoscale, **kwargs
     )
+    layer = MixtureOfExperts(12, spec)
     layer.build()
     golden.put(mixture(layer, ""))
     return layer
@@ -73,7 +70,8 @@ def test_autoscale_matters_where_widths_differ():
 
 def test_two_levels_are_v1s():
     golden = Golden("06h_moe_hierarchical_v1")
-    layer = MixtureOfExperts(12, 12, 2, (10,), groups=4, loss_weight=1.0, autoscale=True)
+    spec = MixtureSpec(12, 2, (10,), groups=4, loss_weight=1.0, autoscale=True)
+    layer = MixtureOfExperts(12, spec)
     layer.build()
     golden.put([(layer.gating.gate, "gate"), (layer.gating.noise, "noise")])
     groups = range(4)
@@ -100,7 +98,7 @@ def trained_like(layer):
 
 @pytest.mark.parametrize("groups", [1, 4])
 def test_padding_changes_neither_output_nor_loss(groups):
-    layer = MixtureOfExperts(6, 8, 2, (5,), groups=groups)
+    layer = MixtureOfExperts(6, MixtureSpec(8, 2, (5,), groups=groups))
     layer.build()
     trained_like(layer)
     rng = np.random.default_rng(0)
@@ -118,7 +116,7 @@ def test_padding_changes_neither_output_nor_loss(groups):
 
 
 def test_share_and_entropy_tell_where_tokens_went():
-    layer = MixtureOfExperts(6, 8, 2, (5,))
+    layer = MixtureOfExperts(6, MixtureSpec(8, 2, (5,)))
     layer.build()
     x = np.random.default_rng(0).normal(size=(1, 9, 6)).astype("float32")
     _, fresh = layer(x)
@@ -130,7 +128,7 @@ def test_share_and_entropy_tell_where_tokens_went():
 
 
 def test_a_batch_of_padding_alone_is_finite():
-    layer = MixtureOfExperts(6, 8, 2, (5,))
+    layer = MixtureOfExperts(6, MixtureSpec(8, 2, (5,)))
     layer.build()
     y, routing = layer(np.ones((2, 3, 6), "float32"), mask_BL=np.zeros((2, 3), "float32"))
     np.testing.assert_array_equal(y, np.zeros((2, 3, 6)))

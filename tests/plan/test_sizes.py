@@ -9,7 +9,7 @@ import pytest
 from conftest import ROOT
 
 from t2t_multimodel import registry, usr_dir
-from t2t_multimodel.data.datagen import generate
+from t2t_multimodel.data.datagen import DatagenOptions, generate
 from t2t_multimodel.plan.sizes import find_records
 
 CORPUS = ROOT / "tests" / "helpers" / "corpus.py"
@@ -30,7 +30,12 @@ def raw_dir(tmp_path: Path) -> Path:
 def test_they_are_those_whose_vocabulary_a_run_would_ask_for(raw_dir: Path, tmp_path: Path) -> None:
     folders = {}
     for size in (None, 310):  # the declared size, 300, is older
-        made = generate(["made_corpus"], tmp_path, raw_dir, vocab_size=size, report=lambda _: None)
+        made = generate(
+            ["made_corpus"],
+            tmp_path,
+            raw_dir,
+            DatagenOptions(vocab_size=size, report=lambda _: None),
+        )
         folders[size] = made["made_corpus"].folder
     assert folders[None] != folders[310]
     problem = registry.problems.get("made_corpus")()
@@ -41,7 +46,9 @@ def test_they_are_those_whose_vocabulary_a_run_would_ask_for(raw_dir: Path, tmp_
 
 
 def test_a_vocabulary_without_a_file_is_its_own_size(raw_dir: Path, tmp_path: Path) -> None:
-    made = generate(["made_corpus"], tmp_path, raw_dir, report=lambda _: None)["made_corpus"]
+    made = generate(["made_corpus"], tmp_path, raw_dir, DatagenOptions(report=lambda _: None))[
+        "made_corpus"
+    ]
     (size,) = (one.size for one in made.tokenizers.values())
     for file in (tmp_path / "vocab").iterdir():
         file.unlink()

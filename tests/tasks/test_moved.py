@@ -11,7 +11,7 @@ from helpers.finished_run import TASKS, Run, forget_small_tasks
 
 from t2t_multimodel import usr_dir
 from t2t_multimodel.checkpoints.checkpoint import open_checkpoint
-from t2t_multimodel.evaluate.main import evaluate_checkpoint
+from t2t_multimodel.evaluate.main import EvalRequest, evaluate_checkpoint
 from t2t_multimodel.overrides import resolve
 from t2t_multimodel.report.difference import differences
 from t2t_multimodel.report.pages import write_pages
@@ -45,7 +45,8 @@ def test_it_goes_on(run: Run, moved: Path, capsys: pytest.CaptureFixture[str]) -
 
 def test_it_is_evaluated_and_compared(run: Run, moved: Path) -> None:
     best = open_checkpoint(moved / "run" / "checkpoints" / "best-joint")
-    (row,) = evaluate_checkpoint(best, ["made_colours"], data_dir=moved / "data")
+    request = EvalRequest(problems=["made_colours"], data_dir=moved / "data")
+    (row,) = evaluate_checkpoint(best, request)
     assert row.result.examples == 14
     assert differences(read_record(run.folder), read_record(moved / "run")) == []
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-from collections.abc import Iterable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +16,7 @@ from helpers.finished_run import Run
 from t2t_multimodel import UserError
 from t2t_multimodel.checkpoints import checkpoint as checkpoints
 from t2t_multimodel.engines.engine import make_engine
+from t2t_multimodel.engines.micro_batch import Computed, Observed
 from t2t_multimodel.runs.run_folder import RunFolder
 from t2t_multimodel.train.loop import Trainer
 from t2t_multimodel.train.progress import Progress
@@ -191,7 +191,7 @@ def assert_same_arrays(first: dict[str, np.ndarray], second: dict[str, np.ndarra
 class Stub:
     """An engine that computes nothing."""
 
-    traces = 0
+    traces, added = 0, 0
 
     def __init__(self, xent: dict[int, float] | None = None, norm: float = 1.0) -> None:
         self.xent, self.norm, self.draws = xent or {}, norm, []
@@ -203,12 +203,19 @@ class Stub:
     def compile(self, problem: str) -> None:
         pass
 
-    def gradients(self, problem: str, batch: dict[str, Any], draw: int) -> tuple[dict, dict]:
+    def compute(self, problem: str, batch: dict[str, Any], draw: int) -> Computed:
         self.draws.append(draw)
-        return {}, {"xent": self.xent.get(draw, 1.0)}
+        return Computed({}, Observed({"xent": self.xent.get(draw, 1.0)}, {}))
 
-    def apply(self, gradients: Iterable[dict], learning_rate: float, step: int) -> float:
-        self.applied.append(len(list(gradients)))
+    def add(self, gradients: dict) -> None:
+        self.added += 1
+
+    def clear(self) -> None:
+        self.added = 0
+
+    def update(self, learning_rate: float, step: int, loads: dict) -> float:
+        self.applied.append(self.added)
+        self.clear()
         return self.norm
 
 
@@ -272,12 +279,12 @@ def test_a_run_that_is_asked_to_stop_saves_and_ends(run: Run, tmp_path: Path) ->
     trainer = stubbed(run, tmp_path, engine, evaluate={"steps": 1})
     trainer.dev = [1.0] * 5
 
-    def compute(problem: str, batch: dict[str, Any], draw: int) -> tuple[dict, dict]:
+    def compute(problem: str, batch: dict[str, Any], draw: int) -> Computed:
         if draw == 2 * 4:
             stop.signal = "SIGTERM"
-        return {}, {"xent": 1.0}
+        return Computed({}, Observed({"xent": 1.0}, {}))
 
-    engine.gradients = compute  # type: ignore[method-assign]
+    engine.compute = compute  # type: ignore[method-assign]
     trainer.run(stop)
     assert (trainer.step, trainer.evaluated_step) == (3, 2)
     assert trainer.saves == [1, 3]  # a new best, and the end

@@ -63,7 +63,7 @@ def stubbed(monkeypatch: pytest.MonkeyPatch) -> None:
     forget_small_tasks()
     usr_dir.add(TASKS)
     monkeypatch.setattr(main, "Trainer", Trainer)
-    monkeypatch.setattr(main, "final_table", lambda trainer: trainer)
+    monkeypatch.setattr(main, "write_final_table", lambda trainer: trainer)
 
 
 def copied(run: Run, folder: Path) -> Path:

@@ -12,6 +12,7 @@ from helpers.small_models import FLAT_CONFIGS, PROBLEMS, batch_for
 
 from t2t_multimodel import Config, OptimizerConfig, UserError
 from t2t_multimodel.engines.engine import make_engine, value_of
+from t2t_multimodel.engines.micro_batch import summed_loads
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.train.parts import freeze, parts_for, parts_of
 
@@ -52,8 +53,10 @@ def moved_by_a_step(names: tuple[str, ...], **factors: float) -> tuple[set[str],
     engine = make_engine(model, config)
     before = {v.path: value_of(v) for v in model.variables}
     trained = [one for one in (TRANSLATE, CLASSIFY) if one.name in config.trained]
-    found = [engine.gradients(one.name, batch_for(one), 0)[0] for one in trained]
-    engine.apply(found, 0.1, 0)
+    found = [engine.compute(one.name, batch_for(one), 0) for one in trained]
+    for computed in found:
+        engine.add(computed.gradients)
+    engine.update(0.1, 0, summed_loads(computed.observed for computed in found))
     moved = {v.path for v in model.variables if not np.array_equal(value_of(v), before[v.path])}
     kept = {*engine.averages(), *(name.partition("/")[2] for name in engine.state())}
     return {path.split("/")[1] for path in moved}, {path.split("/")[1] for path in kept}

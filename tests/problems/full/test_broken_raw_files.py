@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from t2t_multimodel.data.datagen import generate
+from t2t_multimodel.data.datagen import DatagenOptions, generate
 from t2t_multimodel.registry import problems
 
 
@@ -139,7 +139,9 @@ def test_what_can_not_be_read_is_named_and_the_rest_is_kept(
     problem = problems.get(name)()
     problem.tiny(tmp_path)
     harm(tmp_path)
-    made = generate([name], tmp_path / "data", tmp_path, vocab_size=600, report=lambda _: None)
+    made = generate(
+        [name], tmp_path / "data", tmp_path, DatagenOptions(vocab_size=600, report=lambda _: None)
+    )
     manifest = made[name].dataset(split).manifest
     assert manifest["examples"] == kept
     assert sum(manifest["rejected"].values()) == 1

@@ -11,7 +11,7 @@ import pytest
 from helpers.twin_run import tiny_run
 
 from t2t_multimodel import UserError
-from t2t_multimodel.data.datagen import generate
+from t2t_multimodel.data.datagen import DatagenOptions, generate
 from t2t_multimodel.problems.speech.librispeech import LibriSpeech, LibriSpeechVocabulary
 from t2t_multimodel.problems.twins.librispeech_tiny import TEXTS, write_sets
 
@@ -90,7 +90,12 @@ def test_a_tar_file_that_ends_early_stops_datagen(
     path = folder / "test-clean.tar.gz"
     path.write_bytes(path.read_bytes()[:90_000])
     with pytest.raises(UserError) as caught:
-        generate(["librispeech"], folder / "data", folder, vocab_size=600, report=lambda _: None)
+        generate(
+            ["librispeech"],
+            folder / "data",
+            folder,
+            DatagenOptions(vocab_size=600, report=lambda _: None),
+        )
     assert caught.value.message.startswith(
         "Problem 'librispeech', test test-clean.tar.gz: unreadable after 5 examples: "
     )

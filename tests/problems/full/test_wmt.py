@@ -11,7 +11,7 @@ from conftest import ROOT
 from helpers.twin_run import tiny_run
 
 from t2t_multimodel import BadValue, Problem, UserError, usr_dir
-from t2t_multimodel.data.datagen import generate
+from t2t_multimodel.data.datagen import DatagenOptions, generate
 from t2t_multimodel.problems.corpora.wmt import Direction
 from t2t_multimodel.problems.translate import wmt as wmt_problems
 from t2t_multimodel.problems.twins.tiny_sentences import sentences
@@ -152,7 +152,7 @@ def test_bad_lines_are_left_out_and_named(raw_dir: Path, tmp_path: Path) -> None
     }
     lines: list[str] = []
     (prepared,) = generate(
-        ["wmt_ende"], tmp_path, raw_dir, vocab_size=500, report=lines.append
+        ["wmt_ende"], tmp_path, raw_dir, DatagenOptions(vocab_size=500, report=lines.append)
     ).values()
     assert len(prepared.dataset("dev")) == 2
     assert any(line.startswith("  2 left out: bad inputs, e.g. dev ") for line in lines)
@@ -207,7 +207,9 @@ def test_the_example_of_the_documentation_works(raw_dir: Path, tmp_path: Path) -
     (tmp_path / "mine.py").write_text(text.split("```python\n")[1].split("```")[0])
     usr_dir.add(tmp_path / "mine.py")
     (raw_dir / "training-giga-fren.tar").unlink()
-    prepared = generate(["europarl_enfr"], tmp_path, raw_dir, vocab_size=500)["europarl_enfr"]
+    prepared = generate(["europarl_enfr"], tmp_path, raw_dir, DatagenOptions(vocab_size=500))[
+        "europarl_enfr"
+    ]
     assert len(prepared.dataset("train")) == SENTENCES_PER_CORPUS
     assert list(prepared.tokenizers) == ["europarl_enfr"]
 

@@ -13,7 +13,7 @@ from helpers.twin_run import tiny_run
 
 from t2t_multimodel import BadValue, UserError
 from t2t_multimodel.data import vocab
-from t2t_multimodel.data.datagen import generate
+from t2t_multimodel.data.datagen import DatagenOptions, generate
 from t2t_multimodel.problems.corpora.wsj import INDEXES, normalise
 from t2t_multimodel.problems.speech.vocabularies import EnglishCharacters
 from t2t_multimodel.problems.speech.wsj import WsjSpeech, WsjSpeechVocabulary
@@ -54,7 +54,7 @@ def test_a_tiny_twin_goes_all_the_way(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_characters_may_be_the_targets(discs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(WsjSpeech, "train_shards", 2)
     name = "wsj_speech_characters"
-    prepared = generate([name], discs / "data", discs, report=lambda _: None)[name]
+    prepared = generate([name], discs / "data", discs, DatagenOptions(report=lambda _: None))[name]
     lengths = prepared.dataset("test").lengths["targets"]
     assert sorted(lengths) == sorted(len(words) + 2 for words in WORDS)  # a blank and the end
 

@@ -14,7 +14,7 @@ import pytest
 
 from t2t_multimodel import Config, DataConfig, MixtureConfig, TrainConfig, register_problem
 from t2t_multimodel.data import vocab
-from t2t_multimodel.data.datagen import Prepared, generate
+from t2t_multimodel.data.datagen import DatagenOptions, Prepared, generate
 from t2t_multimodel.data.mixture import Mixture, make_mixture
 from t2t_multimodel.data.stream import BatchStream, StepBatches, read_ahead, step_batches
 from t2t_multimodel.hparams.octet import OCTET
@@ -51,7 +51,9 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Prepared]:
     model = vocab.train(texts, 330, octet.symbols, "octet")
     tokenizers = {"octet": vocab.SubwordTokenizer("octet", model)}
     folder = tmp_path_factory.mktemp("octet")
-    return generate(NAMES, folder, tokenizers=tokenizers, report=lambda _: None)
+    return generate(
+        NAMES, folder, options=DatagenOptions(tokenizers=tokenizers, report=lambda _: None)
+    )
 
 
 def fresh(prepared: dict[str, Prepared], strategy: str) -> tuple[dict[str, BatchStream], Mixture]:

@@ -1,0 +1,68 @@
+"""A pass through the model changes no variable, whatever the network and the problem."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from helpers.small_models import EN_DE, FLAT_CONFIGS, PROBLEMS, batch_for
+
+from t2t_multimodel.layers.base import Block, sublayers
+from t2t_multimodel.layers.random import StepSeed
+from t2t_multimodel.losses import problem_loss
+from t2t_multimodel.multimodel import MultiModel
+
+OCTET = FLAT_CONFIGS["octet"]
+NETWORKS = {
+    **{name: one.replace(balance_rate=0.1) for name, one in FLAT_CONFIGS.items()},
+    "balanced router of tasks": OCTET.replace(balance_rate=0.1, task_router=True),
+    "spelling": OCTET.replace(ctc_weight=1.0, word_dropout=0.2),
+    "two levels": OCTET.replace(expert_groups=2, router_z_weight=1e-3),
+    "nothing for experts": OCTET.replace(moe="none"),
+    "dense for experts": OCTET.replace(moe="dense_params"),
+    "no attention": OCTET.replace(attention=False),
+    "normed queries": OCTET.replace(attention_qk_norm=True),
+    "labels decoded": OCTET.replace(class_path="decoder"),
+    "bfloat16": OCTET.replace(precision="mixed_bfloat16", balance_rate=0.1),
+}
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_no_layer_assigns_a_variable(network: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    spellings = {EN_DE.identity: np.full((EN_DE.size, 1), 97, np.uint8)}
+    model = MultiModel(NETWORKS[network], PROBLEMS, spellings)
+    called: set[str] = set()
+    values = {v.path: np.array(v.numpy()) for v in model.variables}
+    call_of_layers = keras.layers.Layer.__call__
+
+    def noted(self: Any, *arguments: Any, **named: Any) -> Any:
+        called.add(self.path)
+        return call_of_layers(self, *arguments, **named)
+
+    def refused(variable: Any, *_: Any) -> None:
+        raise AssertionError(f"{variable.path} is assigned.")
+
+    monkeypatch.setattr(keras.layers.Layer, "__call__", noted)
+    monkeypatch.setattr(keras.Variable, "assign", refused)
+    for problem in PROBLEMS:
+        batch = batch_for(problem)
+        problem_loss(model, batch, problem.name, training=True, seed=StepSeed(1))
+        model(batch, problem=problem.name)
+    monkeypatch.undo()
+    below = sublayers(model, all_levels=True)
+    layers = {layer.path for layer in below if type(layer).call is not Block.call}
+    read_off_the_encoder = NETWORKS[network].class_path == "encoder"  # so no command opens targets
+    assert layers - called == ({"multimodel/command_to_label"} if read_off_the_encoder else set())
+    assert {v.path for v in model.variables if not np.array_equal(v, values[v.path])} == set()
+
+
+def test_an_assignment_in_a_pass_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def call(self: Any, x: Any, **_: Any) -> Any:
+        self.scale.assign(self.scale + 1.0)
+        return x
+
+    monkeypatch.setattr("t2t_multimodel.layers.norm.LayerNorm.call", call)
+    with pytest.raises(AssertionError, match="norm/scale is assigned."):
+        test_no_layer_assigns_a_variable("octet", monkeypatch)
