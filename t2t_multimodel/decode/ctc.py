@@ -93,7 +93,8 @@ class CtcGuide:
 
     A token's score is (1 - w) log P(token) + w (log P(prefix with it) - log P(prefix)), P of
     prefixes by CTC: the sum over a sequence is the joint score of arXiv 1609.06773. The `most`
-    best tokens of the decoder are looked at, and the end; others are forbidden.
+    best tokens are looked at, where the first byte stands for the whole piece, and the end; others
+    are forbidden.
 
     Args:
         model, problem: one that has CTC.
@@ -124,7 +125,12 @@ class CtcGuide:
         spelling_VS = ops.convert_to_tensor(self._spelling)
         written_R1S = ops.take(spelling_VS, last_R, axis=0)[:, None]
         prefixes = _map(lambda x: x[:, 0], times.extended(_column(prefixes), written_R1S))
-        top_RK, ids_RK = ops.top_k(log_p_RV, min(self._most, log_p_RV.shape[-1]))
+        first_V = spelling_VS[:, 0]
+        hopes_RV = ops.take(times.next_bytes(prefixes), first_V, axis=1)
+        hopes_RV = (1 - self._weight) * log_p_RV + self._weight * hopes_RV
+        hopes_RV = ops.where(first_V > 0, hopes_RV, FORBIDDEN)
+        ids_RK = ops.top_k(hopes_RV, min(self._most, log_p_RV.shape[-1]))[1]
+        top_RK = ops.take_along_axis(log_p_RV, ids_RK, axis=1)
         bytes_RKS = ops.take(spelling_VS, ids_RK, axis=0)
         grown = times.extended(_column(prefixes), bytes_RKS)
         gain_RK = grown.score - prefixes.score[:, None]
@@ -148,6 +154,7 @@ class _Heard:
 
     def __init__(self, log_p_BFC: Any, frames_B: Any, beams: int) -> None:
         sources, self._length = ops.shape(log_p_BFC)[:2]
+        self._p_BFC, self._beams = ops.exp(log_p_BFC), beams
         by_class = ops.transpose(log_p_BFC, (0, 2, 1))
         self._table = ops.reshape(by_class, (sources * CLASSES, self._length))
         first_B = ops.arange(sources, dtype="int32") * CLASSES
@@ -190,6 +197,18 @@ class _Heard:
         real = ops.arange(self._length)[None, None] < self._frames_R[:, None, None]
         score = ops.logsumexp(ops.where(real, ready + log_p, LOW), axis=-1)
         return Prefixes(letter, blank, byte_RK, score)
+
+    def next_bytes(self, prefixes: Prefixes) -> Any:
+        """[R, C]: log-probability of prefixes with each byte behind them, as if none repeated."""
+        ready_RF = ops.logaddexp(prefixes.blank, prefixes.letter)
+        ready_RF = _later(ready_RF, ops.where(prefixes.last == 0, 0.0, LOW))
+        most_R1 = ops.max(ready_RF, axis=1, keepdims=True)
+        real_RF = ops.arange(self._length)[None] < self._frames_R[:, None]
+        part_RF = ops.where(real_RF, ops.exp(ready_RF - most_R1), 0.0)
+        rows, beams = ops.shape(part_RF)[0], self._beams
+        part_BNF = ops.reshape(part_RF, (rows // beams, beams, self._length))
+        sum_RC = ops.reshape(ops.matmul(part_BNF, self._p_BFC), (rows, CLASSES))
+        return ops.log(ops.maximum(sum_RC, 1e-30)) + most_R1
 
     def whole(self, prefixes: Prefixes) -> Any:
         """[R]: log-probability of the prefix as the whole output."""

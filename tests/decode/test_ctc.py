@@ -9,7 +9,7 @@ import pytest
 from helpers.small_models import EN_DE, PROBLEMS
 from keras import ops
 
-from t2t_multimodel.decode.ctc import CtcGuide, best_path, ids_of_bytes
+from t2t_multimodel.decode.ctc import CtcGuide, _Heard, best_path, ids_of_bytes
 from t2t_multimodel.decode.guide import FORBIDDEN
 from t2t_multimodel.layers.ctc import CLASSES
 
@@ -101,10 +101,24 @@ def test_the_weight_shares_between_decoder_and_ctc():
     assert shared[0, END] == pytest.approx(0.7 * -np.log(8) + 0.3 * alone[0, END], rel=1e-4)
 
 
-def test_what_is_not_spelt_is_forbidden_and_so_is_what_the_decoder_puts_last():
+def test_what_is_not_spelt_is_forbidden():
     values, _ = weighed(heard(5), (), weight=0.5)
     assert values[0, [0, NONE]].tolist() == [np.float32(FORBIDDEN)] * 2
-    assert (weighed(heard(5), (), weight=0.5, most=4)[0][0, 4:] == np.float32(FORBIDDEN)).all()
+
+
+def test_few_tokens_are_looked_at_those_that_begin_with_what_is_heard():
+    log_p = heard(5)
+    log_p[:, :, A] -= 5  # b is heard
+    values, _ = weighed(log_p, (), weight=0.9, most=1)
+    assert np.flatnonzero(values[0] > FORBIDDEN).tolist() == [END, 4]
+
+
+def test_the_bytes_that_may_come_next_are_prefixes_too():
+    log_p = heard(6)
+    times = _Heard(ops.convert_to_tensor(log_p), np.array([6], np.int32), 1)
+    found = ops.convert_to_numpy(times.next_bytes(times.empty()))[0]
+    assert found[A] == pytest.approx(of_prefix(log_p, b"a"), abs=1e-3)
+    assert found[B] == pytest.approx(of_prefix(log_p, b"b"), abs=1e-3)
 
 
 def test_padded_times_and_other_rows_change_nothing():
