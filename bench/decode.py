@@ -102,7 +102,9 @@ def endless_model(flags: argparse.Namespace, length: int) -> tuple[Any, str, dic
     from t2t_multimodel.multimodel import MultiModel
 
     keras.utils.set_random_seed(0)
-    config = overrides.resolve(flags.hparams_set, hparams=flags.hparams).config.model
+    config = overrides.resolve(
+        flags.hparams_set, overrides.Overrides(hparams=flags.hparams)
+    ).config.model
     longest = max(length, flags.inputs_length)
     text = Signature("text", "text/bench", flags.vocab, (None,), longest)
     model = MultiModel(config, [ProblemSignature("bench", "bench", text, text)])

@@ -89,7 +89,7 @@ def training_step(flags: argparse.Namespace, experts: int) -> list[str]:
         sys.executable,
         str(Path(__file__).with_name("train_step.py")),
         "--hparams_set=octet_quick",
-        f"--hparams=model.experts={experts},model.experts_per_token={flags.k}",
+        f"--hparams=model.moe.experts={experts},model.moe.per_token={flags.k}",
         f"--rows={flags.tokens // LENGTH}",
         f"--length={LENGTH}",
         f"--threads={flags.threads}",

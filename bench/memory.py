@@ -36,7 +36,9 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=3)
     flags = parser.parse_args()
     parallel = flags.side_by_side
-    config = overrides.resolve(flags.hparams_set, [flags.problem], flags.hparams).config
+    config = overrides.resolve(
+        flags.hparams_set, overrides.Overrides(problems=[flags.problem], hparams=flags.hparams)
+    ).config
     train = config.train.replace(accumulate=parallel, parallel_batches=parallel)
     config = config.replace(train=train)
     share_cores(parallel)

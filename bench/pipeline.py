@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--train_examples_per_second", type=float, default=0.0)
     parser.add_argument("--buckets", action="store_true", help="print every bucket")
     flags = parser.parse_args()
-    config = overrides.resolve(flags.hparams_set, hparams=flags.hparams).config
+    config = overrides.resolve(flags.hparams_set, overrides.Overrides(hparams=flags.hparams)).config
     prepared = generate(
         list(config.rates),
         flags.data_dir,

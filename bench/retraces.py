@@ -51,12 +51,12 @@ def counts_of_a_run(flags: argparse.Namespace, folder: Path) -> tuple[list[int],
     from t2t_multimodel.train.main import new_model
 
     own = f"evaluate.steps={flags.steps // 2},evaluate.examples=32,evaluate.train_decode_examples=8"
-    config = overrides.resolve(
-        flags.hparams_set,
+    changes = overrides.Overrides(
         problems=[name for name in flags.problems.split(",") if name],
         hparams=f"{flags.hparams},{own}",
         train_steps=flags.steps,
-    ).config
+    )
+    config = overrides.resolve(flags.hparams_set, changes).config
     share_cores(parallel_batches(config))
     prepared = generate(list(config.rates), flags.data_dir, options=DatagenOptions(workers=cores()))
     model = new_model(config, prepared)

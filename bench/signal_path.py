@@ -47,7 +47,9 @@ def prepare(flags: argparse.Namespace) -> tuple[Any, Any, Any, Any]:
     from t2t_multimodel.engines.engine import make_engine
     from t2t_multimodel.train.main import new_model
 
-    config = overrides.resolve(flags.hparams_set, [flags.problem], flags.hparams).config
+    config = overrides.resolve(
+        flags.hparams_set, overrides.Overrides(problems=[flags.problem], hparams=flags.hparams)
+    ).config
     prepared = generate([flags.problem], flags.data_dir)
     model = new_model(config, prepared)
     dataset = prepared[flags.problem].dataset("train")

@@ -5,7 +5,7 @@
         --length=64 --policy=mixed_bfloat16
     python bench/train_step.py ... --peer='COMMAND'
     python bench/train_step.py --hparams_set=t2t_multimodel_tiny --rows=8 --image=32 --nets=later \
-        --hparams=model.experts_per_token=4,model.expert_hidden=512 --peer='COMMAND'
+        --hparams=model.moe.per_token=4,model.moe.hidden=512 --peer='COMMAND'
 
 prints JSON lines: CPU and wall milliseconds of a step (medians), CPU milliseconds of clipping and
 Adam alone, targets a second, and on JAX the floating-point operations of loss and gradients and
@@ -57,14 +57,15 @@ def measure(flags: argparse.Namespace) -> dict[str, Any]:
     import keras
 
     from t2t_multimodel import overrides
+    from t2t_multimodel.config import rates
     from t2t_multimodel.engines.engine import make_engine
     from t2t_multimodel.engines.micro_batch import Computed, summed_loads
     from t2t_multimodel.multimodel import MultiModel
 
     keras.config.set_dtype_policy(flags.policy)
-    config = overrides.resolve(flags.hparams_set, hparams=flags.hparams).config
+    config = overrides.resolve(flags.hparams_set, overrides.Overrides(hparams=flags.hparams)).config
     problem, batch = random_batch(flags)
-    config = config.replace(problems=(problem.name,))
+    config = config.replace(problems=rates(problem.name))
     model = MultiModel(config.model, [problem])
     engine = make_engine(model, config)
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
+import functools
 import inspect
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from t2t_multimodel import _scan
 from t2t_multimodel.registry import hparams, problems
 
 if TYPE_CHECKING:
+    from t2t_multimodel.config.tree import Field
     from t2t_multimodel.problem import Declared
 
 
@@ -30,16 +33,40 @@ def hparams_list() -> str:
 
 
 def fields_list() -> str:
-    """A line for each setting: its path, default, and what it means."""
-    from t2t_multimodel.overrides import SECTIONS
+    """A line for each setting: its path, default, and what it means.
+
+    Where one of several kinds is chosen, the fields of each kind follow, with the kind before what
+    they mean.
+    """
+    from t2t_multimodel.config import Config
+    from t2t_multimodel.config.tree import all_fields
 
     return _table(
         [
-            (f"{section}.{name}", repr(getattr(kind(), name)), " ".join(text.split()))
-            for section, kind in SECTIONS.items()
-            for name, text in _field_docs(kind)
+            (field.path, _default(field.section, field.name), _meaning(field))
+            for field in all_fields(Config)
         ]
     )
+
+
+def _default(section: type, name: str) -> str:
+    default = {field.name: field.default for field in dataclasses.fields(section)}[name]
+    if default is dataclasses.MISSING:
+        return "-"
+    return str(getattr(default, "kind", "") or repr(default))
+
+
+def _meaning(field: Field) -> str:
+    """The field's docstring; before it the kind that it belongs to, behind it those to choose."""
+    from t2t_multimodel.config.base import kinds_of
+
+    text = " ".join(_docs_of(field).split())
+    owner = f"[{'='.join(field.chosen[-1])}] " if field.chosen else ""
+    kinds = "; ".join(
+        f"{kind}: {(inspect.getdoc(section) or '').splitlines()[0].rstrip('.')}"
+        for kind, section in kinds_of(field.annotation).items()
+    )
+    return f"{owner}{text}" + (f" One of: {kinds}" if kinds else "")
 
 
 LISTS = {"sets": hparams_list, "fields": fields_list}
@@ -72,17 +99,25 @@ def _declared_rows(declared: Declared | None) -> Iterator[tuple[str, str]]:
         yield "mean length", lengths
 
 
-def _field_docs(section: type) -> Iterator[tuple[str, str]]:
+def _docs_of(field: Field) -> str:
+    owners = (_field_docs(section) for section in field.section.__mro__ if section is not object)
+    return next(docs[field.name] for docs in owners if field.name in docs)
+
+
+@functools.cache
+def _field_docs(section: Any) -> dict[str, str]:
     """Each field of a dataclass with the string below it."""
     (node,) = ast.parse(inspect.getsource(section)).body
     assert isinstance(node, ast.ClassDef)
+    docs = {}
     for field, below in zip(node.body, [*node.body[1:], None], strict=True):
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
             match below:
                 case ast.Expr(value=ast.Constant(value=str(text))):
-                    yield field.target.id, text
+                    docs[field.target.id] = text
                 case _:
-                    yield field.target.id, ""
+                    docs[field.target.id] = ""
+    return docs
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> str:

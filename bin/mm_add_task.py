@@ -10,7 +10,6 @@ from absl import flags
 
 from t2t_multimodel import registry, usr_dir
 from t2t_multimodel.bin import _cli, _model, _quiet
-from t2t_multimodel.config import parse_rate
 from t2t_multimodel.errors import UserError
 
 COMMAND = _cli.Command(
@@ -37,10 +36,13 @@ def add(args: flags.FlagValues, _: list[str]) -> None:
     source = _model.old_run(args, COMMAND.example)
 
     from t2t_multimodel.checkpoints.checkpoint import open_checkpoint
+    from t2t_multimodel.config import ProblemRate
+    from t2t_multimodel.config.notation import read_entry
 
     checkpoint = open_checkpoint(source)
     old = checkpoint.problems([])
-    named = [parse_rate(entry)[0] for entry in args.problems]
+    asked = [read_entry(entry, ProblemRate, "--problems") for entry in args.problems]
+    named = [one.name for one in asked]
     registry.problems.check(named)
     new = [name for name in named if name not in old]
     if not new:
@@ -52,7 +54,7 @@ def add(args: flags.FlagValues, _: list[str]) -> None:
     from t2t_multimodel.tasks import add as add_task
 
     request = add_task.AddRequest(
-        problems=args.problems,
+        problems=asked,
         body=args.body or "frozen",
         hparams=args.hparams,
         train_steps=args.train_steps,

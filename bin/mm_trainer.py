@@ -64,23 +64,27 @@ def train(args: flags.FlagValues, _: list[str]) -> None:
     own = not args["hparams_set"].present and args.output_dir is not None
     if own:
         from t2t_multimodel.checkpoints.trusted_code import admit_run
-        from t2t_multimodel.config import parse_rate
+        from t2t_multimodel.config.notation import read_entry
+        from t2t_multimodel.config.root import ProblemRate
 
-        admit_run(args.output_dir, [parse_rate(entry)[0] for entry in args.problems])
+        asked = [read_entry(entry, ProblemRate, "--problems") for entry in args.problems]
+        admit_run(args.output_dir, [one.name for one in asked])
+    base = overrides.recorded(args.output_dir) if own else None
     resolved = overrides.resolve(
-        args.hparams_set,
-        args.problems,
-        args.hparams,
-        args.gin_file,
-        args.gin_param,
-        args.train_steps,
-        args.warm_start,
-        overrides.recorded(args.output_dir) if own else None,
-        [part for part in args.distribution.split(",") if part],
+        base or args.hparams_set,
+        overrides.Overrides(
+            problems=args.problems,
+            hparams=args.hparams,
+            gin_files=args.gin_file,
+            gin_params=args.gin_param,
+            train_steps=args.train_steps,
+            warm_start=args.warm_start,
+            distribution=args.distribution,
+        ),
     )
     if args.json and not args.plan:
         raise UserError("--json goes with --plan.")
-    cluster = _cluster(args, resolved.config.train.distribution)
+    cluster = _cluster(args, resolved.config.train.distribution.kind == "multi_worker")
     _quiet.import_tensorflow()
     if args.plan:
         _plan(resolved, args)
@@ -96,11 +100,10 @@ def train(args: flags.FlagValues, _: list[str]) -> None:
     training.train(resolved, args.data_dir, args.raw_dir, output_dir, cluster)
 
 
-def _cluster(args: flags.FlagValues, distribution: Sequence[str]) -> Cluster | None:
+def _cluster(args: flags.FlagValues, several: bool) -> Cluster | None:
     """Of the flags, or of TF_CONFIG, which other programs may have set for themselves."""
     from t2t_multimodel.engines.cluster import find_cluster
 
-    several = "multi_worker" in distribution
     if several and args.verify_resume:
         raise UserError("--verify_resume is for one process.", fix="Try --distribution=mirrored:2.")
     return find_cluster(args.cluster, args.worker, os.environ if several else {})

@@ -6,9 +6,13 @@ from t2t_multimodel import (
     Config,
     DataConfig,
     EvalConfig,
+    ExpertsConfig,
     ModelConfig,
     OptimizerConfig,
+    PaperNetsConfig,
+    RsqrtScheduleConfig,
     TrainConfig,
+    rates,
     register_hparams,
 )
 from t2t_multimodel.hparams.octet import OCTET
@@ -38,12 +42,14 @@ def multimodel_paper() -> Config:
     Scores: not measured
     """
     return Config(
-        problems=PAPER,
+        problems=rates(*PAPER),
         model=ModelConfig(),
         data=DataConfig(
             tokens_per_batch=4096, frames_per_batch=32768, pixels_per_batch=24 * 299 * 299
         ),
-        optimizer=OptimizerConfig(learning_rate=5e-4, schedule="rsqrt", warmup_steps=4000),
+        optimizer=OptimizerConfig(
+            learning_rate=5e-4, schedule=RsqrtScheduleConfig(warmup_steps=4000)
+        ),
         train=TrainConfig(steps=250_000),
     )
 
@@ -60,7 +66,8 @@ def multimodel_paper_single() -> Config:
     Scores: not measured
     """
     paper = multimodel_paper()
-    return paper.replace(problems=("wmt_ende",), model=paper.model.replace(experts=60))
+    model = paper.model.replace(moe=ExpertsConfig(experts=60))
+    return paper.replace(problems=rates("wmt_ende"), model=model)
 
 
 @register_hparams("multimodel_base")
@@ -74,9 +81,12 @@ def multimodel_base() -> Config:
     """
     paper = multimodel_paper()
     return paper.replace(
-        problems=OCTET,
+        problems=rates(*OCTET),
         model=paper.model.replace(
-            hidden_size=512, experts=60, expert_hidden=512, exit_channels=(768, 1024), dropout=0.2
+            hidden_size=512,
+            moe=ExpertsConfig(experts=60, hidden=512),
+            nets=PaperNetsConfig(exit_channels=(768, 1024)),
+            dropout=0.2,
         ),
         optimizer=paper.optimizer.replace(learning_rate=1e-3),
         train=paper.train.replace(steps=100_000),
@@ -96,17 +106,17 @@ def multimodel_tiny() -> Config:
     """
     paper = multimodel_paper()
     return paper.replace(
-        problems=OCTET,
+        problems=rates(*OCTET),
         model=paper.model.replace(
             hidden_size=128,
-            experts=8,
-            experts_per_token=2,
-            expert_hidden=256,
-            exit_channels=(256, 320),
+            moe=ExpertsConfig(experts=8, per_token=2, hidden=256),
+            nets=PaperNetsConfig(exit_channels=(256, 320)),
             dropout=0.1,
         ),
         data=DataConfig(tokens_per_batch=1024, frames_per_batch=4096, pixels_per_batch=32768),
-        optimizer=paper.optimizer.replace(learning_rate=1e-3, warmup_steps=400),
+        optimizer=OptimizerConfig(
+            learning_rate=1e-3, schedule=RsqrtScheduleConfig(warmup_steps=400)
+        ),
         train=TrainConfig(steps=20_000, checkpoint_steps=500),
         evaluate=EvalConfig(steps=1000, examples=256, decode_examples=64),
     )

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from t2t_multimodel import (
+    AttentionConfig,
     Config,
+    CosineScheduleConfig,
     DataConfig,
     EvalConfig,
+    ExpertsConfig,
+    LinearScheduleConfig,
     ModelConfig,
     OptimizerConfig,
+    PaperBodyConfig,
+    PaperNetsConfig,
     TrainConfig,
+    rates,
     register_hparams,
 )
 
@@ -33,7 +40,7 @@ def octet_tiny() -> Config:
     """
     quick = octet_quick()
     return quick.replace(
-        problems=(
+        problems=rates(
             "octet_image:0.5",
             "octet_caption:2",
             "octet_speech:1.25",
@@ -41,7 +48,7 @@ def octet_tiny() -> Config:
             *TRANSLATION,
         ),
         model=quick.model.replace(dropout=0.15, word_dropout=0.05),
-        optimizer=quick.optimizer.replace(schedule="cosine", warmup_steps=400),
+        optimizer=quick.optimizer.replace(schedule=CosineScheduleConfig(warmup_steps=400)),
         train=quick.train.replace(steps=11_000),
     )
 
@@ -61,7 +68,7 @@ def octet_quick() -> Config:
     """
     return Config(
         # what is learned soon comes seldom, what is small and hard often
-        problems=(
+        problems=rates(
             "octet_image:0.5",
             "octet_caption:1.5",
             "octet_speech:1.5",
@@ -70,25 +77,25 @@ def octet_quick() -> Config:
         ),
         model=ModelConfig(
             hidden_size=128,
-            encoder_blocks=(1, 1),
-            mixer_pre_blocks=1,
-            mixer_blocks=1,
-            decoder_blocks=(1, 1),
-            experts=8,
-            experts_per_token=2,
-            expert_hidden=256,
-            attention_residual=True,
-            attention_norm=True,
-            attention_projection=True,
+            body=PaperBodyConfig(
+                encoder_blocks=(1, 1),
+                mixer_pre_blocks=1,
+                mixer_blocks=1,
+                decoder_blocks=(1, 1),
+                attention=AttentionConfig(residual=True, norm=True, projection=True),
+                dropout_place="branch",
+            ),
+            nets=PaperNetsConfig(
+                image_stem="full",
+                image_blocks=2,
+                exit_channels=(256, 320),
+                audio_channels=(128, 128),
+                audio_fold_frequency=True,
+            ),
+            moe=ExpertsConfig(experts=8, per_token=2, hidden=256),
             tie_softmax=True,
             ctc_weight=2.0,
             dropout=0.1,
-            dropout_place="branch",
-            image_stem="full",
-            image_blocks=2,
-            exit_channels=(256, 320),
-            audio_channels=(128, 128),
-            audio_fold_frequency=True,
         ),
         # batches of like sources and targets pad less, but learn later (docs/mixtures.md)
         data=DataConfig(
@@ -98,7 +105,7 @@ def octet_quick() -> Config:
             bucket_by="longest",
         ),
         optimizer=OptimizerConfig(
-            learning_rate=2e-3, schedule="linear", warmup_steps=200, beta2=0.98
+            learning_rate=2e-3, schedule=LinearScheduleConfig(warmup_steps=200), beta2=0.98
         ),
         train=TrainConfig(steps=4600, problems_per_step=2, checkpoint_steps=200, log_steps=100),
         evaluate=EvalConfig(steps=1000, examples=128, decode_examples=64),

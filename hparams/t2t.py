@@ -9,9 +9,16 @@ from __future__ import annotations
 from t2t_multimodel import (
     Config,
     DataConfig,
+    ExpertsConfig,
     ModelConfig,
     OptimizerConfig,
+    T2TDecayConfig,
+    T2TNetsConfig,
+    T2TScheduleConfig,
+    T2TV1BodyConfig,
+    T2TV2BodyConfig,
     TrainConfig,
+    rates,
     register_hparams,
 )
 from t2t_multimodel.hparams.octet import OCTET
@@ -22,7 +29,7 @@ def t2t_multimodel1p8() -> Config:
     """Tensor2Tensor's multimodel1p8 of its launch day, 2017-06-15, for eight problems.
 
     One GPU a worker; eight workers, each on a problem of its own, were its way. Two levels of
-    experts would be `model.expert_groups`; the set's own routing is flat.
+    experts would be `model.moe.groups`; the set's own routing is flat.
 
     Command: mm-trainer --hparams_set=t2t_multimodel1p8
     Hardware: accelerators
@@ -30,20 +37,14 @@ def t2t_multimodel1p8() -> Config:
     Scores: not measured
     """
     return Config(
-        problems=OCTET,
+        problems=rates(*OCTET),
         model=ModelConfig(
-            variant="t2t_v1",
-            nets="t2t",
+            body=T2TV1BodyConfig(encoder_blocks=(2, 4), decoder_blocks=(2, 2), separability=-2),
+            nets=T2TNetsConfig(),
+            moe=ExpertsConfig(experts=120, per_token=2, hidden=1536, route_padding=True),
             hidden_size=1536,
             block_kernels=(3, 7, 15, 31),
             block_dilations=(1, 1, 1, 1),
-            separability=-2,
-            encoder_blocks=(2, 4),
-            decoder_blocks=(2, 2),
-            experts=120,
-            experts_per_token=2,
-            expert_hidden=1536,
-            route_padding=True,
             share_embeddings=False,
             dropout=0.1,
             branch_scale=1.0,
@@ -51,13 +52,11 @@ def t2t_multimodel1p8() -> Config:
         data=DataConfig(tokens_per_batch=1024, frames_per_batch=8192),
         optimizer=OptimizerConfig(
             learning_rate=0.05,
-            schedule="t2t_exp500k",
-            warmup_steps=3000,
+            schedule=T2TScheduleConfig(scheme="exp500k", warmup_steps=3000),
             beta1=0.85,
             beta2=0.997,
             epsilon=1e-6,
-            weight_decay=3.0,
-            weight_decay_form="t2t",
+            weight_decay=T2TDecayConfig(strength=3.0),
         ),
         train=TrainConfig(steps=250_000),
     )
@@ -73,20 +72,15 @@ def t2t_multimodel_base() -> Config:
     Scores: not measured
     """
     return Config(
-        problems=OCTET,
+        problems=rates(*OCTET),
         model=ModelConfig(
-            variant="t2t_v2",
-            nets="t2t",
+            body=T2TV2BodyConfig(
+                encoder_layers=4, decoder_layers=4, filter_size=2048, moe_layers=(2,)
+            ),
+            nets=T2TNetsConfig(),
+            moe=ExpertsConfig(experts=30, per_token=2, hidden=2048, route_padding=True),
             hidden_size=512,
-            filter_size=2048,
             block_dilations=(1, 1, 1, 4),
-            encoder_blocks=(2, 2),
-            decoder_blocks=(2, 2),
-            moe_layers=(2,),
-            experts=30,
-            experts_per_token=2,
-            expert_hidden=2048,
-            route_padding=True,
             share_embeddings=False,
             dropout=0.1,
             branch_scale=1.0,
@@ -94,13 +88,11 @@ def t2t_multimodel_base() -> Config:
         data=DataConfig(tokens_per_batch=2048, frames_per_batch=16384),
         optimizer=OptimizerConfig(
             learning_rate=0.1,
-            schedule="t2t_noam",
-            warmup_steps=4000,
+            schedule=T2TScheduleConfig(scheme="noam", warmup_steps=4000),
             beta1=0.85,
             beta2=0.997,
             epsilon=1e-6,
-            weight_decay=0.1,
-            weight_decay_form="t2t",
+            weight_decay=T2TDecayConfig(strength=0.1),
         ),
         train=TrainConfig(steps=250_000),
     )
@@ -118,11 +110,10 @@ def t2t_multimodel_tiny() -> Config:
     base = t2t_multimodel_base()
     return base.replace(
         model=base.model.replace(
+            body=T2TV2BodyConfig(
+                encoder_layers=2, decoder_layers=2, filter_size=512, moe_layers=(0,)
+            ),
             hidden_size=128,
-            filter_size=512,
-            encoder_blocks=(1, 1),
-            decoder_blocks=(1, 1),
-            moe_layers=(0,),
         ),
         data=base.data.replace(tokens_per_batch=512, frames_per_batch=4096),
     )

@@ -12,15 +12,54 @@ from typing import TYPE_CHECKING, Any
 from t2t_multimodel import _checkout
 
 if TYPE_CHECKING:
+    from t2t_multimodel.config import AdaptiveMixtureConfig as AdaptiveMixtureConfig
+    from t2t_multimodel.config import AttentionConfig as AttentionConfig
+    from t2t_multimodel.config import BatchBudget as BatchBudget
     from t2t_multimodel.config import Config as Config
+    from t2t_multimodel.config import ConstantScheduleConfig as ConstantScheduleConfig
+    from t2t_multimodel.config import CosineScheduleConfig as CosineScheduleConfig
     from t2t_multimodel.config import DataConfig as DataConfig
+    from t2t_multimodel.config import DecoupledDecayConfig as DecoupledDecayConfig
+    from t2t_multimodel.config import DenseComputeConfig as DenseComputeConfig
+    from t2t_multimodel.config import DenseParamsConfig as DenseParamsConfig
+    from t2t_multimodel.config import DistributedMixtureConfig as DistributedMixtureConfig
+    from t2t_multimodel.config import DistributionConfig as DistributionConfig
     from t2t_multimodel.config import EvalConfig as EvalConfig
+    from t2t_multimodel.config import ExpertsConfig as ExpertsConfig
+    from t2t_multimodel.config import LinearScheduleConfig as LinearScheduleConfig
+    from t2t_multimodel.config import LossWeight as LossWeight
+    from t2t_multimodel.config import MeshConfig as MeshConfig
+    from t2t_multimodel.config import MirroredConfig as MirroredConfig
     from t2t_multimodel.config import MixtureConfig as MixtureConfig
     from t2t_multimodel.config import ModelConfig as ModelConfig
+    from t2t_multimodel.config import MultiWorkerConfig as MultiWorkerConfig
+    from t2t_multimodel.config import NoDecayConfig as NoDecayConfig
+    from t2t_multimodel.config import NoExpertsConfig as NoExpertsConfig
+    from t2t_multimodel.config import OneDeviceConfig as OneDeviceConfig
     from t2t_multimodel.config import OptimizerConfig as OptimizerConfig
+    from t2t_multimodel.config import PaperBodyConfig as PaperBodyConfig
+    from t2t_multimodel.config import PaperNetsConfig as PaperNetsConfig
+    from t2t_multimodel.config import ProblemRate as ProblemRate
+    from t2t_multimodel.config import RateFactor as RateFactor
+    from t2t_multimodel.config import RatesMixtureConfig as RatesMixtureConfig
+    from t2t_multimodel.config import RsqrtScheduleConfig as RsqrtScheduleConfig
+    from t2t_multimodel.config import ScheduleConfig as ScheduleConfig
+    from t2t_multimodel.config import ScheduledMixtureConfig as ScheduledMixtureConfig
+    from t2t_multimodel.config import SchedulePoint as SchedulePoint
+    from t2t_multimodel.config import SourceMeanConfig as SourceMeanConfig
+    from t2t_multimodel.config import T2TDecayConfig as T2TDecayConfig
+    from t2t_multimodel.config import T2TNetsConfig as T2TNetsConfig
+    from t2t_multimodel.config import T2TScheduleConfig as T2TScheduleConfig
+    from t2t_multimodel.config import T2TV1BodyConfig as T2TV1BodyConfig
+    from t2t_multimodel.config import T2TV2BodyConfig as T2TV2BodyConfig
+    from t2t_multimodel.config import TemperatureMixtureConfig as TemperatureMixtureConfig
     from t2t_multimodel.config import TrainConfig as TrainConfig
+    from t2t_multimodel.config import UniformMixtureConfig as UniformMixtureConfig
+    from t2t_multimodel.config import UnimaxMixtureConfig as UnimaxMixtureConfig
+    from t2t_multimodel.config import rates as rates
     from t2t_multimodel.data.tfrecords import read_tfrecords as read_tfrecords
     from t2t_multimodel.errors import UserError as UserError
+    from t2t_multimodel.errors import foreign as foreign
     from t2t_multimodel.features import Audio as Audio
     from t2t_multimodel.features import BadValue as BadValue
     from t2t_multimodel.features import Brackets as Brackets
@@ -30,6 +69,7 @@ if TYPE_CHECKING:
     from t2t_multimodel.multimodel import MultiModel as MultiModel
     from t2t_multimodel.problem import Declared as Declared
     from t2t_multimodel.problem import Problem as Problem
+    from t2t_multimodel.raw_files import open_raw as open_raw
     from t2t_multimodel.registry import register_hparams as register_hparams
     from t2t_multimodel.registry import register_metric as register_metric
     from t2t_multimodel.registry import register_modality as register_modality
@@ -41,19 +81,58 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "config": (
+        "AdaptiveMixtureConfig",
+        "AttentionConfig",
+        "BatchBudget",
         "Config",
+        "ConstantScheduleConfig",
+        "CosineScheduleConfig",
         "DataConfig",
+        "DecoupledDecayConfig",
+        "DenseComputeConfig",
+        "DenseParamsConfig",
+        "DistributedMixtureConfig",
+        "DistributionConfig",
         "EvalConfig",
+        "ExpertsConfig",
+        "LinearScheduleConfig",
+        "LossWeight",
+        "MeshConfig",
+        "MirroredConfig",
         "MixtureConfig",
         "ModelConfig",
+        "MultiWorkerConfig",
+        "NoDecayConfig",
+        "NoExpertsConfig",
+        "OneDeviceConfig",
         "OptimizerConfig",
+        "PaperBodyConfig",
+        "PaperNetsConfig",
+        "ProblemRate",
+        "RateFactor",
+        "RatesMixtureConfig",
+        "RsqrtScheduleConfig",
+        "ScheduleConfig",
+        "SchedulePoint",
+        "ScheduledMixtureConfig",
+        "SourceMeanConfig",
+        "T2TDecayConfig",
+        "T2TNetsConfig",
+        "T2TScheduleConfig",
+        "T2TV1BodyConfig",
+        "T2TV2BodyConfig",
+        "TemperatureMixtureConfig",
         "TrainConfig",
+        "UniformMixtureConfig",
+        "UnimaxMixtureConfig",
+        "rates",
     ),
     "data.tfrecords": ("read_tfrecords",),
-    "errors": ("UserError",),
+    "errors": ("UserError", "foreign"),
     "features": ("Audio", "BadValue", "Brackets", "ClassLabel", "Image", "Text"),
     "multimodel": ("MultiModel",),
     "problem": ("Declared", "Problem"),
+    "raw_files": ("open_raw",),
     "registry": (
         "register_hparams",
         "register_metric",

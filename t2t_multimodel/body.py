@@ -9,6 +9,8 @@ from typing import Any
 
 from keras import ops
 
+from t2t_multimodel.config.base import of_kind
+from t2t_multimodel.config.body import AttentionConfig, PaperBodyConfig
 from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.layers.attention_block import attention_block, conv_block
 from t2t_multimodel.layers.base import Block
@@ -51,8 +53,8 @@ class Encoder(Block):
 
     def __init__(self, config: ModelConfig, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.config = config
-        before, after = config.encoder_blocks
+        self.config, self.own = config, of_kind(config.body, PaperBodyConfig)
+        before, after = self.own.encoder_blocks
         self.blocks = [
             conv_block(config, causal=False, name=f"block{i}") for i in range(before + after)
         ]
@@ -60,8 +62,8 @@ class Encoder(Block):
 
     def call(self, x_BLD: Any, mask_BL: Any, mode: Mode = EVAL) -> tuple[Any, Routings]:
         """Source features [B, L, D] to the encoder's output [B, L, D], and where tokens went."""
-        middle = self.config.encoder_blocks[0]
-        if self.config.encoder_timing:
+        middle = self.own.encoder_blocks[0]
+        if self.own.encoder_timing:
             x_BLD = x_BLD + timing(ops.shape(x_BLD)[1], self.config.hidden_size, x_BLD.dtype)
         for block in self.blocks[:middle]:
             x_BLD = block(x_BLD, mask_BL=mask_BL, mode=mode)
@@ -76,9 +78,10 @@ class Mixer(Block):
 
     def __init__(self, config: ModelConfig, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.attention = attention_block(config, config.mixer_pre_blocks, name="attention")
+        own = of_kind(config.body, PaperBodyConfig)
+        self.attention = attention_block(config, own.mixer_pre_blocks, name="attention")
         self.blocks = [
-            conv_block(config, causal=True, name=f"block{i}") for i in range(config.mixer_blocks)
+            conv_block(config, causal=True, name=f"block{i}") for i in range(own.mixer_blocks)
         ]
 
     def call(self, targets_BTD: Any, source: Source, mode: Mode = EVAL) -> Any:
@@ -94,8 +97,8 @@ class Decoder(Block):
 
     def __init__(self, config: ModelConfig, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.config = config
-        pairs = range(sum(config.decoder_blocks))
+        self.own = of_kind(config.body, PaperBodyConfig)
+        pairs = range(sum(self.own.decoder_blocks))
         self.blocks = [conv_block(config, causal=True, name=f"block{i}") for i in pairs]
         self.attentions = [attention_block(config, 0, name=f"attention{i}") for i in pairs]
         self.experts = ExpertsAndNorm(config, name="experts")
@@ -105,7 +108,7 @@ class Decoder(Block):
     ) -> tuple[Any, Routings]:
         """The mixer's output [B, T, D] to the decoder's [B, T, D], and where tokens went."""
         pairs = list(zip(self.blocks, self.attentions, strict=True))
-        middle = self.config.decoder_blocks[0]
+        middle = self.own.decoder_blocks[0]
         for pair in pairs[:middle]:
             x_BTD = self._pair(pair, x_BTD, source, mode)
         x_BTD, routing = self.experts(x_BTD, mask_BL=mask_BT, mode=mode)
@@ -118,6 +121,7 @@ class Decoder(Block):
         block, attention = pair
         x_BTD = block(x_BTD, mode=mode)
         attended_BTD = attention(x_BTD, source=source, mode=mode)
+        own = self.own.attention
         # with a residual of its own an attention block's result holds its target already
-        adds = self.config.attention and not self.config.attention_residual
+        adds = isinstance(own, AttentionConfig) and not own.residual
         return attended_BTD + (x_BTD if adds else 0)

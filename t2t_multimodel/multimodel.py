@@ -22,6 +22,8 @@ from keras import ops
 
 from t2t_multimodel import nets
 from t2t_multimodel.body import PaperBody
+from t2t_multimodel.config.base import Section
+from t2t_multimodel.config.body import PaperBodyConfig, T2TV1BodyConfig, T2TV2BodyConfig
 from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.errors import unknown
 from t2t_multimodel.features import ProblemSignature, Signature
@@ -37,7 +39,11 @@ from t2t_multimodel.modalities.text import length_mask
 from t2t_multimodel.t2t.body_v1 import T2TV1Body
 from t2t_multimodel.t2t.body_v2 import T2TV2Body
 
-BODIES: dict[str, type[Body]] = {"paper": PaperBody, "t2t_v1": T2TV1Body, "t2t_v2": T2TV2Body}
+BODIES: dict[type[Section], type[Body]] = {
+    PaperBodyConfig: PaperBody,
+    T2TV1BodyConfig: T2TV1Body,
+    T2TV2BodyConfig: T2TV2Body,
+}
 
 Batch = dict[str, Any]
 """Arrays of one problem: inputs, inputs_length [B], targets, targets_length [B]."""
@@ -80,7 +86,7 @@ class MultiModel(keras.Model):
         self.config = config
         self.problems = {problem.name: problem for problem in problems}
         with computes_in(config.precision):
-            self.body = BODIES[config.variant](config, name="body")
+            self.body = BODIES[type(config.body)](config, name="body")
             self.nets: dict[str, Modality] = {}
             self.commands: dict[str, CommandToken] = {}
             self.ctc: dict[str, Ctc] = {}
@@ -99,7 +105,7 @@ class MultiModel(keras.Model):
             self.ctc[source] = Ctc(width, name=nets.variable_name("ctc_" + source))
         if problem.command not in self.commands:
             name = nets.variable_name("command_" + problem.command)
-            routes = self.config.task_router
+            routes = self.config.routes_tasks
             self.commands[problem.command] = CommandToken(width, routes=routes, name=name)
 
     def _add_net(self, signature: Signature, role: str) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from t2t_multimodel import registry
 from t2t_multimodel.config.model import ModelConfig
+from t2t_multimodel.config.nets import T2TNetsConfig
 from t2t_multimodel.features import ProblemSignature
 from t2t_multimodel.modalities.base import Modality
 
@@ -22,8 +23,9 @@ def net_class(config: ModelConfig, modality: str) -> type[Modality]:
 
 
 def _net_name(config: ModelConfig, modality: str) -> str:
-    if config.nets == "t2t":
-        labels = "t2t_class_label_2d" if config.t2t_labels_2d else "t2t_class_label_1d"
+    family = config.nets
+    if isinstance(family, T2TNetsConfig):
+        labels = "t2t_class_label_2d" if family.labels_2d else "t2t_class_label_1d"
         own = {"class_label": labels}.get(modality, f"t2t_{modality}")
         return own if own in registry.modalities else modality
     return modality

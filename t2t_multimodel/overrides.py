@@ -9,29 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from t2t_multimodel import registry
-from t2t_multimodel.config import (
-    Config,
-    DataConfig,
-    EvalConfig,
-    MixtureConfig,
-    ModelConfig,
-    OptimizerConfig,
-    Section,
-    TrainConfig,
-    parse_rate,
-)
-from t2t_multimodel.config.base import describe, field_types, parse
-from t2t_multimodel.errors import UserError, did_you_mean
+from t2t_multimodel.config import Config, ProblemRate, Section
+from t2t_multimodel.config.base import describe
+from t2t_multimodel.config.notation import Chosen, is_written, read, read_distribution, read_entry
+from t2t_multimodel.config.tree import Draft, Field, all_fields, by_depth, defaults, flatten
+from t2t_multimodel.errors import UserError
 from t2t_multimodel.gin_bindings import read_bindings
-
-SECTIONS: dict[str, type[Section]] = {
-    "model": ModelConfig,
-    "data": DataConfig,
-    "mixture": MixtureConfig,
-    "optimizer": OptimizerConfig,
-    "train": TrainConfig,
-    "evaluate": EvalConfig,
-}
 
 
 @dataclass(frozen=True)
@@ -44,67 +27,91 @@ class Resolved:
     """`model.hidden_size` -> "default", "set octet_quick", "gin FILE", "--hparams"."""
 
 
-def resolve(
-    set_name: str,
-    problems: Sequence[str] = (),
-    hparams: str = "",
-    gin_files: Sequence[str] = (),
-    gin_params: Sequence[str] = (),
-    train_steps: int | None = None,
-    warm_start: str = "",
-    base: Resolved | None = None,
-    distribution: Sequence[str] = (),
-) -> Resolved:
+@dataclass(frozen=True, kw_only=True)
+class Overrides:
+    """What a user changes about a set, or about the settings of a run."""
+
+    problems: Sequence[str] = ()
+    """("a:2", "b") replace the problems of the set."""
+    hparams: str = ""
+    """"model.hidden_size=256,train.steps=1000"."""
+    gin_files: Sequence[str] = ()
+    """Files of bindings like `TrainConfig.steps = 1000`."""
+    gin_params: Sequence[str] = ()
+    """Further such bindings."""
+    train_steps: int | None = None
+    """Same as `train.steps`."""
+    warm_start: str = ""
+    """Same as `train.warm_start`."""
+    distribution: str = ""
+    """Same as `train.distribution`: "mirrored:2" or "data:2,experts:2"."""
+
+
+def resolve(base: Resolved | str, overrides: Overrides = Overrides()) -> Resolved:
     """A set or a run's config with overrides on top, the later ones winning: gin, --hparams, flags.
 
     Args:
-        set_name: registered hparams set.
-        problems: ("a:2", "b") replace the set's list.
-        hparams: "model.hidden_size=256,train.steps=1000".
-        gin_files: files of bindings like `TrainConfig.steps = 1000`.
-        gin_params: further such bindings.
-        train_steps: same as `train.steps`.
-        warm_start: same as `train.warm_start`.
-        base: config with origins that stands for the set's, such as `recorded`'s.
-        distribution: same as `train.distribution`.
+        base: the name of a set, or a config with origins, such as `recorded`'s.
+        overrides: what is changed.
 
     Raises:
         UserError: an unknown name, or a value of the wrong type or out of range.
     """
-    base = base or _of_set(set_name)
-    layers = [
-        _gin_values(gin_files, gin_params),
-        {path: (value, "--hparams") for path, value in _parse_hparams(hparams).items()},
-    ]
-    if train_steps is not None:
-        layers.append({"train.steps": (train_steps, "--train_steps")})
-    if warm_start:
-        layers.append({"train.warm_start": (warm_start, "--warm_start")})
-    if distribution:
-        layers.append({"train.distribution": (tuple(distribution), "--distribution")})
-    values = {path: value for path, value in flatten(base.config).items() if path != "problems"}
-    origins = dict(base.origins)
-    for layer in layers:
-        for path, (value, origin) in layer.items():
-            values[path], origins[path] = value, origin
-    names = tuple(problems) or base.config.problems
-    if problems:
-        origins["problems"] = "--problems"
-    registry.problems.check([parse_rate(name)[0] for name in names])
-    return Resolved(base.set_name, _build(values, names), origins)
+    base = of_set(base) if isinstance(base, str) else base
+    draft = Draft.of(base.config)
+    changed = _take_gin(draft, overrides.gin_files, overrides.gin_params)
+    changed |= _take_hparams(draft, overrides.hparams)
+    changed |= _take_flags(draft, overrides)
+    config = draft.build()
+    assert isinstance(config, Config)
+    registry.problems.check(list(config.rates))
+    return Resolved(base.set_name, config, _origins(config, base, changed))
 
 
-def _of_set(name: str) -> Resolved:
+def _take_flags(draft: Draft, overrides: Overrides) -> dict[str, str]:
+    """Changes what flags of their own name; returns the origin of each path."""
+    given: dict[str, tuple[Any, str]] = {
+        "train.steps": (overrides.train_steps, "--train_steps"),
+        "train.warm_start": (overrides.warm_start, "--warm_start"),
+        "train.distribution": (
+            overrides.distribution and read_distribution(overrides.distribution),
+            "--distribution",
+        ),
+        "problems": (
+            tuple(read_entry(one, ProblemRate, "--problems") for one in overrides.problems),
+            "--problems",
+        ),
+    }
+    changed = {}
+    for path, (value, origin) in given.items():
+        if value:
+            draft.set(path, value)
+            changed[path] = origin
+    return changed
+
+
+def _origins(config: Config, base: Resolved, changed: dict[str, str]) -> dict[str, str]:
+    """The origin of each value: of its change, else of the base if the value is of there."""
+    before = flatten(base.config)
+    kept = {path: origin for path, origin in base.origins.items() if path in before}
+    return {
+        path: changed.get(path) or (kept[path] if value == before.get(path) else "default")
+        for path, value in flatten(config).items()
+    }
+
+
+def of_set(name: str) -> Resolved:
+    """The config of a registered set."""
     config: Config = registry.hparams.get(name)()
     return Resolved(name, config, origins_of(config, f"set {name}"))
 
 
 def origins_of(config: Config, origin: str) -> dict[str, str]:
     """The origin of each value: "default" where it is the default, else the given one."""
-    defaults = [*_defaults(), None]  # there are no default problems
+    usual = defaults(config)
     return {
-        path: "default" if value == default else origin
-        for (path, value), default in zip(flatten(config).items(), defaults, strict=True)
+        path: "default" if path in usual and usual[path] == value else origin
+        for path, value in flatten(config).items()
     }
 
 
@@ -142,71 +149,67 @@ def _damaged(file: Path, how: str) -> UserError:
     )
 
 
-def flatten(config: Config) -> dict[str, Any]:
-    """{"model.hidden_size": 128, ..., "problems": (...)} in order of declaration."""
-    flat = {
-        f"{section}.{field}": getattr(getattr(config, section), field)
-        for section, kind in SECTIONS.items()
-        for field in field_types(kind)
-    }
-    return {**flat, "problems": config.problems}
-
-
-def _defaults() -> list[Any]:
-    return [getattr(kind(), field) for kind in SECTIONS.values() for field in field_types(kind)]
-
-
-def _build(values: dict[str, Any], problems: tuple[str, ...]) -> Config:
-    sections: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
-    for path, value in values.items():
-        section, _, field = path.partition(".")
-        sections[section][field] = value
-    built = {name: SECTIONS[name](**fields) for name, fields in sections.items()}
-    return Config(problems=problems, **built)  # type: ignore[arg-type]
-
-
-def _annotation(path: str) -> Any:
-    """The type of `model.hidden_size`; an unknown path is an error that suggests one."""
-    section, _, field = path.partition(".")
-    if section in SECTIONS and field in field_types(SECTIONS[section]):
-        return field_types(SECTIONS[section])[field]
-    known = [f"{name}.{field}" for name, kind in SECTIONS.items() for field in field_types(kind)]
-    same_field = [name for name in known if name.endswith(f".{path}")]
-    hint = f" Did you mean '{same_field[0]}'?" if same_field else did_you_mean(path, known)
-    raise UserError(
-        f"No hparam is named '{path}'.{hint}",
-        f"The {len(known)} hparams and what they mean: mm-trainer --list_hparams=fields",
-    )
-
-
-def _parse_hparams(text: str) -> dict[str, Any]:
+def _take_hparams(draft: Draft, text: str) -> dict[str, str]:
+    """Changes what --hparams names; returns the origin of each path."""
     fix = (
         "Entries are separated by commas, parts of a tuple by +: "
         "--hparams=train.steps=100,model.block_kernels=3+3+15+15"
     )
-    values = {}
+    values, formless = {}, []
     for entry in filter(None, (part.strip() for part in text.split(","))):
         path, equals, value = (part.strip() for part in entry.partition("="))
-        if not equals:
-            raise UserError(f"--hparams: '{entry}' is not of the form name=value.", fix)
-        annotation = _annotation(path)
+        if equals:
+            values[path] = value
+        else:
+            formless.append(entry)
+    changed: list[str] = []
+    for path in by_depth(values):
+        annotation = draft.annotation(path)
         try:
-            values[path] = parse(value, annotation)
+            changed += _set(draft, path, read(values[path], annotation))
         except ValueError:
             raise UserError(
-                f"--hparams: {path} must be {describe(annotation)}, but is {value!r}.", fix
+                f"--hparams: {path} must be {describe(annotation)}, but is {values[path]!r}.", fix
             ) from None
-    return values
+    if formless:  # told last: half of a tuple is better explained by what the other half lacks
+        raise UserError(f"--hparams: '{formless[0]}' is not of the form name=value.", fix)
+    return dict.fromkeys(changed, "--hparams")
 
 
-def _gin_values(files: Sequence[str], params: Sequence[str]) -> dict[str, tuple[Any, str]]:
-    """Bindings of the config classes, `ModelConfig.hidden_size = 256`."""
+def _set(draft: Draft, path: str, value: Any, owner: type[Section] | None = None) -> list[str]:
+    """Sets what the short notation gave; returns the paths that it changes."""
+    if not isinstance(value, Chosen):
+        draft.set(path, value, owner)
+        return [path]
+    draft.set(path, value.kind, owner)
+    for name, field in value.fields.items():
+        draft.set(f"{path}.{name}", field)
+    return [path, *(f"{path}.{name}" for name in value.fields)]
+
+
+def _take_gin(draft: Draft, files: Sequence[str], params: Sequence[str]) -> dict[str, str]:
+    """Changes what gin binds, `ModelConfig.hidden_size = 256`; returns the origin of each path."""
     if not files and not params:
         return {}
-    names = {kind.__name__: section for section, kind in SECTIONS.items()}
-    fields = {kind.__name__: list(field_types(kind)) for kind in SECTIONS.values()}
-    origin = "gin " + ", ".join([*files, *params])
-    return {
-        f"{names[kind]}.{field}": (value, origin)
-        for (kind, field), value in read_bindings(files, params, fields).items()
-    }
+    fields = list(all_fields(Config))
+    names: dict[str, list[str]] = {}
+    for field in fields:
+        names.setdefault(field.section.__name__, []).append(field.name)
+    bound = read_bindings(files, params, names)
+    wanted = [field for field in fields if (field.section.__name__, field.name) in bound]
+    changed: list[str] = []
+    for field in sorted(wanted, key=lambda field: field.path.count(".")):
+        value = bound[field.section.__name__, field.name]
+        if isinstance(value, str) and is_written(field.annotation):
+            value = _read_gin(field, value)
+        changed += _set(draft, field.path, value, field.section)
+    return dict.fromkeys(changed, "gin " + ", ".join([*files, *params]))
+
+
+def _read_gin(field: Field, text: str) -> Any:
+    """What has no literal of gin's stands there in the short notation, as a string."""
+    try:
+        return read(text, field.annotation)
+    except ValueError:
+        name, wanted = f"{field.section.__name__}.{field.name}", describe(field.annotation)
+        raise UserError(f"gin: {name} must be {wanted}, but is {text!r}.") from None

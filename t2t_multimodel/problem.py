@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -148,6 +148,11 @@ class Problem:
 
     def check_keys(self, example: dict[str, Any], split: str, number: int) -> None:
         """Raises `UserError` when what `examples` yielded lacks a feature."""
+        if not isinstance(example, Mapping):
+            raise UserError(
+                f"Problem {self.name!r}, {split} example {number} is no dict, but {example!r:.60}.",
+                fix='examples() must yield {"inputs": ..., "targets": ...}.',
+            )
         missing = [name for name in self.features if name not in example]
         if missing:
             what = " and ".join(missing)

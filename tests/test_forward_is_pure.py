@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from helpers.small_models import EN_DE, FLAT_CONFIGS, PROBLEMS, batch_for
 
+from t2t_multimodel.config.tree import updated
 from t2t_multimodel.layers.base import Block, sublayers
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.losses import problem_loss
@@ -16,16 +17,16 @@ from t2t_multimodel.multimodel import MultiModel
 
 OCTET = FLAT_CONFIGS["octet"]
 NETWORKS = {
-    **{name: one.replace(balance_rate=0.1) for name, one in FLAT_CONFIGS.items()},
-    "balanced router of tasks": OCTET.replace(balance_rate=0.1, task_router=True),
+    **{name: updated(one, {"moe.balance_rate": 0.1}) for name, one in FLAT_CONFIGS.items()},
+    "balanced router of tasks": updated(OCTET, {"moe.balance_rate": 0.1, "moe.task_router": True}),
     "spelling": OCTET.replace(ctc_weight=1.0, word_dropout=0.2),
-    "two levels": OCTET.replace(expert_groups=2, router_z_weight=1e-3),
-    "nothing for experts": OCTET.replace(moe="none"),
-    "dense for experts": OCTET.replace(moe="dense_params"),
-    "no attention": OCTET.replace(attention=False),
-    "normed queries": OCTET.replace(attention_qk_norm=True),
-    "labels decoded": OCTET.replace(class_path="decoder"),
-    "bfloat16": OCTET.replace(precision="mixed_bfloat16", balance_rate=0.1),
+    "two levels": updated(OCTET, {"moe.groups": 2, "moe.z_loss_weight": 1e-3}),
+    "nothing for experts": updated(OCTET, {"moe": "none"}),
+    "dense for experts": updated(OCTET, {"moe": "dense_params"}),
+    "no attention": updated(OCTET, {"body.attention": "source_mean"}),
+    "normed queries": updated(OCTET, {"body.attention.qk_norm": True}),
+    "labels decoded": updated(OCTET, {"nets.class_path": "decoder"}),
+    "bfloat16": updated(OCTET, {"precision": "mixed_bfloat16", "moe.balance_rate": 0.1}),
 }
 
 

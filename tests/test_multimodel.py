@@ -17,6 +17,7 @@ from helpers.small_models import (
 
 from t2t_multimodel.backend import batch_spec
 from t2t_multimodel.config import ModelConfig
+from t2t_multimodel.config.tree import updated
 from t2t_multimodel.data.collate import fill_up
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import ProblemSignature, Signature
@@ -49,7 +50,9 @@ def prefer(model):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_step_down_the_gradient_lowers_the_loss(name, class_path):
     keras.utils.set_random_seed(1)
-    model = MultiModel(OCTET.replace(class_path=class_path, dropout=0.0), [BY_NAME[name]])
+    model = MultiModel(
+        updated(OCTET, {"nets.class_path": class_path, "dropout": 0.0}), [BY_NAME[name]]
+    )
     prefer(model)  # or the step would flip ties between experts
     batch = batch_for(BY_NAME[name])
     variables = [v.value for v in model.trainable_variables]
@@ -283,7 +286,7 @@ def test_a_modality_in_a_place_it_has_no_way_to_is_an_error(role):
 
 def body_parameters(config):
     """What the equations of the paper's body count."""
-    d, e, h = config.hidden_size, config.experts, config.expert_hidden
+    d, e, h, body = config.hidden_size, config.moe.experts, config.moe.hidden, config.body
     # four steps: depthwise k d, pointwise d d, norm 2 d
     block = sum(k * d + d * d + 2 * d for k in config.block_kernels)
     # Wg and Wn: d e each; e experts of d h + h d; the norm around them
@@ -291,9 +294,9 @@ def body_parameters(config):
     # self-attention has no weights of its own, source attention has K and V
     attention = 2 * d * d
     # what the octet adds: two output maps, two norms
-    attention += 2 * d * d * config.attention_projection + 2 * 2 * d * config.attention_norm
-    pairs = sum(config.decoder_blocks)
-    blocks = sum(config.encoder_blocks) + config.mixer_pre_blocks + config.mixer_blocks + pairs
+    attention += 2 * d * d * body.attention.projection + 2 * 2 * d * body.attention.norm
+    pairs = sum(body.decoder_blocks)
+    blocks = sum(body.encoder_blocks) + body.mixer_pre_blocks + body.mixer_blocks + pairs
     return blocks * block + (1 + pairs) * attention + 2 * experts
 
 
@@ -310,13 +313,16 @@ def test_the_papers_sizes_give_a_body_of_a_billion():
 
 
 def test_a_small_model_has_the_parameters_counted_by_hand():
-    config = OCTET.replace(
-        hidden_size=128,
-        attention_heads=8,
-        block_kernels=(3, 3, 15, 15),
-        block_dilations=(1, 1, 1, 8),
-        experts=8,
-        expert_hidden=256,
+    config = updated(
+        OCTET,
+        {
+            "hidden_size": 128,
+            "body.attention.heads": 8,
+            "block_kernels": (3, 3, 15, 15),
+            "block_dilations": (1, 1, 1, 8),
+            "moe.experts": 8,
+            "moe.hidden": 256,
+        },
     )
     # 6 blocks of 36 x 128 + 4 x 128^2 + 8 x 128 = 71,168:                     427,008
     # 3 attentions of 4 x 128^2 + 4 x 128 = 66,048:                           198,144

@@ -14,40 +14,37 @@ from golden import (
     v2_body,
 )
 
-from t2t_multimodel.config import ModelConfig
+from t2t_multimodel.config import (
+    ExpertsConfig,
+    ModelConfig,
+    T2TNetsConfig,
+    T2TV1BodyConfig,
+    T2TV2BodyConfig,
+)
+from t2t_multimodel.config.tree import updated
 from t2t_multimodel.features import ProblemSignature, Signature
 from t2t_multimodel.losses import problem_loss
 from t2t_multimodel.multimodel import MultiModel
 
 T2T = {
-    "nets": "t2t",
-    "route_padding": True,
+    "nets": T2TNetsConfig(),
+    "moe": ExpertsConfig(experts=4, per_token=2, hidden=48, route_padding=True),
     "share_embeddings": False,
-    "experts": 4,
-    "experts_per_token": 2,
     "dropout": 0.0,
 }
 V1 = ModelConfig(
-    variant="t2t_v1",
+    body=T2TV1BodyConfig(encoder_blocks=(1, 2), decoder_blocks=(1, 1), separability=-2),
     hidden_size=48,
     block_kernels=(3, 7, 15, 31),
     block_dilations=(1, 1, 1, 1),
-    separability=-2,
-    encoder_blocks=(1, 2),
-    decoder_blocks=(1, 1),
-    expert_hidden=48,
     **T2T,
 )
 V2 = ModelConfig(
-    variant="t2t_v2",
+    body=T2TV2BodyConfig(
+        encoder_layers=2, decoder_layers=2, heads=4, filter_size=64, moe_layers=(0,)
+    ),
     hidden_size=32,
-    filter_size=64,
     block_dilations=(1, 1, 1, 4),
-    encoder_blocks=(2, 0),
-    decoder_blocks=(2, 0),
-    attention_heads=4,
-    moe_layers=(0,),
-    expert_hidden=48,
     **T2T,
 )
 TEXT = Signature("text", "text/fifty", 50, (None,), 7)
@@ -72,7 +69,7 @@ def image_model(golden):
 
 def pairs(model):
     """(variable, key) of all weights that the file has."""
-    if model.config.variant == "t2t_v2":
+    if model.config.body.kind == "t2t_v2":
         yield from v2_body(model.body)
     else:
         yield from v1_encoder(model.body)
@@ -83,7 +80,7 @@ def pairs(model):
             yield from image_net(net, "image_modality/")
         else:
             yield from label_net(net, "class_label_top/")
-    if model.config.variant == "t2t_v1" and TEXT.identity in model.nets:
+    if model.config.body.kind == "t2t_v1" and TEXT.identity in model.nets:
         yield from v1_decoder(model.body)
 
 
@@ -202,14 +199,14 @@ def test_v2_text_gradients():
     "name, config, wrong",
     [
         ("14_multimodel_v1_text", V1, {"block_dilations": (1, 1, 1, 2)}),
-        ("14_multimodel_v1_text", V1, {"experts_per_token": 1}),
+        ("14_multimodel_v1_text", V1, {"moe.per_token": 1}),
         ("14_multimodel_v2_text", V2, {"block_dilations": (1, 1, 1, 1)}),
-        ("14_multimodel_v2_text", V2, {"attention_heads": 2}),
+        ("14_multimodel_v2_text", V2, {"body.heads": 2}),
     ],
 )
 def test_logits_depend_on_the_config(name, config, wrong):
     golden = Golden(name)
-    model = text_model(golden, config.replace(**wrong))
+    model = text_model(golden, updated(config, wrong))
     logits = model(batch_of(golden), problem=NAME)["logits"]
     assert not golden.is_close(logits, "out/eval/logits")
 

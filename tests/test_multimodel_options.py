@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 from helpers.small_models import OCTET, PAPER, PROBLEMS, batch_for
 
+from t2t_multimodel.config.tree import updated
 from t2t_multimodel.layers.attention import MultiHeadAttention
 from t2t_multimodel.layers.experts import MixtureOfExperts, MixtureSpec
 from t2t_multimodel.layers.gating import top_k_gates
@@ -14,7 +15,7 @@ from t2t_multimodel.losses import problem_loss
 from t2t_multimodel.multimodel import MultiModel
 
 TRANSLATE, CAPTION = PROBLEMS[0], PROBLEMS[2]
-D, E, K, F = (OCTET.hidden_size, OCTET.experts, OCTET.experts_per_token, OCTET.expert_hidden)
+D, E, K, F = OCTET.hidden_size, OCTET.moe.experts, OCTET.moe.per_token, OCTET.moe.hidden
 
 
 def logits_of(model, problem=TRANSLATE, batch=None):
@@ -72,7 +73,7 @@ def test_z_loss_is_the_mean_square_of_log_z_over_real_tokens():
 
 
 def test_routers_told_of_the_task_start_as_if_they_were_not():
-    model, plain = (seeded(OCTET.replace(task_router=t), PROBLEMS) for t in (True, False))
+    model, plain = (seeded(updated(OCTET, {"moe.task_router": t}), PROBLEMS) for t in (True, False))
     assert model.count_params() - plain.count_params() == 3 * D  # three commands
     for variable in plain.variables:
         next(v for v in model.variables if v.path == variable.path).assign(variable.value)
@@ -80,7 +81,7 @@ def test_routers_told_of_the_task_start_as_if_they_were_not():
 
 
 def test_a_task_moves_its_own_routing_alone():
-    model = seeded(OCTET.replace(task_router=True), PROBLEMS)
+    model = seeded(updated(OCTET, {"moe.task_router": True}), PROBLEMS)
     rng = np.random.default_rng(0)
     for layer in (model.body.encoder, model.body.decoder):
         gate = layer.experts.mixture.gating.gate
@@ -107,7 +108,7 @@ def test_normed_queries_do_not_depend_on_their_size():
         layer.build()
         once, fivefold = (layer.look(scale * q, layer.keys(m)) for scale in (1, 5))
         assert np.allclose(once, fivefold, atol=1e-4) == qk_norm
-    model, plain = (seeded(OCTET.replace(attention_qk_norm=n)) for n in (True, False))
+    model, plain = (seeded(updated(OCTET, {"body.attention.qk_norm": n})) for n in (True, False))
     # scale and bias over a head's channels, for q and k of 2 attentions in 3 blocks
     assert model.count_params() - plain.count_params() == 3 * 2 * 2 * 2 * (D // 2)
 
@@ -125,7 +126,7 @@ ROUTER_PARAMETERS = 2 * D * E
     ],
 )
 def test_without_experts(moe, fewer):
-    model = seeded(OCTET.replace(moe=moe))
+    model = seeded(updated(OCTET, {"moe": moe}))
     assert seeded(OCTET).count_params() - model.count_params() == 2 * fewer
     assert model(batch_for(TRANSLATE), problem="translate")["routing"] == {}
     loss, metrics, _ = problem_loss(
@@ -136,7 +137,7 @@ def test_without_experts(moe, fewer):
 
 @pytest.mark.parametrize("config", [PAPER, OCTET])
 def test_without_attention_the_source_is_seen_and_the_future_is_not(config):
-    model = seeded(config.replace(attention=False))
+    model = seeded(updated(config, {"body.attention": "source_mean"}))
     assert not any("attention/key" in v.path for v in model.variables)
     batch = batch_for(TRANSLATE)
     before = logits_of(model, batch=batch)
@@ -164,7 +165,7 @@ def test_kernels_of_one_leave_each_position_to_itself():
 
 
 def test_two_level_routing_trains():
-    model = seeded(OCTET.replace(expert_groups=2, experts_per_token=2))
+    model = seeded(updated(OCTET, {"moe.groups": 2}))
     gates = [v for v in model.trainable_variables if "secondary_gate" in v.path]
     with tf.GradientTape() as tape:
         loss, _, _ = problem_loss(

@@ -8,10 +8,10 @@ import pytest
 
 from t2t_multimodel.bin import mm_trainer
 from t2t_multimodel.config import Config
-from t2t_multimodel.overrides import flatten
+from t2t_multimodel.config.tree import all_fields
 from t2t_multimodel.registry import hparams, problems
 
-FIELDS = len(flatten(Config(problems=("a",)))) - 1
+FIELDS = len({field.path for field in all_fields(Config)})
 FORM = (
     "Entries are separated by commas, parts of a tuple by +: "
     "--hparams=train.steps=100,model.block_kernels=3+3+15+15\n"
@@ -31,13 +31,12 @@ WRONG = {
     ),
     "a rate that is no number": (
         "--problems=octet_image:often",
-        "The rate of problem 'octet_image' must be 0 or a number above 0, but is 'often'.\n"
-        "write e.g. --problems=octet_ende:2,octet_image\n",
+        "--problems: 'octet_image:often' is not of the form name[:rate].\n",
     ),
     "a problem named twice": (
         "--problems=octet_image,octet_image:2",
         "Config.problems must be a tuple that names each problem once, but is "
-        "('octet_image', 'octet_image:2').\n",
+        "octet_image:1+octet_image:2.\n",
     ),
     "a field that is not there": (
         "--hparams=model.hiden_size=64",
@@ -57,31 +56,31 @@ WRONG = {
         "--hparams: evaluate.patience_for must be one of joint, problems, but is 'all'.\n" + FORM,
     ),
     "a tuple of another length": (
-        "--hparams=model.encoder_blocks=1+1+1",
-        f"--hparams: model.encoder_blocks must be a tuple of 2, but is '1+1+1'.\n{FORM}",
+        "--hparams=model.body.encoder_blocks=1+1+1",
+        f"--hparams: model.body.encoder_blocks must be a tuple of 2, but is '1+1+1'.\n{FORM}",
     ),
     "an entry without a value": (
         "--hparams=train.steps",
         f"--hparams: 'train.steps' is not of the form name=value.\n{FORM}",
     ),
     "fields that do not go together": (
-        "--hparams=model.experts_per_token=99",
-        "ModelConfig.experts_per_token must be from 1 to experts (8), but is 99.\n",
+        "--hparams=model.moe.per_token=99",
+        "ExpertsConfig.per_token must be from 1 to experts (8), but is 99.\n",
     ),
     "a loss weight of a problem that is not trained": (
         "--hparams=train.loss_weights=octet_imag:2",
-        "No problem of this run is named 'octet_imag'. Did you mean 'octet_image'?\n"
+        "No problem that this run trains is named 'octet_imag'. Did you mean 'octet_image'?\n"
         "Known: octet_caption, octet_deen, octet_ende, octet_enfr, octet_frde, octet_image, "
         "octet_parse, octet_speech.\n",
     ),
     "a loss weight that is no number": (
         "--hparams=train.loss_weights=octet_image:x",
-        "The loss weight of problem 'octet_image' must be a number above 0, but is 'x'.\n"
-        "write e.g. --hparams=train.loss_weights=octet_ende:2+octet_image:0.5\n",
+        "--hparams: train.loss_weights must be a tuple, each problem:weight, but is "
+        f"'octet_image:x'.\n{FORM}",
     ),
     "a gin class that is not there": (
         "--gin_param=TrainConfg.steps = 5",
-        f"gin: No configurable matching 'TrainConfg'. Did you mean 'TrainConfig'?\n{GIN}",
+        f"gin: no section of settings is named 'TrainConfg'. Did you mean 'TrainConfig'?\n{GIN}",
     ),
     "a gin binding in a scope": (
         "--gin_param=eval/TrainConfig.steps = 5",

@@ -18,6 +18,8 @@ from typing import NamedTuple
 import numpy as np
 import soundfile
 
+from t2t_multimodel import UserError
+from t2t_multimodel.problems.formats.archives import contents, opened, whole
 from t2t_multimodel.problems.formats.debian import read_deb
 from t2t_multimodel.problems.formats.split import normalise, split_of
 
@@ -77,13 +79,16 @@ def read_archive(path: Path) -> Archive:
     """The archive in `queen.1c`, or in the Debian package that installs it.
 
     Raises:
-        ValueError: there is no such archive in the file.
+        UserError: there is no such archive in the file.
     """
     if path.suffix != ".deb":
-        return open_archive(path.read_bytes())
-    for _, contents in read_deb(path, lambda name: name.endswith("/queen.1c")):
-        return open_archive(contents)
-    raise ValueError(f"{path} holds no queen.1c")
+        with opened(path) as file:
+            return open_archive(contents(file, path.name))
+    found = list(read_deb(path, lambda name: name.endswith("/queen.1c")))
+    if not found:
+        raise UserError(f"{path} holds no queen.1c.", fix="Get the package again.")
+    with whole(path):
+        return open_archive(found[0][1])
 
 
 def open_archive(data: bytes) -> Archive:
@@ -190,9 +195,9 @@ def tiny_archive() -> bytes:
     }
     members |= {f"JOE{41 + i:04d}1.SB": _tone(300 + 10 * i) for i in range(len(lines))}
     at, table = _TABLE_AT + _ENTRY.size * len(members), b""
-    for name, contents in members.items():
-        table += _ENTRY.pack(name.encode(), 0, at, len(contents))
-        at += len(contents)
+    for name, data in members.items():
+        table += _ENTRY.pack(name.encode(), 0, at, len(data))
+        at += len(data)
     header = b"QTBLCEM10".ljust(_TABLE_AT - 2, b"\0") + struct.pack(">H", len(members))
     return header + table + b"".join(members.values())
 

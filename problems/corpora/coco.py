@@ -11,13 +11,18 @@ from __future__ import annotations
 import functools
 import json
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from t2t_multimodel import BadValue, UserError
+from t2t_multimodel import BadValue, UserError, foreign
+from t2t_multimodel.problems.formats.archives import (
+    contents,
+    opened,
+    zip_archive,
+    zip_contents,
+)
 
 SETS = ("train2014", "val2014")
 CAPTIONS_ZIP, KARPATHY = "annotations_trainval2014.zip", "dataset_coco.json"
@@ -30,7 +35,8 @@ class Captioned(NamedTuple):
     folder: str
     """train2014 or val2014."""
     file: str
-    captions: tuple[str, ...]
+    captions: tuple[str | None, ...]
+    """None: it is no text."""
 
 
 @functools.lru_cache(maxsize=1)
@@ -57,7 +63,7 @@ def karpathy_split(root: Path, how_to_get: str) -> dict[str, list[Captioned]]:
     with _understood(source):
         for image in _json(source, KARPATHY)["images"]:
             captions = tuple(_clean(sentence["raw"]) for sentence in image["sentences"])
-            item = Captioned(image["filepath"], image["filename"], captions)
+            item = Captioned(str(image["filepath"]), str(image["filename"]), captions)
             splits[names[image["split"]]].append(item)
     return splits
 
@@ -126,13 +132,7 @@ def read_image(place: Path, item: Captioned) -> Path | bytes | BadValue:
     """The JPEG file of an item: its path in a folder, its contents from a zip file."""
     if place.is_dir():
         return place / item.file
-    archive = _archive(place)
-    try:
-        return archive.read(f"{item.folder}/{item.file}")
-    except KeyError:
-        return BadValue(f"{place.name} holds no {item.folder}/{item.file}")
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        return BadValue(f"{place.name} is damaged: {error}")
+    return zip_contents(_archive(place), f"{item.folder}/{item.file}")
 
 
 def _caption_names(name: str) -> tuple[str, ...]:
@@ -149,44 +149,46 @@ def _first(root: Path, names: Sequence[str], how_to_get: str) -> Path:
 
 def _annotated(source: Path, name: str) -> list[Captioned]:
     with _understood(source):
-        contents = _json(source, f"captions_{name}.json")
-        captions: dict[int, list[str]] = {}
-        for annotation in contents["annotations"]:
-            captions.setdefault(annotation["image_id"], []).append(_clean(annotation["caption"]))
-        files = {image["id"]: image["file_name"] for image in contents["images"]}
+        found = _json(source, f"captions_{name}.json")
+        captions: dict[int, list[str | None]] = {}
+        for annotation in found["annotations"]:
+            caption = _clean(annotation["caption"])
+            captions.setdefault(int(annotation["image_id"]), []).append(caption)
+        files = {int(image["id"]): str(image["file_name"]) for image in found["images"]}
         return [Captioned(name, files[i], tuple(captions[i])) for i in sorted(captions)]
 
 
 def _json(source: Path, name: str) -> Any:
     """The contents of a file, or of the file of that name in a zip file."""
     if source.suffix != ".zip":
-        return json.loads(source.read_bytes())
-    with zipfile.ZipFile(source) as archive:
+        with opened(source) as file:
+            data = contents(file, source.name)
+        return json.loads(data)
+    with zip_archive(source) as archive:
         (member,) = (m for m in archive.namelist() if m.rpartition("/")[2] == name)
-        return json.loads(archive.read(member))
+        data = zip_contents(archive, member)
+    if isinstance(data, BadValue):
+        raise data
+    return json.loads(data)
 
 
 @contextmanager
 def _understood(source: Path) -> Iterator[None]:
     """Faults of a file's format become `UserError`."""
+    told = f"{source} is not as COCO publishes it"
     try:
-        yield
-    except (ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        said = f"{type(error).__name__}: {error}"
-        raise UserError(
-            f"{source} is not as COCO publishes it ({said}).", fix="Fetch this file again."
-        ) from error
+        with foreign(lambda why: UserError(f"{told} ({why}).", "Fetch this file again.")):
+            yield
+    except BadValue as error:
+        raise UserError(f"{told} ({error}).", "Fetch this file again.") from error
 
 
 @functools.lru_cache(maxsize=4)
 def _archive(path: Path) -> zipfile.ZipFile:
     """Kept open: the directory of 80,000 files takes a second to read."""
-    try:
-        return zipfile.ZipFile(path)
-    except zipfile.BadZipFile as error:
-        raise UserError(f"{path} is no zip file: {error}.", fix="Fetch it again.") from error
+    return zip_archive(path)
 
 
-def _clean(caption: str) -> str:
+def _clean(caption: Any) -> str | None:
     """A caption on one line; some have line breaks, or blanks at their ends."""
-    return " ".join(caption.split())
+    return " ".join(caption.split()) if isinstance(caption, str) else None

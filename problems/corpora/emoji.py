@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image as Pillow
 
-from t2t_multimodel import Image
+from t2t_multimodel import BadValue, Image, UserError, foreign
 from t2t_multimodel.problems.formats.npm import read_npm
 from t2t_multimodel.problems.formats.split import draw, split_of
 
@@ -26,20 +27,29 @@ class Drawing(NamedTuple):
     """Code points, e.g. 1F468-200D-1F33E."""
     name: str
     """CLDR's short name in the language asked for, e.g. "man farmer"."""
-    pixels: np.ndarray
-    """uint8 [size, size, 3]."""
+    pixels: np.ndarray | BadValue
+    """uint8 [size, size, 3], or why there are none."""
 
 
 def read_names(package: Path, language: str) -> dict[str, str]:
     """Characters without variation selectors -> name, from the package cldr-annotations-full."""
     wanted = f"annotations/{language}/annotations.json"
-    ((_, contents),) = read_npm(package, lambda name: name == wanted)
-    annotations = json.loads(contents)["annotations"]["annotations"]
-    return {
-        characters.replace(_VARIATION, ""): entry["tts"][0]
-        for characters, entry in annotations.items()
-        if "tts" in entry
-    }
+    found = dict(read_npm(package, lambda name: name == wanted))
+    with _understood(package):
+        annotations = json.loads(found[wanted])["annotations"]["annotations"]
+        return {
+            characters.replace(_VARIATION, ""): str(entry["tts"][0])
+            for characters, entry in annotations.items()
+            if "tts" in entry
+        }
+
+
+@contextmanager
+def _understood(package: Path) -> Iterator[None]:
+    """Faults of the content become `UserError`."""
+    told = f"{package} is not as it is published"
+    with foreign(lambda why: UserError(f"{told}: {why}.", "Get the package again.")):
+        yield
 
 
 def read_drawings(
@@ -52,17 +62,32 @@ def read_drawings(
     """
     folder = f"img/{vendor}/64/"
     members = dict(read_npm(package, lambda name: name == "emoji.json" or name.startswith(folder)))
+    with _understood(package):
+        listed = sorted(
+            (emoji["unified"], emoji["image"], bool(emoji[f"has_img_{vendor}"]))
+            for emoji in json.loads(members["emoji.json"])
+        )
     seen: set[bytes] = set()
-    for emoji in sorted(json.loads(members["emoji.json"]), key=lambda emoji: emoji["unified"]):
-        unified = emoji["unified"]
-        characters = "".join(chr(int(code, 16)) for code in unified.split("-"))
+    for unified, image, is_drawn in listed:
+        with _understood(package):
+            characters = "".join(chr(int(code, 16)) for code in unified.split("-"))
         name = names.get(characters.replace(_VARIATION, ""))
-        if name is None or not emoji[f"has_img_{vendor}"]:
+        if name is None or not is_drawn:
             continue
-        pixels = read_pixels(members[folder + emoji["image"]], size)
-        if pixels.tobytes() not in seen:
-            seen.add(pixels.tobytes())
+        pixels = _drawn(members, folder + image, size)
+        if isinstance(pixels, BadValue) or pixels.tobytes() not in seen:
             yield Drawing(unified, name, pixels)
+        if not isinstance(pixels, BadValue):
+            seen.add(pixels.tobytes())
+
+
+def _drawn(members: dict[str, bytes], name: str, size: int) -> np.ndarray | BadValue:
+    if name not in members:
+        return BadValue(f"the package holds no {name}")
+    try:
+        return read_pixels(members[name], size)
+    except BadValue as error:
+        return error
 
 
 def read_pixels(png: bytes, size: int = 64) -> np.ndarray:

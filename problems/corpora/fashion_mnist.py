@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
+from t2t_multimodel import UserError
+from t2t_multimodel.problems.formats.archives import contents, opened, unpacked, whole
 from t2t_multimodel.problems.formats.debian import read_deb
 from t2t_multimodel.problems.formats.idx import read_idx, write_idx
 from t2t_multimodel.problems.formats.packages import FASHION_MNIST, locate
@@ -51,12 +55,29 @@ def read_fashion_mnist(folder: Path | None, part: str) -> tuple[np.ndarray, np.n
     wanted = [f"{part}-{file}" for file in FILES]
     sources = source_files(folder)
     if len(sources) == 1:
-        members = read_deb(sources[0], lambda name: name.rsplit("/", 1)[-1] in wanted)
-        contents = {name.rsplit("/", 1)[-1]: data for name, data in members}
+        images, labels = _of_package(sources[0], wanted)
     else:
-        contents = {path.name: path.read_bytes() for path in sources if path.name in wanted}
-    images, labels = (read_idx(gzip.decompress(contents[name])) for name in wanted)
+        images, labels = (_of_file(path) for path in sources if path.name in wanted)
+    if images.ndim != 3 or labels.ndim != 1 or len(images) != len(labels):
+        raise UserError(
+            f"{sources[0].parent}: {' and '.join(wanted)} hold {list(images.shape)} and "
+            f"{list(labels.shape)} values, which do not belong together.",
+            fix="Get both files again.",
+        )
     return images, labels
+
+
+def _of_file(path: Path) -> np.ndarray:
+    with opened(path) as file:
+        return read_idx(contents(file, path.name))
+
+
+def _of_package(deb: Path, wanted: list[str]) -> Iterator[np.ndarray]:
+    members = read_deb(deb, lambda name: name.rsplit("/", 1)[-1] in wanted)
+    found = {name.rsplit("/", 1)[-1]: data for name, data in members}
+    for name in wanted:
+        with whole(deb), unpacked(io.BufferedReader(io.BytesIO(found[name])), name) as file:
+            yield read_idx(contents(file, name))
 
 
 def write_tiny(folder: Path, n_train: int, n_test: int) -> None:
@@ -71,5 +92,5 @@ def write_tiny(folder: Path, n_train: int, n_test: int) -> None:
         rows = np.arange(28)[:, None] <= labels[:, None, None]
         images = np.broadcast_to(200 * rows, (count, 28, 28)).astype(np.uint8)
         for file, values in zip(FILES, (images, labels), strict=True):
-            contents = gzip.compress(write_idx(values), compresslevel=1, mtime=0)
-            (folder / f"{part}-{file}").write_bytes(contents)
+            packed = gzip.compress(write_idx(values), compresslevel=1, mtime=0)
+            (folder / f"{part}-{file}").write_bytes(packed)

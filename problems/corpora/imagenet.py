@@ -17,11 +17,12 @@ from typing import Any, NamedTuple
 from t2t_multimodel import BadValue, UserError, read_tfrecords
 from t2t_multimodel.problems.corpora.imagenet_labels import label_files, validation_ids
 from t2t_multimodel.problems.formats.archives import (
-    contents,
     inner_archive,
+    member_contents,
     tar_archive,
     whole,
 )
+from t2t_multimodel.problems.formats.folder import is_data, visible
 
 CLASSES = 1000
 DEV_EVERY = 128
@@ -127,14 +128,15 @@ class ClassFolders(Layout):
             UserError: a flat `val` holds more or fewer images than have labels.
         """
         folder = self.folders[split] / part
-        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in _IMAGES)
+        paths = [path for path in visible(folder, "*") if path.suffix.lower() in _IMAGES]
         flat = split == "test" and self.flat
         ids = validation_ids(self.root) if flat else []
         if flat:
             _check_labelled(folder, len(paths), len(ids))
         for number, path in enumerate(paths):
             if _of_split(number, split):
-                yield Photograph(str(path), path, self.labels[ids[number] if flat else part])
+                label = _label_of(ids[number] if flat else part, self.labels)
+                yield Photograph(str(path), path, label)
 
 
 class Tars(Layout):
@@ -157,29 +159,40 @@ class Tars(Layout):
 
     def read(self, part: str, split: str) -> Iterator[Photograph]:
         """The photographs of a class, or all of validation, in the order of their names."""
-        if split == "test":
-            ids = validation_ids(self.root)
-            with tar_archive(self.root / VALIDATION_TAR) as archive:
-                members = _members(archive)
-                _check_labelled(self.root / VALIDATION_TAR, len(members), len(ids))
-                for name, member in zip(ids, members, strict=True):
-                    image = contents(archive, member)
-                    origin = f"{VALIDATION_TAR}: {member.name}"
-                    yield Photograph(origin, image, self.labels[name])
-            return
+        with whole(self.paths.get(split, self.root / VALIDATION_TAR)):
+            found = self._validation() if split == "test" else self._class(part, split)
+            yield from found
+
+    def _validation(self) -> Iterator[Photograph]:
+        path, ids = self.root / VALIDATION_TAR, validation_ids(self.root)
+        with tar_archive(path) as archive:
+            members = _members(archive)
+            _check_labelled(path, len(members), len(ids))
+            for name, member in zip(ids, members, strict=True):
+                image = member_contents(archive, member)
+                label = _label_of(name, self.labels)
+                yield Photograph(f"{VALIDATION_TAR}: {member.name}", image, label)
+
+    def _class(self, part: str, split: str) -> Iterator[Photograph]:
         with tar_archive(self.paths[split]) as outer:
             inner = outer.extractfile(self.members[part])
             assert inner is not None  # of a file
             with inner_archive(inner) as archive:
                 for number, member in enumerate(_members(archive)):
                     if _of_split(number, split):
+                        image = member_contents(archive, member)
                         origin = f"{TRAIN_TAR}: {part}.tar: {member.name}"
-                        yield Photograph(origin, contents(archive, member), self.labels[part])
+                        yield Photograph(origin, image, self.labels[part])
+
+
+def _label_of(name: str, labels: dict[str, int]) -> int | BadValue:
+    return labels.get(name, BadValue(f"{name} is none of the {len(labels):,} classes of train"))
 
 
 def _members(archive: tarfile.TarFile) -> list[tarfile.TarInfo]:
     """The files in an archive, by name."""
-    return sorted((m for m in archive if m.isfile()), key=lambda member: member.name)
+    files = (member for member in archive if member.isfile() and is_data(member.name))
+    return sorted(files, key=lambda member: member.name)
 
 
 def _check_labelled(place: Path, images: int, labels: int) -> None:

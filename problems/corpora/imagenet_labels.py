@@ -12,8 +12,9 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from t2t_multimodel import UserError
-from t2t_multimodel.problems.formats.archives import tar_archive, whole
+from t2t_multimodel import UserError, foreign
+from t2t_multimodel.problems.formats.archives import contents, opened, tar_files, whole
+from t2t_multimodel.problems.formats.lines import read_text
 
 DEVKIT = "ILSVRC2012_devkit_t12"
 TRUTH, META = "ILSVRC2012_validation_ground_truth.txt", "meta.mat"
@@ -29,12 +30,14 @@ def validation_ids(root: Path) -> list[str]:
     """
     for pattern in ("", "*/", "*/*/"):
         for path in sorted(root.glob(pattern + SYNSETS)):
-            return path.read_text().split()
+            return read_text(path).split()
         for path in sorted(root.glob(pattern + SOLUTION)):
             return _from_solution(path)
     truth, meta = _devkit(root)
-    names = devkit_ids(meta)
-    return [names[int(number)] for number in truth.split()]
+    told = f"The development kit under {root} is not as it is published"
+    with foreign(lambda why: UserError(f"{told}: {why}.", "Get it again.")):
+        names = devkit_ids(meta)
+        return [names[int(number)] for number in truth.split()]
 
 
 def label_files(root: Path) -> list[Path]:
@@ -53,9 +56,10 @@ def devkit_ids(meta: bytes) -> dict[int, str]:
 
 
 def _from_solution(path: Path) -> list[str]:
-    with open(path, newline="") as file:
-        rows = {row["ImageId"]: row["PredictionString"].split()[0] for row in csv.DictReader(file)}
-    return [rows[name] for name in sorted(rows)]
+    with whole(path):
+        rows = list(csv.DictReader(io.StringIO(read_text(path), newline="")))
+        ids = {str(row["ImageId"]): row["PredictionString"].split()[0] for row in rows}
+        return [ids[name] for name in sorted(ids)]
 
 
 def _devkit(root: Path) -> tuple[str, bytes]:
@@ -75,11 +79,10 @@ def _devkit(root: Path) -> tuple[str, bytes]:
 def _devkit_files(root: Path) -> Iterator[tuple[str, bytes]]:
     for name in (TRUTH, META):
         for path in (*root.glob(name), *root.glob(f"*/{name}"), *root.glob(f"*/data/{name}")):
-            yield name, path.read_bytes()
+            with opened(path) as file:
+                yield name, contents(file, name)
     for path in root.glob(f"{DEVKIT}.tar.gz"):
-        with whole(path), tar_archive(path) as archive:
-            for member in archive:
-                name = member.name.rpartition("/")[2]
-                contents = archive.extractfile(member)
-                if name in (TRUTH, META) and contents is not None:
-                    yield name, contents.read()
+        for full, member in tar_files(path):
+            name = full.rpartition("/")[2]
+            if name in (TRUTH, META):
+                yield name, contents(member, name)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
 
+from t2t_multimodel import UserError, foreign
 from t2t_multimodel.problems.formats.debian import read_deb
 from t2t_multimodel.problems.formats.split import split_of
 
@@ -37,8 +39,13 @@ def read_pages(deb: Path, language: str) -> dict[str, list[HelpBlock]]:
     for name, contents in read_deb(deb, lambda name: pattern.fullmatch(name) is not None):
         match = pattern.fullmatch(name)
         assert match is not None  # as in the filter
-        pages[match[1]] = read_blocks(contents.decode("utf-8"))
+        with foreign(partial(_unreadable, deb, name)):
+            pages[match[1]] = read_blocks(contents.decode("utf-8"))
     return dict(sorted(pages.items()))
+
+
+def _unreadable(deb: Path, name: str, why: str) -> UserError:
+    return UserError(f"{deb}: {name}: {why}.", fix="Get the package again.")
 
 
 def read_blocks(html: str) -> list[HelpBlock]:

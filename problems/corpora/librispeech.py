@@ -6,13 +6,13 @@ chapter, with a line `1089-134686-0000 HE HOPED THERE WOULD BE STEW` for each re
 
 from __future__ import annotations
 
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from t2t_multimodel import BadValue, UserError
-from t2t_multimodel.problems.formats.archives import tar_archive
+from t2t_multimodel.problems.formats.archives import contents, opened, tar_files
+from t2t_multimodel.problems.formats.folder import visible
 
 SETS = {
     "train": ("train-clean-100", "train-clean-360", "train-other-500"),
@@ -50,7 +50,8 @@ def parts(root: Path, split: str, how_to_get: str) -> list[str]:
     """Speakers' folders and tar files, below `root`: each can be read alone."""
     chosen: list[Path] = []
     for place in places(root, split, how_to_get):
-        chosen += sorted(filter(Path.is_dir, place.iterdir())) if place.is_dir() else [place]
+        speakers = [path for path in visible(place, "*") if path.is_dir()]
+        chosen += speakers if place.is_dir() else [place]
     return [path.relative_to(root).as_posix() for path in chosen]
 
 
@@ -58,7 +59,7 @@ def source_files(root: Path, split: str, how_to_get: str) -> list[Path]:
     """Tar files; or of each chapter its transcript, and its folder."""
     files: list[Path] = []
     for place in places(root, split, how_to_get):
-        chapters = sorted(place.glob(f"*/*/*{_TRANSCRIPT}"))
+        chapters = visible(place, f"*/*/*{_TRANSCRIPT}")
         files += [*chapters, *(path.parent for path in chapters)] or [place]
     return files
 
@@ -73,28 +74,30 @@ def words(root: Path, split: str, how_to_get: str) -> Iterator[str]:
     """What is said in a split, without reading a recording."""
     for part in parts(root, split, how_to_get):
         place = root / part
-        texts = (path.read_text() for path in sorted(place.glob(f"*/*{_TRANSCRIPT}")))
         if place.is_file():
-            with tar_archive(place, "r|*") as archive:
-                yield from _all_words(_contents(archive, m).decode() for m in _transcripts(archive))
-        yield from _all_words(texts)
+            for name, file in tar_files(place):
+                if name.endswith(_TRANSCRIPT):
+                    yield from filter(None, _lines(contents(file, name)).values())
+        for path in visible(place, f"*/*{_TRANSCRIPT}"):
+            yield from filter(None, _spoken(path).values())
 
 
-def _all_words(transcripts: Iterator[str]) -> Iterator[str]:
-    for text in transcripts:
-        yield from filter(None, _lines(text).values())
+def _spoken(path: Path) -> dict[str, str]:
+    with opened(path) as file:
+        return _lines(contents(file, path.name))
 
 
-def _lines(transcript: str) -> dict[str, str]:
-    """Recording -> its words in lower case."""
-    pairs = (line.partition(" ") for line in transcript.splitlines())
-    return {name: text.strip().lower() for name, _, text in pairs}
+def _lines(transcript: bytes) -> dict[str, str]:
+    """Recording -> its words in lower case; what is no UTF-8 stays as `Text` refuses it."""
+    text = transcript.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
+    pairs = (line.partition(" ") for line in text.split("\n"))
+    return {name: words.strip().lower() for name, _, words in pairs if name}
 
 
 def _folder(speaker: Path, part: str) -> Iterator[Utterance]:
-    for transcript in sorted(speaker.glob(f"*/*{_TRANSCRIPT}")):
-        spoken = _lines(transcript.read_text())
-        recordings = {path.stem: path for path in transcript.parent.glob("*.flac")}
+    for transcript in visible(speaker, f"*/*{_TRANSCRIPT}"):
+        spoken = _spoken(transcript)
+        recordings = {path.stem: path for path in visible(transcript.parent, "*.flac")}
         for name in sorted({*spoken, *recordings}):
             yield Utterance(
                 f"{part}/{transcript.parent.name}/{name}.flac",
@@ -107,19 +110,18 @@ def _tar(path: Path) -> Iterator[Utterance]:
     """Chapter by chapter; recordings that come before their transcript wait for it."""
     waiting: dict[PurePosixPath, dict[str, bytes]] = {}
     spoken: dict[PurePosixPath, dict[str, str]] = {}
-    with tar_archive(path, "r|*") as archive:
-        for member in archive:
-            name = PurePosixPath(member.name)
-            if name.name.endswith(_TRANSCRIPT):
-                spoken[name.parent] = _lines(_contents(archive, member).decode())
-                for stem, sound in waiting.pop(name.parent, {}).items():
-                    yield _utterance(path, name.parent / stem, sound, spoken)
-            elif name.suffix == ".flac":
-                sound = _contents(archive, member)
-                if name.parent in spoken:
-                    yield _utterance(path, name.with_suffix(""), sound, spoken)
-                else:
-                    waiting.setdefault(name.parent, {})[name.stem] = sound
+    for full, file in tar_files(path):
+        name = PurePosixPath(full)
+        if name.name.endswith(_TRANSCRIPT):
+            spoken[name.parent] = _lines(contents(file, full))
+            for stem, sound in waiting.pop(name.parent, {}).items():
+                yield _utterance(path, name.parent / stem, sound, spoken)
+        elif name.suffix == ".flac":
+            sound = contents(file, full)
+            if name.parent in spoken:
+                yield _utterance(path, name.with_suffix(""), sound, spoken)
+            else:
+                waiting.setdefault(name.parent, {})[name.stem] = sound
     for folder, sounds in waiting.items():
         for stem, sound in sounds.items():
             yield _utterance(path, folder / stem, sound, spoken)
@@ -132,12 +134,3 @@ def _utterance(
     return Utterance(
         f"{path.name}: {name}.flac", sound, text or BadValue("its chapter has no words for it")
     )
-
-
-def _transcripts(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-    return (member for member in archive if member.name.endswith(_TRANSCRIPT))
-
-
-def _contents(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-    file = archive.extractfile(member)
-    return file.read() if file else b""

@@ -9,13 +9,14 @@ belong to no split.
 from __future__ import annotations
 
 import functools
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from t2t_multimodel import BadValue, UserError
+from t2t_multimodel.problems.formats.folder import walked
+from t2t_multimodel.problems.formats.lines import read_text
 from t2t_multimodel.problems.formats.split import normalise
 
 CORE_TEST = tuple(
@@ -57,17 +58,23 @@ class Sentence(NamedTuple):
 
     def words(self) -> str | BadValue:
         """Lower-case words, by the .WRD file, or the .TXT file where there is none."""
-        if ".wrd" in self.notes:
-            return " ".join(_column(self.notes[".wrd"])).lower()
-        if ".txt" in self.notes:
-            return normalise(" ".join(_column(self.notes[".txt"])))
+        try:
+            if ".wrd" in self.notes:
+                return " ".join(_column(self.notes[".wrd"])).lower()
+            if ".txt" in self.notes:
+                return normalise(" ".join(_column(self.notes[".txt"])))
+        except UserError as error:
+            return BadValue(error.message)
         return BadValue("it has neither .WRD nor .TXT")
 
     def phones(self) -> str | BadValue:
         """The phones, each as one of `PHONES`."""
         if ".phn" not in self.notes:
             return BadValue("it has no .PHN")
-        said = [phone for phone in _column(self.notes[".phn"]) if phone != "q"]
+        try:
+            said = [phone for phone in _column(self.notes[".phn"]) if phone != "q"]
+        except UserError as error:
+            return BadValue(error.message)
         unknown = [phone for phone in said if phone not in CLASS_OF]
         if unknown:
             return BadValue(f"{self.notes['.phn'].name} has {unknown[0]!r}, which is no phone")
@@ -76,7 +83,7 @@ class Sentence(NamedTuple):
 
 def _column(path: Path) -> list[str]:
     """What follows the two sample numbers of each line."""
-    lines = (line.split(maxsplit=2) for line in path.read_text(encoding="latin-1").splitlines())
+    lines = (line.split(maxsplit=2) for line in read_text(path, "latin-1").splitlines())
     return [line[2].strip() for line in lines if len(line) == 3]
 
 
@@ -88,13 +95,12 @@ def find_sentences(root: Path, how_to_get: str) -> dict[str, list[Sentence]]:
         UserError: a split has none.
     """
     found: dict[tuple[str, str, str], dict[str, Path]] = {}
-    for folder, _, names in os.walk(root, followlinks=True):
-        for name in sorted(names):
-            stem, _, suffix = name.lower().partition(".")
-            below = Path(folder).relative_to(root).as_posix().lower()
-            if match := _PLACE.fullmatch(f"{below}/{stem}"):
-                files = found.setdefault((match[1], match[2], match[3]), {})
-                files.setdefault(f".{suffix}", Path(folder, name))
+    for path in walked(root):
+        stem, _, suffix = path.name.lower().partition(".")
+        below = path.parent.relative_to(root).as_posix().lower()
+        if match := _PLACE.fullmatch(f"{below}/{stem}"):
+            files = found.setdefault((match[1], match[2], match[3]), {})
+            files.setdefault(f".{suffix}", path)
     splits: dict[str, list[Sentence]] = {"train": [], "dev": [], "test": []}
     for (part, speaker, stem), files in sorted(found.items()):
         if split := _split(part, speaker, stem):

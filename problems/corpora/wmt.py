@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from t2t_multimodel import UserError
+from t2t_multimodel import BadValue, UserError
 from t2t_multimodel.problems.corpora.wmt_corpora import CORPORA, Corpus
 from t2t_multimodel.problems.formats import prepared
 from t2t_multimodel.problems.formats.parallel import LinePair, Source, column_pairs, line_pairs
@@ -32,8 +32,8 @@ _TFDS_SPLITS = {"train": "train", "dev": "validation", "test": "test"}
 class Placed(NamedTuple):
     """A pair of lines and where it comes from."""
 
-    source: str
-    target: str
+    source: str | BadValue
+    target: str | BadValue
     origin: str
     """For example "europarl-v7.de-en.en line 77"."""
 

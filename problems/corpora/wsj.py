@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from t2t_multimodel import BadValue, UserError
+from t2t_multimodel.problems.formats.folder import walked
+from t2t_multimodel.problems.formats.lines import read_text
 
 INDEXES = {
     "train": ("wsj0/doc/indices/train/tr_s_wv1.ndx", "wsj1/doc/indices/si_tr_s.ndx"),
@@ -30,8 +32,9 @@ LEFT_OUT = "wsj0/si_tr_s/401/"
 _SOUND = (".wav", ".flac", ".sph", ".wv1")  # converted files before the disc's own
 _TAIL = re.compile(r"(?:^|.*?/)(wsj[01]/.*)")
 _LINE = re.compile(r"(.*)\((\w{8})\)\s*")
-_NOISE = re.compile(r"\[[^]]*\]")
+_NOISE = re.compile(r"\[[^][]*\]")
 _MARKS = re.compile(r"[\\*<>~!:()]")
+_LONGEST_LINE = 10_000
 _NOT_FIRST = ' ,.%"{}&/;?-`'  # before the name of a mark that is read out: ,COMMA %PERCENT
 
 
@@ -68,7 +71,9 @@ class Discs:
         """Utterance -> its words, as `normalise` leaves them."""
         found: dict[str, str] = {}
         for path in self.transcripts:
-            for line in path.read_text(encoding="latin-1").splitlines():
+            for line in read_text(path, "latin-1").splitlines():
+                if len(line) > _LONGEST_LINE:  # no sentence was so long
+                    continue
                 if match := _LINE.fullmatch(line):
                     found[match[2].lower()] = normalise(match[1])
         return found
@@ -77,7 +82,7 @@ class Discs:
         """Paths in the index files of a split."""
         names: list[str] = []
         for index in INDEXES[split]:
-            lines = self.indexes[index].read_text(encoding="latin-1").splitlines()
+            lines = read_text(self.indexes[index], "latin-1").splitlines()
             names += filter(None, map(_listed, lines))
         return [name for name in names if not name.startswith(LEFT_OUT)]
 
@@ -98,7 +103,7 @@ def find_discs(root: Path, how_to_get: str) -> Discs:
     indexes: dict[str, Path] = {}
     transcripts: list[Path] = []
     wanted = {name for names in INDEXES.values() for name in names}
-    for path in _files(root):
+    for path in walked(root):
         tail = _TAIL.fullmatch(path.relative_to(root).as_posix().lower())
         if tail is None:
             continue
@@ -118,12 +123,6 @@ def find_discs(root: Path, how_to_get: str) -> Discs:
     if missing:
         raise UserError(f"Not found in {root}: {', '.join(missing)}.", how_to_get)
     return Discs(root, sounds, indexes, transcripts)
-
-
-def _files(root: Path) -> Iterator[Path]:
-    for folder, folders, names in os.walk(root, followlinks=True):
-        folders.sort()
-        yield from (Path(folder, name) for name in sorted(names))
 
 
 def _listed(line: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 
 import numpy as np
@@ -17,12 +18,16 @@ def read_idx(data: bytes) -> np.ndarray:
     Raises:
         ValueError: the header is another one, or the data does not fill the declared shape.
     """
+    if len(data) < 4:
+        raise ValueError(f"not an IDX file: it has {len(data)} bytes")
     zeros, kind, rank = struct.unpack_from(">HBB", data)
     if zeros != 0 or kind != _UINT8:
         raise ValueError(f"not an IDX file of unsigned bytes: it starts with {data[:4].hex()}")
+    if not 1 <= rank <= 3 or len(data) < 4 + 4 * rank:
+        raise ValueError(f"IDX header declares {rank} dimensions in a file of {len(data)} bytes")
     shape = struct.unpack_from(f">{rank}I", data, 4)
     values = np.frombuffer(data, np.uint8, offset=4 + 4 * rank)
-    if values.size != np.prod(shape, dtype=np.int64):
+    if values.size != math.prod(shape):
         raise ValueError(f"IDX header declares shape {shape}, the file holds {values.size} bytes")
     return values.reshape(shape)
 

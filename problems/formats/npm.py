@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from t2t_multimodel.problems.formats.archives import wanted_files
+from t2t_multimodel.problems.formats.archives import tar_files, wanted_files
 
 
 def read_npm(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
     """Yields (name, contents) of the files whose name `wanted` accepts, in the package's order.
 
     Names are relative to the package: `img/twitter/64/1f600.png`.
+
+    Raises:
+        UserError: the package is cut or damaged.
     """
-    with tarfile.open(path, mode="r|gz") as archive:
-        yield from wanted_files(archive, "package/", wanted)
+    yield from wanted_files(tar_files(path), "package/", wanted)

@@ -7,15 +7,15 @@ splits there shifts one side against the other.
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import BinaryIO, NamedTuple, cast
 
-from t2t_multimodel import UserError
-from t2t_multimodel.problems.formats.archives import tar_archive, whole
+from t2t_multimodel import BadValue, UserError
+from t2t_multimodel.problems.formats.archives import opened, tar_files, unpacked
+from t2t_multimodel.problems.formats.lines import lines
 
 
 @dataclass(frozen=True)
@@ -31,26 +31,27 @@ class Source:
         """For messages: dev.tgz:newstest2013.de."""
         return f"{self.path.name}:{self.member}" if self.member else self.path.name
 
-    def lines(self) -> Iterator[bytes]:
+    def lines(self) -> Iterator[bytes | BadValue]:
         """The lines in order, without their line feeds; one is in memory at a time.
 
         Raises:
             UserError: the file is damaged, or the archive does not hold it.
         """
         if not self.member:
-            with whole(self.path), self.path.open("rb") as file:
-                yield from _lines(file, self.path.name)
+            with opened(self.path) as file:
+                yield from lines(file)
             return
-        with whole(self.path), tar_archive(self.path, "r|*") as archive:
-            for entry in archive:
-                if entry.isfile() and Path(entry.name).name == self.member:
-                    contents = archive.extractfile(entry)
-                    assert contents is not None  # isfile() was checked
-                    yield from _lines(contents, self.member)
-                    return
-        raise UserError(
-            f"{self.path} holds no {self.member}.", fix="Compare the archive with the official one."
-        )
+        found = False
+        for name, contents in tar_files(self.path):
+            if not found and Path(name).name == self.member:
+                found = True
+                with unpacked(cast(BinaryIO, contents), self.member) as file:
+                    yield from lines(file)
+        if not found:
+            raise UserError(
+                f"{self.path} holds no {self.member}.",
+                fix="Compare the archive with the official one.",
+            )
 
 
 class LinePair(NamedTuple):
@@ -58,20 +59,24 @@ class LinePair(NamedTuple):
 
     number: int
     """From 1."""
-    first: str
-    second: str
+    first: str | BadValue
+    second: str | BadValue
 
 
-def text_of(line: bytes) -> str:
+def text_of(line: bytes | BadValue) -> str | BadValue:
     """A line as text, white space around it removed.
 
     Bytes that are no UTF-8 become lone surrogates, which `Text` refuses with the reason.
     """
+    if isinstance(line, BadValue):
+        return line
     return line.decode("utf-8", "surrogateescape").strip()
 
 
-def is_text(line: str) -> bool:
+def is_text(line: str | BadValue) -> bool:
     """Whether a line has characters, and all its bytes were UTF-8."""
+    if isinstance(line, BadValue):
+        return False
     return bool(line) and not any("\ud800" <= character <= "\udfff" for character in line)
 
 
@@ -95,13 +100,8 @@ def line_pairs(first: Source, second: Source) -> Iterator[LinePair]:
 def column_pairs(source: Source) -> Iterator[LinePair]:
     """The lines of one file with two columns, separated by a tab; a missing column is ""."""
     for number, line in enumerate(source.lines(), start=1):
+        if isinstance(line, BadValue):
+            yield LinePair(number, line, line)
+            continue
         first, _, second = line.partition(b"\t")
         yield LinePair(number, text_of(first), text_of(second))
-
-
-def _lines(file: IO[bytes], name: str) -> Iterator[bytes]:
-    if name.endswith(".gz"):
-        with gzip.GzipFile(fileobj=file) as unpacked:
-            yield from (line.removesuffix(b"\n") for line in unpacked)
-    else:
-        yield from (line.removesuffix(b"\n") for line in file)

@@ -14,7 +14,9 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 
-from t2t_multimodel import UserError
+from t2t_multimodel import BadValue, UserError
+from t2t_multimodel.problems.formats.archives import opened
+from t2t_multimodel.problems.formats.lines import lines
 from t2t_multimodel.problems.formats.trees import Placed, read_t2t_pair, read_trees
 
 SECTIONS = {"train": range(2, 22), "dev": range(22, 23), "test": range(23, 24)}
@@ -104,8 +106,10 @@ def _top_of_sections(folder: Path) -> Path | None:
 
 
 def _lines(path: Path) -> Iterator[str]:
-    with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
+    with opened(path) as file:
+        for number, line in enumerate(lines(file), start=1):
+            if isinstance(line, BadValue):
+                raise UserError(f"{path.name}:{number}: {line}.")
             try:
                 yield line.decode("utf-8")
             except UnicodeDecodeError as error:

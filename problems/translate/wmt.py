@@ -42,7 +42,7 @@ class WmtVocabulary(Vocabulary):
         for pair in pairs:
             for corpus in pair.parts(folder, "train"):
                 for lines in islice(corpus.pairs(), SAMPLE_LINES):
-                    yield from filter(is_text, (lines.source, lines.target))
+                    yield from (str(line) for line in lines[:2] if is_text(line))
 
     def source_files(self, raw_dir: Path | None) -> list[Path]:
         """The training files of every pair found."""
@@ -65,7 +65,9 @@ def _complete(raw_dir: Path | None) -> tuple[Path, list[wmt.Direction]]:
     return folder, [pair for pair in pairs if not lacks[pair]]
 
 
-def _checked(line: str) -> str | BadValue:
+def _checked(line: str | BadValue) -> str | BadValue:
+    if isinstance(line, BadValue):
+        return line
     return line if is_text(line) else BadValue("line is not UTF-8" if line else "line is empty")
 
 

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Literal, get_args
+from typing import Literal
 
 from t2t_multimodel.config.base import Section
-from t2t_multimodel.errors import UserError, unknown
+from t2t_multimodel.errors import unknown
 
 Unit = Literal["tokens", "frames", "pixels", "examples"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BatchBudget(Section):
+    """A budget that holds for one problem, in the common one's place."""
+
+    problem: str
+    """Whose micro-batches it bounds."""
+    unit: Unit
+    """What is counted: as in `tokens_per_batch` and its like."""
+    number: int
+    """The most of them in a micro-batch."""
+
+    def check(self) -> None:
+        self.require(self.number > 0, "number", "> 0")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -26,8 +41,8 @@ class DataConfig(Section):
     """Rows x pixels of an image."""
     examples_per_batch: int = 256
     """Most rows of a micro-batch, whatever the lengths."""
-    budgets: tuple[str, ...] = ()
-    """Other budgets for single problems: ("octet_ende:tokens:512", "octet_image:examples:16")."""
+    budgets: tuple[BatchBudget, ...] = ()
+    """Other budgets for single problems, written octet_ende:tokens:512+octet_image:examples:16."""
     max_examples: int = 0
     """Train examples of each problem that are used, a choice by the seed; 0: all."""
     bucket_growth: float = 1.15
@@ -45,30 +60,18 @@ class DataConfig(Section):
         for field in ("tokens_per_batch", "frames_per_batch", "pixels_per_batch"):
             self.require(getattr(self, field) > 0, field, "> 0")
         self.require(self.examples_per_batch > 0, "examples_per_batch", "> 0")
-        for entry in self.budgets:
-            parse_budget(entry)
+        named = [(budget.problem, budget.unit) for budget in self.budgets]
+        self.require(
+            len({*named}) == len(named), "budgets", "a tuple that names each unit of a problem once"
+        )
 
     def check_problems(self, names: Sequence[str]) -> None:
         """Raises `UserError` when a budget is for a problem that is not among the names."""
-        for entry in self.budgets:
-            name = parse_budget(entry)[0]
-            if name not in names:
-                raise unknown("problem of this run", name, names)
+        for budget in self.budgets:
+            if budget.problem not in names:
+                raise unknown("problem of this run", budget.problem, names)
 
     def of(self, problem: str) -> DataConfig:
         """The same with the budgets that are the problem's own in the common ones' place."""
-        own = [parse_budget(entry)[1:] for entry in self.budgets if entry.startswith(f"{problem}:")]
-        return self.replace(budgets=(), **{f"{unit}_per_batch": number for unit, number in own})
-
-
-def parse_budget(entry: str) -> tuple[str, str, int]:
-    """("octet_ende:tokens:512") -> ("octet_ende", "tokens", 512)."""
-    name, _, rest = entry.partition(":")
-    unit, _, number = rest.partition(":")
-    if not (unit in get_args(Unit) and number.isdecimal() and int(number) > 0):
-        raise UserError(
-            f"DataConfig.budgets: {entry!r} is not of the form problem:unit:number.",
-            fix=f"Units are {', '.join(get_args(Unit))}: "
-            "--hparams=data.budgets=octet_ende:tokens:512+octet_image:examples:16",
-        )
-    return name, unit, int(number)
+        own = [budget for budget in self.budgets if budget.problem == problem]
+        return self.replace(budgets=(), **{f"{one.unit}_per_batch": one.number for one in own})

@@ -4,9 +4,53 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Literal
+from typing import ClassVar
 
 from t2t_multimodel.config.base import Section
+from t2t_multimodel.config.schedule import RsqrtScheduleConfig, ScheduleConfig
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RateFactor(Section):
+    """A learning rate of its own for a part of the model."""
+
+    part: str
+    """The body, a modality net, a command token or a CTC layer, by name."""
+    factor: float
+    """What the learning rate is multiplied with; 0 leaves the part as it is."""
+
+    def check(self) -> None:
+        self.require(0 <= self.factor < math.inf, "factor", "0 or a number above 0")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class NoDecayConfig(Section):
+    """No weight decays."""
+
+    kind: ClassVar[str] = "none"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Decay(Section):
+    strength: float = 0.1
+    """How fast matrices decay; only those that got a gradient are moved."""
+
+    def check(self) -> None:
+        self.require(0 < self.strength < math.inf, "strength", "> 0 and finite")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DecoupledDecayConfig(_Decay):
+    """Strength times the learning rate, beside Adam (arXiv 1711.05101)."""
+
+    kind: ClassVar[str] = "decoupled"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class T2TDecayConfig(_Decay):
+    """Tensor2Tensor's loss, strength * sum of squares / (2 * size of the matrix)."""
+
+    kind: ClassVar[str] = "t2t"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -14,25 +58,9 @@ class OptimizerConfig(Section):
     """Adam with clipping (paper, section 2.5)."""
 
     learning_rate: float = 1e-3
-    """Peak of the schedule; with a t2t schedule Tensor2Tensor's own number, 500 times Adam's."""
-    schedule: Literal[
-        "constant",
-        "rsqrt",
-        "cosine",
-        "linear",
-        "t2t_noam",
-        "t2t_none",
-        "t2t_sqrt",
-        "t2t_exp10k",
-        "t2t_exp50k",
-        "t2t_exp500k",
-    ] = "rsqrt"
-    """Shape after the linear warm-up; rsqrt is Transformer's noam, scaled to the peak. Those of
-    Tensor2Tensor bring their own warm-up."""
-    warmup_steps: int = 4000
-    """Steps of the linear warm-up from 0 to the peak."""
-    final_fraction: float = 0.05
-    """Share of the peak that cosine and linear end with, at the last training step."""
+    """Peak of the schedule; with schedule=t2t Tensor2Tensor's own number, 500 times Adam's."""
+    schedule: ScheduleConfig = RsqrtScheduleConfig()
+    """Shape of the learning rate over the run, which begins with a warm-up."""
     beta1: float = 0.9
     """Decay of Adam's first moment, a step."""
     beta2: float = 0.98
@@ -41,27 +69,24 @@ class OptimizerConfig(Section):
     """Added to the root of the second moment."""
     clip_norm: float = 2.0
     """Bound of the global gradient norm of a step; 0 leaves gradients alone."""
-    weight_decay: float = 0.0
-    """Strength of the decay of matrices; only those that got a gradient are moved."""
-    weight_decay_form: Literal["decoupled", "t2t"] = "decoupled"
-    """Times the learning rate beside Adam (arXiv 1711.05101), or as Tensor2Tensor's loss
-    weight_decay * sum of squares / (2 * size of the matrix)."""
-    rate_factors: tuple[str, ...] = ()
-    """Factors of the learning rate in parts of the model, as in body:0.1+command_octet_ende:0; 0
-    leaves a part as it is. Parts are the body, each modality net and each command token."""
+    weight_decay: NoDecayConfig | DecoupledDecayConfig | T2TDecayConfig = NoDecayConfig()
+    """How matrices decay."""
+    rate_factors: tuple[RateFactor, ...] = ()
+    """Factors of the learning rate in parts of the model, written body:0.1+command_octet_ende:0."""
     ema_decay: float = 0.0
     """Decay a step of the running mean of the weights that is evaluated and saved in place of the
     last ones; a weight's mean moves when the weight does. 0: none."""
 
     def check(self) -> None:
         self.require(self.learning_rate > 0, "learning_rate", "> 0")
-        self.require(self.warmup_steps >= 0, "warmup_steps", ">= 0")
-        self.require(0 <= self.final_fraction <= 1, "final_fraction", "between 0 and 1")
         self.require(0 <= self.beta1 < 1, "beta1", "in [0, 1)")
         self.require(0 <= self.beta2 < 1, "beta2", "in [0, 1)")
         self.require(self.epsilon > 0, "epsilon", "> 0")
         self.require(self.clip_norm >= 0, "clip_norm", ">= 0")
-        self.require(self.weight_decay >= 0, "weight_decay", ">= 0")
         self.require(0 <= self.ema_decay < 1, "ema_decay", "in [0, 1)")
-        for field in ("learning_rate", "weight_decay", "epsilon"):
+        for field in ("learning_rate", "epsilon"):
             self.require(getattr(self, field) < math.inf, field, "finite")
+        parts = [one.part for one in self.rate_factors]
+        self.require(
+            len({*parts}) == len(parts), "rate_factors", "a tuple that names each part once"
+        )

@@ -8,7 +8,7 @@ import math
 from t2t_multimodel.config.base import Section
 from t2t_multimodel.config.data import DataConfig
 from t2t_multimodel.config.evaluate import EvalConfig
-from t2t_multimodel.config.mixture import MixtureConfig, parse_schedule
+from t2t_multimodel.config.mixture import MixtureConfig, RatesMixtureConfig, ScheduledMixtureConfig
 from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.config.optimizer import OptimizerConfig
 from t2t_multimodel.config.train import TrainConfig
@@ -16,15 +16,29 @@ from t2t_multimodel.errors import UserError, unknown
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class ProblemRate(Section):
+    """A problem of a run, and how often it comes."""
+
+    name: str
+    """As it is registered."""
+    rate: float = 1.0
+    """Beside the rates of the others; a problem of rate 0 is in the model and scored, but not
+    trained."""
+
+    def check(self) -> None:
+        self.require(0 <= self.rate < math.inf, "rate", "0 or a number above 0")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Config(Section):
     """Everything that a run is made from, but for folders."""
 
-    problems: tuple[str, ...]
-    """Names, each with an optional rate: ("wmt_ende:2", "imagenet"). Those of rate 0 are in the
-    model and scored, but not trained."""
+    problems: tuple[ProblemRate, ...]
+    """The problems with their rates, written wmt_ende:2+imagenet; 1 where none is given."""
     model: ModelConfig = ModelConfig()
     data: DataConfig = DataConfig()
-    mixture: MixtureConfig = MixtureConfig()
+    mixture: MixtureConfig = RatesMixtureConfig()
+    """How the share of each problem in the micro-batches comes about (docs/mixtures.md)."""
     optimizer: OptimizerConfig = OptimizerConfig()
     train: TrainConfig = TrainConfig()
     evaluate: EvalConfig = EvalConfig()
@@ -37,21 +51,21 @@ class Config(Section):
         )
         self.require(bool(self.trained), "problems", "a tuple with a rate above 0")
         for name in self.loss_weights:
-            if name not in names:
-                raise unknown("problem of this run", name, names)
+            if name not in self.trained:
+                raise unknown("problem that this run trains", name, list(self.trained))
         self.data.check_problems(names)
-        if self.mixture.schedule:
-            self._check_schedule(list(self.trained))
-        _ = self.rate_factors  # raises for what is no factor
+        self._check_schedule(list(self.trained))
 
     def _check_schedule(self, names: list[str]) -> None:
-        given = len(parse_schedule(self.mixture.schedule).rates[0])
+        """Raises `UserError` for a schedule of another number of problems."""
+        if not isinstance(self.mixture, ScheduledMixtureConfig):
+            return
+        given = len(self.mixture.points[0].rates)
         if given != len(names):
             raise UserError(
-                f"mixture.schedule has {given} rates at each step, but there are {len(names)} "
+                f"mixture.points has {given} rates at each step, but there are {len(names)} "
                 f"problems: {', '.join(names)}.",
-                fix="Give a schedule for them, or another strategy: "
-                "--hparams=mixture.strategy=rates,mixture.schedule=",
+                fix="Give points for them, or another strategy: --hparams=mixture=rates",
             )
 
     @property
@@ -62,8 +76,8 @@ class Config(Section):
 
     @property
     def rates(self) -> dict[str, float]:
-        """Problem name -> rate, in the order listed; 1 where none is given."""
-        return dict(map(parse_rate, self.problems))
+        """Problem name -> rate, in the order listed."""
+        return {problem.name: problem.rate for problem in self.problems}
 
     @property
     def trained(self) -> dict[str, float]:
@@ -73,38 +87,9 @@ class Config(Section):
     @property
     def rate_factors(self) -> dict[str, float]:
         """Part of the model -> factor of its learning rate, of `optimizer.rate_factors`."""
-        example = "--hparams=optimizer.rate_factors=body:0.1"
-        return dict(
-            parse_rate(entry, "rate factor", example, of="part")
-            for entry in self.optimizer.rate_factors
-        )
+        return {one.part: one.factor for one in self.optimizer.rate_factors}
 
     @property
     def loss_weights(self) -> dict[str, float]:
         """Problem name -> factor of its loss, of the problems that `train.loss_weights` names."""
-        example = "--hparams=train.loss_weights=octet_ende:2+octet_image:0.5"
-        weights = self.train.loss_weights
-        return dict(parse_rate(entry, "loss weight", example, zero=False) for entry in weights)
-
-
-def parse_rate(
-    entry: str,
-    kind: str = "rate",
-    example: str = "--problems=octet_ende:2,octet_image",
-    *,
-    of: str = "problem",
-    zero: bool = True,
-) -> tuple[str, float]:
-    """("wmt_ende:2") -> ("wmt_ende", 2.0)."""
-    name, _, rate = entry.partition(":")
-    try:
-        value = float(rate) if rate else 1.0
-    except ValueError:
-        value = math.nan
-    if not 0 <= value < math.inf or (value == 0 and not zero):
-        raise UserError(
-            f"The {kind} of {of} {name!r} must be {'0 or ' * zero}a number above 0, "
-            f"but is {rate!r}.",
-            fix=f"write e.g. {example}",
-        )
-    return name, value
+        return {one.problem: one.weight for one in self.train.loss_weights}

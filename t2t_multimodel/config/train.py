@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 from t2t_multimodel.config.base import Section
-from t2t_multimodel.config.distribution import parse_distribution
+from t2t_multimodel.config.distribution import DistributionConfig, OneDeviceConfig
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LossWeight(Section):
+    """How much the loss of one problem counts."""
+
+    problem: str
+    """One that is trained."""
+    weight: float
+    """Factor of its loss; 1 for problems that are not named."""
+
+    def check(self) -> None:
+        self.require(0 < self.weight < math.inf, "weight", "a number above 0")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -26,15 +40,12 @@ class TrainConfig(Section):
     """Times as many micro-batches in a step, for larger batches than memory holds at once."""
     parallel_batches: int = 0
     """Micro-batches computed side by side; 0: as many as cores, at most those of a step."""
-    distribution: tuple[str, ...] = ()
-    """Devices, see docs/devices.md: mirrored:N or multi_worker on TensorFlow, data:N+experts:M on
-    JAX; none: one device. What is learned does not depend on it, but for rounding."""
-    worker_timeout: float = 600.0
-    """Of multi_worker: seconds a step waits for other workers before the run stops."""
+    distribution: DistributionConfig = OneDeviceConfig()
+    """Devices, see docs/devices.md. What is learned does not depend on them, but for rounding."""
     label_smoothing: float = 0.1
     """Share of a target's probability that is spread evenly over all classes, in the loss."""
-    loss_weights: tuple[str, ...] = ()
-    """Factors of problems' losses, as in octet_image:0.5+octet_ende:2; 1 for those not named."""
+    loss_weights: tuple[LossWeight, ...] = ()
+    """Factors of problems' losses, written octet_image:0.5+octet_ende:2; 1 for those not named."""
     max_xent: float = 100.0
     """Nats a target above which a micro-batch's cross entropy stops the run as diverged."""
     jit_compile: bool = False
@@ -53,9 +64,11 @@ class TrainConfig(Section):
         self.require(self.problems_per_step >= 0, "problems_per_step", ">= 0")
         self.require(self.accumulate > 0, "accumulate", "> 0")
         self.require(self.parallel_batches >= 0, "parallel_batches", ">= 0")
-        self.require(self.worker_timeout > 0, "worker_timeout", "> 0")
         self.require(self.max_xent > 0, "max_xent", "> 0")
         self.require(0 <= self.label_smoothing < 1, "label_smoothing", "in [0, 1)")
         for field in ("checkpoint_steps", "keep_checkpoints", "log_steps"):
             self.require(getattr(self, field) > 0, field, "> 0")
-        parse_distribution(self.distribution)
+        named = [one.problem for one in self.loss_weights]
+        self.require(
+            len({*named}) == len(named), "loss_weights", "a tuple that names each problem once"
+        )

@@ -17,7 +17,7 @@ from t2t_multimodel.data.files import remove_abandoned
 from t2t_multimodel.data.fingerprint import code_facts, files_facts, fingerprint
 from t2t_multimodel.data.processes import Run
 from t2t_multimodel.data.progress import DatagenProgress
-from t2t_multimodel.data.reading import Unreadable
+from t2t_multimodel.data.reading import Unreadable, called
 from t2t_multimodel.data.shards import ShardJob, seen_fault
 from t2t_multimodel.data.splits import SplitOnDisk, told
 from t2t_multimodel.data.verify import read_fault
@@ -103,12 +103,13 @@ def generate(
     for name in names:
         problem: Problem = registry.problems.get(name)()
         problem.check_declared()
-        problem.source_files(raw_dir)  # what is missing is told before a vocabulary is learned
+        _raw_files(problem, raw_dir)  # what is missing is told before a vocabulary is learned
         for vocabulary in problem.vocabularies():
             if vocabulary not in known:
                 declared = vocab.declared(vocabulary, problem)
                 known[vocabulary] = vocab.load_or_train(
-                    declared, data_dir, raw_dir, options.vocab_size, options.report
+                    *(declared, data_dir, raw_dir, options.vocab_size, options.report),
+                    asked_by=name,
                 )
         own = {vocabulary: known[vocabulary] for vocabulary in problem.vocabularies()}
         facts = _facts(problem, own, raw_dir)
@@ -153,8 +154,16 @@ def _facts(
         "train_shards": problem.train_shards,
         "vocabularies": {name: tokenizer.identity for name, tokenizer in tokenizers.items()},
         "code": code_facts(type(problem), Problem),
-        "files": files_facts(problem.source_files(raw_dir)),
+        "files": called(lambda: files_facts(_raw_files(problem, raw_dir)), _files_of(problem)),
     }
+
+
+def _files_of(problem: Problem) -> str:
+    return f"Problem {problem.name!r}, its raw files"
+
+
+def _raw_files(problem: Problem, raw_dir: Path | None) -> list[Path]:
+    return called(lambda: problem.source_files(raw_dir), _files_of(problem))
 
 
 def _look(

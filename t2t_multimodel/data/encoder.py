@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from t2t_multimodel.data import example_proto
 from t2t_multimodel.data.reading import examples, pieces, place
+from t2t_multimodel.errors import foreign, printable
 from t2t_multimodel.features import BadValue, Tokenizer
 from t2t_multimodel.problem import Problem
 
@@ -57,6 +58,9 @@ class ExampleEncoder:
                 if number == 0:  # all will lack it: a mistake in `examples`, not bad data
                     problem.check_keys(example, split, number)
                 where = f"{place(piece.part, split, raw_dir)} example {number}"
+                if not isinstance(example, Mapping):
+                    self._reject("no example", f"{where}: it is no dict, but {example!r:.40}")
+                    continue
                 if "origin" in example:
                     where += f" ({example['origin']})"
                 arrays = self._encode(example, where)
@@ -74,11 +78,12 @@ class ExampleEncoder:
             try:
                 if isinstance(example[name], BadValue):
                     raise example[name]
-                arrays[name] = feature.encode(example[name], tokenizer)
+                with foreign(BadValue):
+                    arrays[name] = feature.encode(example[name], tokenizer)
+                    length = feature.length(arrays[name])
             except BadValue as error:
                 self._reject(f"bad {name}", f"{where}: {name}: {error}")
                 return None
-            length = feature.length(arrays[name])
             if length > signature.max_length:
                 found = length if feature.measures_all else "it"
                 most = f"{found} is longer than {signature.max_length}"
@@ -92,4 +97,4 @@ class ExampleEncoder:
         self.rejected[kind] = self.rejected.get(kind, 0) + 1
         reasons = self.reasons.setdefault(kind, [])
         if len(reasons) < MOST_REASONS:
-            reasons.append(reason)
+            reasons.append(printable(reason))

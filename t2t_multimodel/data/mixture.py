@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from t2t_multimodel.config import Config
+from t2t_multimodel.config import Config, DistributedMixtureConfig
 from t2t_multimodel.data.draws import generator
 from t2t_multimodel.data.strategies import Constant, Shares, Sizes, make_shares
 
@@ -90,7 +90,7 @@ def make_mixture(config: Config, sizes: Mapping[str, Sizes]) -> Mixture:
         sizes: of each trained problem's train split.
     """
     names = list(config.trained)
-    if config.mixture.strategy == "distributed":
+    if isinstance(config.mixture, DistributedMixtureConfig):
         return RoundRobin(names, config.batches_per_step)
     shares = make_shares(config, [sizes[name] for name in names])
     return Mixture(names, shares, config.batches_per_step, config.train.seed)

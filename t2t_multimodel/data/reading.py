@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import json
+import linecache
+import struct
+import sys
+import sysconfig
 import tarfile
 import traceback
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from lzma import LZMAError
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from t2t_multimodel.errors import UserError
+from t2t_multimodel.errors import UserError, reason
 from t2t_multimodel.problem import Problem
 
 T = TypeVar("T")
 
 _DAMAGE = (
-    OSError,
-    EOFError,
-    ValueError,
-    LZMAError,
-    tarfile.TarError,
-    zipfile.BadZipFile,
-    zlib.error,
+    *(OSError, EOFError, UnicodeError, json.JSONDecodeError, struct.error),
+    *(LZMAError, tarfile.TarError, zipfile.BadZipFile, zlib.error),
+)
+"""What libraries raise on damaged files: where a user's own code raises one of these, the file is
+more likely to be at fault than the code."""
+_LIBRARIES = tuple(
+    {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
 )
 
 
@@ -47,7 +52,8 @@ def pieces(
 
     Each reads whole parts where there are enough of them; else several share a part.
     """
-    parts = problem.source_parts(split, raw_dir)
+    what = f"Problem {problem.name!r}, {split}"
+    parts = called(lambda: problem.source_parts(split, raw_dir), what)
     if parts is None:
         return [Piece(None, shard, shards)]
     if len(parts) >= shards:
@@ -67,35 +73,68 @@ def examples(
     Raises:
         Unreadable: a raw file is damaged.
     """
-    if part is None:
-        found = problem.examples(split, raw_dir)
-    else:
-        found = problem.examples_of(part, split, raw_dir)
     what = f"Problem {problem.name!r}, {place(part, split, raw_dir)}"
-    return guarded(found, what, "examples")
+    if part is None:
+        return guarded(lambda: problem.examples(split, raw_dir), what, "examples")
+    return guarded(lambda: problem.examples_of(part, split, raw_dir), what, "examples")
 
 
-def guarded(items: Iterable[T], what: str, noun: str) -> Iterator[T]:
-    """The same items, whose reading may end in `Unreadable`.
+def guarded(read: Callable[[], Iterable[T]], what: str, noun: str) -> Iterator[T]:
+    """The items that `read` gives, whose reading may end in `Unreadable`.
 
     Args:
-        items: read from raw files.
+        read: reads raw files.
         what: is read, for the error.
         noun: what the items are called there.
     """
     count = 0
     try:
-        for item in items:
+        for item in read():
             yield item
             count += 1
-    except _DAMAGE as error:
-        at = traceback.extract_tb(error.__traceback__)[-1]
-        after = f"after {count:,} {noun}" if count else "from the start"
-        raise Unreadable(
-            f"{what}: unreadable {after}: "
-            f"{type(error).__name__}: {error} ({Path(at.filename).name}:{at.lineno}).",
+    except UserError:
+        raise
+    except Exception as error:
+        when = f"after {count:,} {noun}" if count else "from the start"
+        raise _unreadable(error, what, when) from error
+
+
+def called(read: Callable[[], T], what: str) -> T:
+    """What `read` returns, or `Unreadable` as of `guarded`."""
+    return next(guarded(lambda: (read(),), what, ""))
+
+
+def _unreadable(error: Exception, what: str, when: str) -> Unreadable:
+    """The error for what reading raised: the raw file's fault, or that of the user's code."""
+    frames = traceback.extract_tb(error.__traceback__)
+    said = str(error) if isinstance(error, OSError) else reason(error)  # which names the file
+    name = type(error).__name__
+    at, told = frames[-1], said if said.startswith(name) else f"{name}: {said}"
+    mine = next((frame for frame in reversed(frames) if _is_of_the_user(frame.filename)), None)
+    if mine is None or isinstance(error, _DAMAGE):
+        shown = mine or at
+        return Unreadable(
+            f"{what}: unreadable {when}: {told} ({Path(shown.filename).name}:{shown.lineno}).",
             fix="Fetch the raw file again, then run the same command: what was made is kept.",
-        ) from error
+        )
+    line = linecache.getline(mine.filename, mine.lineno or 0).strip()
+    return Unreadable(
+        f"{what}: {mine.name}() failed {when}: {told}\n  {mine.filename}:{mine.lineno}: {line}",
+        fix=f"Mend {Path(mine.filename).name}, or yield BadValue(reason) in place of a bad value; "
+        "then run the same command: what was made is kept.",
+    )
+
+
+def _is_of_the_user(filename: str) -> bool:
+    """Whether a file of code is neither ours nor of Python or its libraries."""
+    if filename.startswith("<") or filename.startswith(_LIBRARIES):
+        return False
+    ours = (
+        getattr(module, "__file__", None)
+        for name, module in list(sys.modules.items())
+        if name.partition(".")[0] == "t2t_multimodel"
+    )
+    return filename not in ours
 
 
 def place(part: Any, split: str, raw_dir: Path | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import mmap
+import os
 import struct
 from array import array
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,7 @@ import numpy as np
 
 from t2t_multimodel.data.files import written_by_rename
 from t2t_multimodel.errors import UserError
+from t2t_multimodel.raw_files import open_raw
 
 _HEADER = struct.Struct("<QI")
 _FOOTER = struct.Struct("<I")
@@ -107,8 +109,8 @@ def walk(path: Path) -> Iterator[tuple[int, bytes | None, str]]:
         (offset, record, fault): the record, or None and how it is damaged; where the length is
         damaged or the file ends early, no more can be found.
     """
-    with open(path, "rb") as file:
-        offset = 0
+    with open_raw(path) as file:
+        size, offset = file.seek(0, os.SEEK_END), file.seek(0)
         while header := file.read(_HEADER.size):
             if len(header) < _HEADER.size:
                 yield offset, None, "cut off"
@@ -116,6 +118,9 @@ def walk(path: Path) -> Iterator[tuple[int, bytes | None, str]]:
             length, crc = _HEADER.unpack(header)
             if crc != _masked_crc(header[: _HEADER.size - _FOOTER.size]):
                 yield offset, None, "its length has a wrong checksum"
+                return
+            if length > size - offset:  # told before memory is asked for
+                yield offset, None, "cut off"
                 return
             record, footer = file.read(length), file.read(_FOOTER.size)
             if len(footer) < _FOOTER.size:

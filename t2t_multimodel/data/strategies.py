@@ -14,8 +14,14 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from t2t_multimodel.config import Config
-from t2t_multimodel.config.mixture import Schedule, parse_schedule
+from t2t_multimodel.config import (
+    AdaptiveMixtureConfig,
+    Config,
+    ScheduledMixtureConfig,
+    TemperatureMixtureConfig,
+    UniformMixtureConfig,
+    UnimaxMixtureConfig,
+)
 
 DECAY = 0.9
 """Of the moving average of losses in Tensor2Tensor's adaptive choice."""
@@ -77,7 +83,7 @@ class Constant(Stateless):
 class Scheduled(Stateless):
     """By a schedule; before its first point and behind its last as at the point."""
 
-    def __init__(self, schedule: Schedule) -> None:
+    def __init__(self, schedule: ScheduledMixtureConfig) -> None:
         self._schedule = schedule
 
     def at(self, step: int) -> np.ndarray:
@@ -88,8 +94,9 @@ class Scheduled(Stateless):
 
     def _rows(self, steps: np.ndarray) -> np.ndarray:
         """[steps, P]"""
-        points, rates = np.asarray(self._schedule.steps), np.asarray(self._schedule.rates)
-        if self._schedule.linear:
+        points = np.asarray([point.step for point in self._schedule.points])
+        rates = np.asarray([point.rates for point in self._schedule.points])
+        if self._schedule.form == "linear":
             columns = [np.interp(steps, points, column) for column in rates.T]
             return _normal(np.stack(columns, axis=1))
         last = np.maximum(np.searchsorted(points, steps, "right") - 1, 0)
@@ -177,20 +184,20 @@ def make_shares(config: Config, sizes: Sequence[Sizes]) -> Shares:
         sizes: of each trained problem, in the order listed.
     """
     mixture, rates = config.mixture, list(config.trained.values())
-    if mixture.strategy == "schedule":
-        return Scheduled(parse_schedule(mixture.schedule))
-    if mixture.strategy == "adaptive":
-        return Adaptive(rates, mixture.adaptive_steps)
-    if mixture.strategy in ("uniform", "distributed"):
-        return Constant(np.ones(len(rates)))
-    if mixture.strategy == "temperature":
-        examples = [size.examples for size in sizes]
-        return Constant(temperature_rates(rates, examples, mixture.temperature))
-    if mixture.strategy == "unimax":
-        capacities = [mixture.max_epochs * size.batches for size in sizes]
-        return Constant(
-            unimax_rates(rates, capacities, config.train.steps * config.batches_per_step)
-        )
+    match mixture:
+        case ScheduledMixtureConfig():
+            return Scheduled(mixture)
+        case AdaptiveMixtureConfig():
+            return Adaptive(rates, mixture.steps)
+        case UniformMixtureConfig():
+            return Constant(np.ones(len(rates)))
+        case TemperatureMixtureConfig():
+            examples = [size.examples for size in sizes]
+            return Constant(temperature_rates(rates, examples, mixture.temperature))
+        case UnimaxMixtureConfig():
+            capacities = [mixture.max_epochs * size.batches for size in sizes]
+            budget = config.train.steps * config.batches_per_step
+            return Constant(unimax_rates(rates, capacities, budget))
     return Constant(rates)
 
 

@@ -19,7 +19,7 @@ from t2t_multimodel.data import reading
 from t2t_multimodel.data.files import remove_abandoned, written_by_rename
 from t2t_multimodel.data.fingerprint import code_facts, files_facts, fingerprint
 from t2t_multimodel.data.sample import sampled
-from t2t_multimodel.errors import UserError
+from t2t_multimodel.errors import UserError, printable
 from t2t_multimodel.features import EOS_ID, PAD_ID, BadValue, Text
 from t2t_multimodel.problem import Problem
 from t2t_multimodel.vocabulary import Vocabulary
@@ -166,6 +166,8 @@ def load_or_train(
     raw_dir: Path | None,
     size: int | None,
     report: Callable[[str], None] = lambda line: None,
+    *,
+    asked_by: str = "",
 ) -> SubwordTokenizer:
     """The trained vocabulary from `data_dir`, trained now if it is not there or is damaged.
 
@@ -174,7 +176,8 @@ def load_or_train(
         data_dir: holds `vocab/<name>-<size>-<fingerprint>.model`.
         raw_dir: passed on to `Vocabulary.text`.
         size: number of ids; None takes the declared size.
-        report: receives a line when it is trained.
+        report: receives a line when it is trained, and one if texts of it were left out.
+        asked_by: name of the problem that needs it, for that line.
     """
     size = size or vocabulary.size
     owner = vocabulary._problem if isinstance(vocabulary, OwnVocabulary) else vocabulary
@@ -183,15 +186,18 @@ def load_or_train(
         "size": size,
         "symbols": vocabulary.symbols,
         "code": code_facts(type(owner), Problem if isinstance(owner, Problem) else Vocabulary),
-        "files": files_facts(vocabulary.source_files(raw_dir)),
+        "files": reading.called(
+            lambda: files_facts(vocabulary.source_files(raw_dir)),
+            f"Vocabulary {vocabulary.name!r}, its raw files",
+        ),
     }
     path = data_dir / "vocab" / f"{vocabulary.name}-{size}-{fingerprint(facts)}.model"
     remove_abandoned(path.parent)
     if not path.is_file():
-        _train_into(path, vocabulary, size, raw_dir, facts, report)
+        _train_into(path, vocabulary, size, raw_dir, facts, report, asked_by)
     elif fault := _fault(path):
         report(f"{path} {fault}; it is made again.")
-        _train_into(path, vocabulary, size, raw_dir, facts, report)
+        _train_into(path, vocabulary, size, raw_dir, facts, report, asked_by)
     return SubwordTokenizer(vocabulary.name, path.read_bytes())
 
 
@@ -202,17 +208,50 @@ def _train_into(
     raw_dir: Path | None,
     facts: dict[str, Any],
     report: Callable[[str], None],
+    asked_by: str,
 ) -> None:
     """Writes the model, then the file beside it that proves it whole."""
     begin = time.monotonic()
-    text = reading.guarded(vocabulary.text(raw_dir), f"Vocabulary {vocabulary.name!r}", "texts")
-    model = train(text, size, vocabulary.symbols, vocabulary.name)
+    found = reading.guarded(
+        lambda: vocabulary.text(raw_dir), f"Vocabulary {vocabulary.name!r}", "texts"
+    )
+    texts = Texts(found)
+    model = train(texts, size, vocabulary.symbols, vocabulary.name)
+    if texts.left_out:
+        of = f" of problem {asked_by!r}" if asked_by else ""
+        report(f"vocabulary {vocabulary.name!r}{of}: {texts.told}")
     with written_by_rename(path) as file:
         file.write(model)
     about = {"made_from": facts, "sha256": hashlib.sha256(model).hexdigest()}
     with written_by_rename(path.with_suffix(".json")) as file:
         file.write(json.dumps(about, indent=2).encode())
     report(f"vocabulary {path.stem}: {len(model) / 1e6:.1f} MB, {time.monotonic() - begin:.1f} s")
+
+
+class Texts:
+    """Texts without those that are none, such as the empty cells of a table: these are counted."""
+
+    def __init__(self, found: Iterable[Any]) -> None:
+        self._found = found
+        self.left_out = 0
+        self._first = ""
+
+    def __iter__(self) -> Iterator[str]:
+        for number, text in enumerate(self._found, start=1):
+            try:
+                if not isinstance(text, str) or text.strip():
+                    Text.check(text)
+            except BadValue as error:
+                self.left_out += 1
+                shown = printable(repr(text))
+                self._first = self._first or f"number {number:,} ({shown:.60}): {error}"
+            else:
+                yield text
+
+    @property
+    def told(self) -> str:
+        """How many were left out, and the first of them with its number and the reason."""
+        return f"{self.left_out:,} text(s) left out, e.g. {self._first}"
 
 
 def _fault(path: Path) -> str:
@@ -237,7 +276,8 @@ def train(texts: Iterable[str], size: int, symbols: tuple[str, ...], name: str) 
     """
     sample = sampled(texts)
     if not sample:
-        raise UserError(f"Vocabulary {name!r} has no text to learn from.")
+        why = f": {texts.told}" if isinstance(texts, Texts) and texts.left_out else ""
+        raise UserError(f"Vocabulary {name!r} has no text to learn from{why}.")
     buffer = io.BytesIO()
     try:
         sentencepiece.SentencePieceTrainer.Train(

@@ -81,6 +81,8 @@ class LineReader:
 
 
 def _line(number: int, content: bytes, is_cut: bool) -> Line:
+    if number == 1:  # a byte order mark is no text
+        content = content.removeprefix(codecs.BOM_UTF8)
     if not is_cut:
         content = content.removesuffix(b"\r")
     try:

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import keras
 
-from t2t_multimodel.config import Config
-from t2t_multimodel.config.distribution import parse_distribution
+from t2t_multimodel.config import (
+    Config,
+    DistributionConfig,
+    MeshConfig,
+    MirroredConfig,
+    MultiWorkerConfig,
+)
+from t2t_multimodel.config.base import written
 from t2t_multimodel.engines import engine
 from t2t_multimodel.engines.cluster import Cluster
 from t2t_multimodel.engines.engine import Engine
@@ -25,24 +31,24 @@ def set_up(config: Config, cluster: Cluster | None = None) -> ProcessGroup:
         UserError: the backend or this machine does not have such devices, or a step has too few
             micro-batches for them.
     """
-    wanted, backend = parse_distribution(config.train.distribution), keras.backend.backend()
-    if cluster and not wanted.multi_worker:
+    wanted, backend = config.train.distribution, keras.backend.backend()
+    if cluster and not isinstance(wanted, MultiWorkerConfig):
         raise UserError("--cluster is for --distribution=multi_worker.")
     if backend == "jax":
         keras.distribution.set_distribution(None)  # of an earlier run in this process
-    if wanted.mesh:
-        _need(backend, "jax", config)
+    if isinstance(wanted, MeshConfig):
+        _need(backend, "jax", wanted)
         from t2t_multimodel.engines import jax_mesh as engine_mesh
 
         engine_mesh.set_mesh(wanted, config)
-    if wanted.mirrored is not None:
-        _need(backend, "tensorflow", config)
+    if isinstance(wanted, MirroredConfig):
+        _need(backend, "tensorflow", wanted)
         from t2t_multimodel.engines import tensorflow_mirrored as engine_mirrored
 
-        _enough_batches(config, len(engine_mirrored.devices(wanted.mirrored)))
-    if not wanted.multi_worker:
+        _enough_batches(config, len(engine_mirrored.devices(wanted.devices)))
+    if not isinstance(wanted, MultiWorkerConfig):
         return ALONE
-    _need(backend, "tensorflow", config)
+    _need(backend, "tensorflow", wanted)
     if cluster is None:
         raise UserError(
             "multi_worker needs to know the workers.",
@@ -52,21 +58,21 @@ def set_up(config: Config, cluster: Cluster | None = None) -> ProcessGroup:
     _enough_batches(config, len(cluster.addresses))
     from t2t_multimodel.engines.tensorflow_process_group import WorkerProcessGroup
 
-    return WorkerProcessGroup(cluster, config.train.worker_timeout)
+    return WorkerProcessGroup(cluster, wanted.timeout)
 
 
 def make_engine(model: MultiModel, config: Config, process_group: ProcessGroup) -> Engine:
     """The engine for the devices that `set_up` made ready."""
-    wanted = parse_distribution(config.train.distribution)
-    if wanted.mesh:
+    wanted = config.train.distribution
+    if isinstance(wanted, MeshConfig):
         from t2t_multimodel.engines.jax_mesh import MeshEngine
 
         return MeshEngine(model, config)
-    if wanted.mirrored is not None:
+    if isinstance(wanted, MirroredConfig):
         from t2t_multimodel.engines.tensorflow_mirrored import MirroredEngine, devices
 
-        return MirroredEngine(model, config, devices(wanted.mirrored))
-    if wanted.multi_worker:
+        return MirroredEngine(model, config, devices(wanted.devices))
+    if isinstance(wanted, MultiWorkerConfig):
         from t2t_multimodel.engines.tensorflow_process_group import WorkerProcessGroup
         from t2t_multimodel.engines.tensorflow_workers import WorkerEngine
 
@@ -75,10 +81,10 @@ def make_engine(model: MultiModel, config: Config, process_group: ProcessGroup) 
     return engine.make_engine(model, config)
 
 
-def _need(backend: str, needed: str, config: Config) -> None:
+def _need(backend: str, needed: str, wanted: DistributionConfig) -> None:
     if backend != needed:
         raise UserError(
-            f"--distribution={','.join(config.train.distribution)} needs KERAS_BACKEND={needed}, "
+            f"train.distribution={written(wanted)} needs KERAS_BACKEND={needed}, "
             f"but this is {backend}.",
             fix="docs/devices.md lists what each backend has.",
         )

@@ -10,8 +10,13 @@ from typing import Any, Protocol
 import keras
 import numpy as np
 
-from t2t_multimodel.config import Config, OptimizerConfig
-from t2t_multimodel.config.distribution import parse_distribution
+from t2t_multimodel.config import (
+    Config,
+    DecoupledDecayConfig,
+    MirroredConfig,
+    OptimizerConfig,
+    T2TDecayConfig,
+)
 from t2t_multimodel.cores import cores
 from t2t_multimodel.data.collate import Batch
 from t2t_multimodel.engines.micro_batch import Computed, Gradients, Loads
@@ -108,20 +113,24 @@ def rate_factor(config: Config, path: str) -> float:
 
 def with_l2(gradient: Any, value: Any, config: OptimizerConfig) -> Any:
     """Adds the gradient of Tensor2Tensor's weight decay, an L2 loss divided by the size."""
-    if config.weight_decay_form != "t2t" or not config.weight_decay or len(value.shape) < 2:
+    decay = config.weight_decay
+    if not isinstance(decay, T2TDecayConfig) or len(value.shape) < 2:
         return gradient
-    return gradient + value * (config.weight_decay / math.prod(value.shape))
+    return gradient + value * (decay.strength / math.prod(value.shape))
 
 
 def decoupled_decay(value: Any, config: OptimizerConfig) -> float:
     """Share of a variable that decays a step, times the learning rate; 0 for vectors."""
-    decays = config.weight_decay_form == "decoupled" and len(value.shape) > 1
-    return config.weight_decay if decays else 0.0
+    decay = config.weight_decay
+    if not isinstance(decay, DecoupledDecayConfig) or len(value.shape) < 2:
+        return 0.0
+    return decay.strength
 
 
 def parallel_batches(config: Config) -> int:
     """Micro-batches to compute side by side."""
-    mirrored = parse_distribution(config.train.distribution).mirrored or 1
+    wanted = config.train.distribution
+    mirrored = wanted.devices if isinstance(wanted, MirroredConfig) else 1
     return config.train.parallel_batches or min(max(cores(), mirrored), config.batches_per_step)
 
 

@@ -13,8 +13,8 @@ import jax
 import keras
 import numpy as np
 
-from t2t_multimodel.config import Config
-from t2t_multimodel.config.distribution import Distribution
+from t2t_multimodel.config import Config, MeshConfig
+from t2t_multimodel.config.moe import ExpertsConfig
 from t2t_multimodel.data.collate import Batch
 from t2t_multimodel.engines.jax import JaxEngine
 from t2t_multimodel.engines.micro_batch import Computed, Gradients
@@ -44,10 +44,10 @@ class MeshEngine(JaxEngine):
     def compute(self, problem: str, batch: Batch, draw: int) -> Computed:
         rows = len(batch["targets_length"])
         whole = -(-rows // self._rows) * self._rows
-        if whole > rows and self._config.model.route_padding:
+        if whole > rows and self._config.model.routes_padding:
             raise UserError(
                 f"A micro-batch of {problem} has {rows} rows, which {self._rows} devices can not "
-                "share: model.route_padding would count rows that fill it up.",
+                "share: model.moe.route_padding would count rows that fill it up.",
                 fix="Choose data.examples_per_batch and budgets that make multiples, or data:1.",
             )
         filler = whole - rows
@@ -77,7 +77,7 @@ class MeshEngine(JaxEngine):
         return jax.lax.with_sharding_constraint(new, (places, places, places))
 
 
-def set_mesh(wanted: Distribution, config: Config) -> None:
+def set_mesh(wanted: MeshConfig, config: Config) -> None:
     """Makes Keras lay out the variables that it makes from now on.
 
     Raises:
@@ -91,10 +91,17 @@ def set_mesh(wanted: Distribution, config: Config) -> None:
             fix="To try it on a processor: "
             f"XLA_FLAGS=--xla_force_host_platform_device_count={number}",
         )
-    if config.model.experts % wanted.experts:
+    moe = config.model.moe
+    experts = moe.experts if isinstance(moe, ExpertsConfig) else 0
+    if wanted.experts > 1 and not experts:
         raise UserError(
-            f"{config.model.experts} experts can not be shared by {wanted.experts} devices evenly.",
-            fix="Choose a divisor of model.experts.",
+            f"experts:{wanted.experts} has no effect with model.moe={moe.kind}: there are none.",
+            fix="Leave it out, or choose model.moe=experts.",
+        )
+    if experts % wanted.experts:
+        raise UserError(
+            f"{experts} experts can not be shared by {wanted.experts} devices evenly.",
+            fix="Choose a divisor of model.moe.experts.",
         )
     mesh = keras.distribution.DeviceMesh(
         (wanted.data, wanted.experts),

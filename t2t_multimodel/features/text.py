@@ -19,6 +19,9 @@ from t2t_multimodel.features.base import (
 )
 from t2t_multimodel.features.brackets import Brackets
 
+MOST_CHARACTERS = 1 << 20
+"""Of a text: to split a longer one into sub-words takes long, and no model takes it."""
+_MARK = "\ufeff"  # of byte order, which editors put before a text; it is no text
 _HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
@@ -58,22 +61,26 @@ class Text(Feature):
         """Raises `BadValue` for what is no text."""
         if not isinstance(value, str):
             raise BadValue(f"text must be a str, but is {type(value).__name__}")
-        if not value.strip():
+        if not value.removeprefix(_MARK).strip():
             raise BadValue("text is empty")
+        if len(value) > MOST_CHARACTERS:
+            raise BadValue(
+                f"text has {len(value):,} characters; {MOST_CHARACTERS:,} at most are read"
+            )
         if _HALF_A_PAIR.search(value):
             raise BadValue("text has half of a surrogate pair, which is no character")
 
     def texts(self, value: Any) -> list[Any]:
-        """The strings of a value as yielded by `Problem.examples`.
+        """The strings of a value as yielded by `Problem.examples`, without byte order marks.
 
         Raises:
             BadValue: `several` are declared, but the value is no list, or an empty one.
         """
         if not self.several:
-            return [value]
+            value = [value]
         if not isinstance(value, (list, tuple)) or not value:
             raise BadValue(f"several texts must be a list of str, but are {value!r:.60}")
-        return list(value)
+        return [one.removeprefix(_MARK) if isinstance(one, str) else one for one in value]
 
     def encode(self, value: str | Sequence[str], tokenizer: Tokenizer | None) -> np.ndarray:
         assert tokenizer is not None

@@ -9,6 +9,8 @@ from typing import Any
 
 from keras import ops
 
+from t2t_multimodel.config.base import of_kind
+from t2t_multimodel.config.body import AttentionConfig, PaperBodyConfig
 from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.layers.attention import SelfAttention, SourceAttention
 from t2t_multimodel.layers.base import Block
@@ -51,8 +53,8 @@ class AttentionBlock(Block):
         q = MultiHead(m, m, m)                      causal mask
         out = MultiHead(q, K(source), V(source))    source padding masked
 
-    The paper's equations have no skip around either attention; `attention_residual`,
-    `attention_norm` and `attention_projection` add them.
+    The paper's equations have no skip around either attention; `residual`, `norm` and
+    `projection` of `AttentionConfig` add them.
 
     Args:
         config: sizes and switches.
@@ -61,11 +63,13 @@ class AttentionBlock(Block):
 
     def __init__(self, config: ModelConfig, pre_blocks: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.config = config
-        width, heads = config.hidden_size, config.attention_heads
+        self.config, body = config, of_kind(config.body, PaperBodyConfig)
+        self.own = own = of_kind(body.attention, AttentionConfig)
+        self.drops = body.dropout_place == "branch"
+        width, heads = config.hidden_size, own.heads
         self.premix = Premix(config, pre_blocks, name="premix")
-        output = "o" if config.attention_projection else ""
-        qk_norm = config.attention_qk_norm
+        output = "o" if own.projection else ""
+        qk_norm = own.qk_norm
         self.self_attention = SelfAttention(
             width, heads, maps=output, qk_norm=qk_norm, name="self_attention"
         )
@@ -81,7 +85,7 @@ class AttentionBlock(Block):
         )
         self.norms = [
             LayerNorm(width, name=name)
-            for name in (("self_norm", "source_norm") if config.attention_norm else ())
+            for name in (("self_norm", "source_norm") if own.norm else ())
         ]
 
     def call(self, target_BTD: Any, source: Source, mode: Mode = EVAL) -> Any:
@@ -92,9 +96,9 @@ class AttentionBlock(Block):
 
     def _close(self, i: int, before: Any, attended: Any, mode: Mode) -> Any:
         """The additions to attention number `i` that are switched on."""
-        if self.config.dropout_place == "branch":
+        if self.drops:
             attended = dropout(attended, self.config.dropout, mode)
-        out = before + attended if self.config.attention_residual else attended
+        out = before + attended if self.own.residual else attended
         return self.norms[i](out) if self.norms else out
 
 
@@ -128,20 +132,21 @@ class SourceMean(Block, LooksAtSource):
 
 
 def attention_block(config: ModelConfig, pre_blocks: int, *, name: str) -> Block:
-    """An attention block of the body, or what `config.attention` has instead."""
-    form = AttentionBlock if config.attention else SourceMean
+    """An attention block of the paper's body, or what its config has instead."""
+    attention = of_kind(config.body, PaperBodyConfig).attention
+    form = AttentionBlock if isinstance(attention, AttentionConfig) else SourceMean
     return form(config, pre_blocks, name=name)
 
 
 def conv_block(config: ModelConfig, *, causal: bool, name: str) -> ConvBlock:
-    """A convolution block of the body with the config's sizes."""
+    """A convolution block of the paper's body with the config's sizes."""
     return ConvBlock(
         config.hidden_size,
         config.block_kernels,
         config.block_dilations,
         causal=causal,
         dropout_rate=config.dropout,
-        dropout_place=config.dropout_place,
+        dropout_place=of_kind(config.body, PaperBodyConfig).dropout_place,
         branch_scale=config.branch_scale,
         name=name,
     )

@@ -6,7 +6,9 @@ from typing import Any
 
 from keras import ops
 
+from t2t_multimodel.config.body import PaperBodyConfig
 from t2t_multimodel.config.model import ModelConfig
+from t2t_multimodel.config.moe import DenseComputeConfig, DenseParamsConfig, NoExpertsConfig
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.experts import MixtureOfExperts, MixtureSpec, Routing
 from t2t_multimodel.layers.linear import Linear
@@ -20,16 +22,18 @@ class ExpertsAndNorm(Block):
     def __init__(self, config: ModelConfig, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.config = config
-        self.mixture = mixture(config, config.expert_hidden, name="mixture")
+        body = config.body
+        self.drops = isinstance(body, PaperBodyConfig) and body.dropout_place == "branch"
+        self.mixture = mixture(config, name="mixture")
         self.norm = LayerNorm(config.hidden_size, name="norm")
 
     def call(
         self, x_BLD: Any, mask_BL: Any = None, mode: Mode = EVAL
     ) -> tuple[Any, Routing | None]:
         """[B, L, D] to the same shape; the routing is None where nothing is routed."""
-        routed = None if self.config.route_padding else mask_BL
+        routed = None if self.config.routes_padding else mask_BL
         y_BLD, routing = self.mixture(x_BLD, mask_BL=routed, mode=mode)
-        if self.config.dropout_place == "branch":
+        if self.drops:
             y_BLD = dropout(y_BLD, self.config.dropout, mode)
         return self.norm(x_BLD + y_BLD), routing
 
@@ -60,27 +64,35 @@ class NothingInstead(Block):
         return ops.zeros_like(x_BLD), None
 
 
-def mixture(config: ModelConfig, hidden: int, *, name: str) -> Block:
+def mixture(config: ModelConfig, *, hidden: int | None = None, name: str) -> Block:
     """A mixture layer of the body with one hidden layer, or what `config.moe` has instead.
 
     It returns its output and a `Routing`, or None where nothing is routed.
+
+    Args:
+        config: of the model.
+        hidden: width of an expert's hidden layer, if it is not `config.moe.hidden`.
+        name: of the layer.
     """
-    if config.moe == "none":
+    width, moe = config.hidden_size, config.moe
+    if isinstance(moe, NoExpertsConfig):
         return NothingInstead(name=name)
-    if config.moe != "experts":
-        times = config.experts if config.moe == "dense_params" else config.experts_per_token
-        return DenseInstead(config.hidden_size, times * hidden, name=name)
+    hidden = hidden or moe.hidden
+    if isinstance(moe, DenseParamsConfig):
+        return DenseInstead(width, moe.experts * hidden, name=name)
+    if isinstance(moe, DenseComputeConfig):
+        return DenseInstead(width, moe.per_token * hidden, name=name)
     spec = MixtureSpec(
-        config.experts,
-        config.experts_per_token,
+        moe.experts,
+        moe.per_token,
         (hidden,),
-        groups=config.expert_groups,
-        loss_weight=config.moe_loss_weight,
-        z_loss_weight=config.router_z_weight,
-        balanced=config.balance_rate > 0,
-        autoscale=config.variant != "paper",
+        groups=moe.groups,
+        loss_weight=moe.loss_weight,
+        z_loss_weight=moe.z_loss_weight,
+        balanced=moe.balance_rate > 0,
+        autoscale=not isinstance(config.body, PaperBodyConfig),
     )
-    return MixtureOfExperts(config.hidden_size, spec, name=name)
+    return MixtureOfExperts(width, spec, name=name)
 
 
 def by_name(**routing: Routing | None) -> dict[str, Routing]:

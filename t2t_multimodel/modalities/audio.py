@@ -6,7 +6,9 @@ from typing import Any
 
 from keras import ops
 
+from t2t_multimodel.config.base import of_kind
 from t2t_multimodel.config.model import ModelConfig
+from t2t_multimodel.config.nets import PaperNetsConfig
 from t2t_multimodel.features import Signature
 from t2t_multimodel.layers.convolution import masked
 from t2t_multimodel.layers.convolution2d import ConvRes
@@ -28,7 +30,7 @@ class AudioModality(Modality):
 
     def make_blocks(self, channels: int, kernel: tuple[int, int]) -> None:
         """Makes the blocks for an input of `channels` channels."""
-        widths = self.config.audio_channels
+        widths = of_kind(self.config.nets, PaperNetsConfig).audio_channels
         self.blocks = [
             ConvRes(wide_in, wide_out, kernel, strides=(2, 1), name=f"block{i}")
             for i, (wide_in, wide_out) in enumerate(zip((channels, *widths), widths, strict=False))
@@ -58,9 +60,11 @@ class LogMelModality(AudioModality):
 
     def __init__(self, config: ModelConfig, signature: Signature, **kwargs: Any) -> None:
         super().__init__(config, signature, **kwargs)
-        bands, first = signature.shape[1], config.audio_channels[0]
+        own = of_kind(config.nets, PaperNetsConfig)
+        bands, first = signature.shape[1], own.audio_channels[0]
         assert bands is not None, "log-mel frames have a fixed number of bands"
-        if config.audio_fold_frequency:
+        self.folds = own.audio_fold_frequency
+        if self.folds:
             self.fold = Linear(bands, first, use_bias=True, name="fold")
             self.make_blocks(first, (3, 1))
         else:
@@ -68,7 +72,7 @@ class LogMelModality(AudioModality):
 
     def embed(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Embedded:
         x_BTM = ops.cast(values, self.compute_dtype)
-        if self.config.audio_fold_frequency:
+        if self.folds:
             return self.run_blocks(self.fold(x_BTM)[:, :, None], lengths_B)
         return self.run_blocks(x_BTM[:, :, :, None], lengths_B)
 

@@ -6,7 +6,9 @@ from typing import Any
 
 from keras import ops
 
+from t2t_multimodel.config.base import of_kind
 from t2t_multimodel.config.model import ModelConfig
+from t2t_multimodel.config.nets import PaperNetsConfig
 from t2t_multimodel.features import Signature
 from t2t_multimodel.layers.convolution2d import ConvStep2D, masked2d, max_pool
 from t2t_multimodel.layers.linear import Linear
@@ -29,8 +31,9 @@ class ClassLabelModality(Modality):
 
     def __init__(self, config: ModelConfig, signature: Signature, **kwargs: Any) -> None:
         super().__init__(config, signature, **kwargs)
-        width, (wide4, wide5) = config.hidden_size, config.exit_channels
-        self.reads_encoder = config.class_path == "encoder"
+        own = of_kind(config.nets, PaperNetsConfig)
+        width, (wide4, wide5) = config.hidden_size, own.exit_channels
+        self.reads_encoder = own.class_path == "encoder"
         self.skip = ConvStep2D(width, width, stride=2, name="skip")
         self.step1 = ConvStep2D(width, width, name="step1")
         self.step2 = ConvStep2D(width, width, name="step2")

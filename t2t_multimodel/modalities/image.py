@@ -6,7 +6,9 @@ from typing import Any
 
 from keras import ops
 
+from t2t_multimodel.config.base import of_kind
 from t2t_multimodel.config.model import ModelConfig
+from t2t_multimodel.config.nets import PaperNetsConfig
 from t2t_multimodel.features import Signature
 from t2t_multimodel.layers.convolution2d import ConvRes, ConvStep2D, FullConv2D
 from t2t_multimodel.layers.mode import EVAL, Mode
@@ -31,24 +33,24 @@ class ImageModality(Modality):
 
     def __init__(self, config: ModelConfig, signature: Signature, **kwargs: Any) -> None:
         super().__init__(config, signature, **kwargs)
-        width = config.hidden_size
-        if config.image_stem == "full":
+        width, self.own = config.hidden_size, of_kind(config.nets, PaperNetsConfig)
+        if self.own.image_stem == "full":
             self.step1 = FullConv2D(3, 32, strides=(2, 2), relu=False, name="step1")
             self.step2 = FullConv2D(32, 64, name="step2")
         else:
             self.step1 = ConvStep2D(3, 32, stride=2, name="step1")
             self.step2 = ConvStep2D(32, 64, name="step2")
-        widths = [min(128 * 2**i, width) for i in range(config.image_blocks - 1)] + [width]
-        self.last_step = ConvStep2D(64, width, name="step3") if not config.image_blocks else None
+        widths = [min(128 * 2**i, width) for i in range(self.own.image_blocks - 1)] + [width]
+        self.last_step = ConvStep2D(64, width, name="step3") if not self.own.image_blocks else None
         self.blocks = [
             ConvRes(channels, filters, name=f"block{i}")
             for i, (channels, filters) in enumerate(zip([64, *widths], widths, strict=False))
-        ][: config.image_blocks]
+        ][: self.own.image_blocks]
 
     def embed(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Embedded:
         """uint8 [B, H, W, 1 or 3] to features."""
         x_BHWC = rgb(values, self.compute_dtype)
-        if self.config.image_stem == "full":
+        if self.own.image_stem == "full":
             h = self.step1(standardised(x_BHWC))
         else:
             h = self.step1(x_BHWC / 255.0)

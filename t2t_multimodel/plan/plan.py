@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from t2t_multimodel.config import Config, MixtureConfig
+from t2t_multimodel.config import AdaptiveMixtureConfig, Config, RatesMixtureConfig
 from t2t_multimodel.data.mixture import make_mixture
 from t2t_multimodel.engines.engine import parallel_batches
 from t2t_multimodel.plan.footprint import Footprint, footprints
@@ -102,8 +102,8 @@ def make_plan(config: Config, data_dir: Path) -> Plan:
     """
     known = {name: look(name, config, data_dir) for name in config.rates}
     planned = config
-    if config.mixture.strategy == "adaptive":  # whose losses are not known: by the rates alone
-        planned = config.replace(mixture=MixtureConfig())
+    if isinstance(config.mixture, AdaptiveMixtureConfig):  # losses are not known: by rates alone
+        planned = config.replace(mixture=RatesMixtureConfig())
     mixture = make_mixture(planned, {name: one.sizes for name, one in known.items()})
     asked = mixture.asked(config.train.steps)
     total = sum(asked.values())

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from t2t_multimodel import overrides
+from t2t_multimodel.config.base import KIND
 from t2t_multimodel.errors import UserError
 
 
@@ -99,7 +100,7 @@ def as_text(value: Any) -> str:
         case float():
             return f"{value:.6g}"
         case list() | tuple():
-            return ", ".join(map(str, value)) or "none"
+            return ", ".join(map(as_text, value)) or "none"
         case _:
             return str(value)
 
@@ -109,10 +110,21 @@ def _json(file: Path, default: Any) -> Any:
 
 
 def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Path -> value; the kind of a section stands at the section's own path."""
     flat: dict[str, Any] = {}
     for name, value in values.items():
-        if isinstance(value, dict):
+        if name == KIND and prefix:
+            flat[prefix.removesuffix(".")] = value
+        elif isinstance(value, dict):
             flat |= _flat(value, f"{prefix}{name}.")
+        elif isinstance(value, list):
+            flat[prefix + name] = [_entry(one) if isinstance(one, dict) else one for one in value]
         else:
             flat[prefix + name] = value
     return flat
+
+
+def _entry(values: dict[str, Any]) -> str:
+    """A small section as it is typed, `octet_ende:2`."""
+    parts = (value if isinstance(value, list) else [value] for value in values.values())
+    return ":".join(as_text(value) for part in parts for value in part)

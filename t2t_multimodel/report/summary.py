@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from t2t_multimodel.report.record import read_record
+from t2t_multimodel.report.record import as_text, read_record
 
 
 def print_summary(path: Path) -> None:
@@ -18,7 +18,7 @@ def print_summary(path: Path) -> None:
         table.add_column(column, overflow="fold")
     for name, value in record.settings.items():
         if record.origins.get(name) != "default":
-            table.add_row("setting", name, str(value), record.origins.get(name, "?"))
+            table.add_row("setting", name, as_text(value), record.origins.get(name, "?"))
     for name, fingerprint in record.data.items():
         table.add_row("data", name, fingerprint)
     for name, fact in record.made_with.items():

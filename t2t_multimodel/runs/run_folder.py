@@ -13,11 +13,13 @@ import numpy as np
 from t2t_multimodel import usr_dir
 from t2t_multimodel.checkpoints.trusted_code import remember
 from t2t_multimodel.config import Config
+from t2t_multimodel.config.base import shown
+from t2t_multimodel.config.tree import flatten
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.data.files import json_lines, written_by_rename
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.evaluate.samples import Sample
-from t2t_multimodel.overrides import Resolved, flatten, read_record
+from t2t_multimodel.overrides import Resolved, read_record
 from t2t_multimodel.runs.event_file import EventFile
 from t2t_multimodel.runs.provenance import session
 
@@ -28,7 +30,6 @@ FREE_TO_CHANGE = (
     "train.keep_checkpoints",
     "train.parallel_batches",
     "train.distribution",
-    "train.worker_timeout",
     "train.max_xent",
     "evaluate.",
 )
@@ -55,7 +56,7 @@ class RunFolder:
         if old is not None:
             before, now = flatten(Config.from_dict(old["config"])), flatten(config)
             self._refuse(
-                f"{name}: {before.get(name)!r} then, {value!r} now"
+                f"{name}: {shown(before.get(name))} then, {shown(value)} now"
                 for name, value in now.items()
                 if before.get(name) != value and not name.startswith(FREE_TO_CHANGE)
             )

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from t2t_multimodel.config.base import of_kind
+from t2t_multimodel.config.moe import ExpertsConfig
 from t2t_multimodel.data.collate import collate
 from t2t_multimodel.decode.lines import LONGEST
 from t2t_multimodel.features import ClassLabel, Text
@@ -98,6 +100,6 @@ def _asked(model: MultiModel, path: str, ids_Nk: np.ndarray, real_L: np.ndarray)
     return {
         "layer": _layer(path),
         "of": "source" if of_source else "target",
-        "number": model.config.experts,
+        "number": of_kind(model.config.moe, ExpertsConfig).experts,
         "ids": (ids_Nk[real_L] if of_source else ids_Nk).tolist(),
     }

@@ -6,7 +6,9 @@ from typing import Any
 
 from keras import ops
 
+from t2t_multimodel.config.base import of_kind
 from t2t_multimodel.config.model import ModelConfig
+from t2t_multimodel.config.nets import T2TNetsConfig
 from t2t_multimodel.features import Signature
 from t2t_multimodel.layers.convolution2d import ConvRes
 from t2t_multimodel.layers.mode import EVAL, Mode
@@ -26,7 +28,8 @@ class T2TAudioModality(Modality):
 
     def __init__(self, config: ModelConfig, signature: Signature, **kwargs: Any) -> None:
         super().__init__(config, signature, **kwargs)
-        widths = [1, *config.audio_channels, config.hidden_size]
+        own = of_kind(config.nets, T2TNetsConfig)
+        widths = [1, *own.audio_channels, config.hidden_size]
         last = len(widths) - 2
         self.blocks = [
             ConvRes(

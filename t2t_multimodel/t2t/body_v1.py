@@ -9,6 +9,8 @@ from typing import Any
 
 from keras import ops
 
+from t2t_multimodel.config.base import of_kind
+from t2t_multimodel.config.body import T2TV1BodyConfig
 from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.layers.base_body import Body, Routings
 from t2t_multimodel.layers.convolution import ConvStep
@@ -35,16 +37,17 @@ class T2TV1Body(Body):
 
     def __init__(self, config: ModelConfig, **kwargs: Any) -> None:
         super().__init__(config, **kwargs)
+        self.own = of_kind(config.body, T2TV1BodyConfig)
         width = config.hidden_size
-        before, after = config.encoder_blocks
+        before, after = self.own.encoder_blocks
         self.encoder1 = self._stack(before, "encoder1")
         self.encoder_experts = ExpertsAndNorm(config, name="encoder_experts")
         self.encoder2 = self._stack(after, "encoder2")
         self.attention = SimpleAttention(
-            width, separability=config.separability, name="mixer_attention"
+            width, separability=self.own.separability, name="mixer_attention"
         )
         self.merge = ConvStep(2 * width, width, 3, causal=True, separability=4, name="mixer_merge")
-        before, after = config.decoder_blocks
+        before, after = self.own.decoder_blocks
         self.decoder1 = self._stack(before, "decoder1", decodes=True)
         self.decoder_experts = ExpertsAndNorm(config, name="decoder_experts")
         self.decoder2 = self._stack(after, "decoder2", decodes=True)
@@ -55,7 +58,7 @@ class T2TV1Body(Body):
                 self.config.hidden_size,
                 self.config.block_kernels,
                 self.config.block_dilations,
-                separability=self.config.separability,
+                separability=self.own.separability,
                 causal=decodes,
                 attends=decodes,
                 branch_scale=self.config.branch_scale,

@@ -9,6 +9,8 @@ from typing import Any
 
 from keras import ops
 
+from t2t_multimodel.config.base import of_kind
+from t2t_multimodel.config.body import T2TV2BodyConfig
 from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.layers.attention import SelfAttention, SourceAttention
 from t2t_multimodel.layers.base import Block
@@ -27,8 +29,7 @@ from t2t_multimodel.t2t.slicenet import TIMESCALES
 class T2TV2Body(Body):
     """Convolutions beside experts in the encoder, a Transformer decoder with some experts.
 
-    The numbers of layers are the sums of `encoder_blocks` and of `decoder_blocks`. There is no
-    mixer.
+    There is no mixer.
 
     Args:
         config: sizes and switches.
@@ -36,12 +37,11 @@ class T2TV2Body(Body):
 
     def __init__(self, config: ModelConfig, **kwargs: Any) -> None:
         super().__init__(config, **kwargs)
-        self.encoder = [
-            EncoderLayer(config, name=f"encoder{i}") for i in range(sum(config.encoder_blocks))
-        ]
+        own = of_kind(config.body, T2TV2BodyConfig)
+        self.encoder = [EncoderLayer(config, name=f"encoder{i}") for i in range(own.encoder_layers)]
         self.decoder = [
-            DecoderLayer(config, i in config.moe_layers, name=f"decoder{i}")
-            for i in range(sum(config.decoder_blocks))
+            DecoderLayer(config, i in own.moe_layers, name=f"decoder{i}")
+            for i in range(own.decoder_layers)
         ]
 
     def encode(self, x_BLD: Any, mask_BL: Any, mode: Mode) -> tuple[Any, Routings]:
@@ -74,7 +74,7 @@ class EncoderLayer(Block):
     def __init__(self, config: ModelConfig, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.config = config
-        width, inner = config.hidden_size, config.filter_size
+        width, inner = config.hidden_size, of_kind(config.body, T2TV2BodyConfig).filter_size
         sizes = [(width, inner), (inner, inner), (inner, width), (width, width)]
         scales = (1.0, 1.0, 1.0, config.branch_scale)
         self.steps = [
@@ -87,13 +87,13 @@ class EncoderLayer(Block):
             )
             for i, size in enumerate(sizes)
         ]
-        self.mixture = mixture(config, inner, name="mixture")
+        self.mixture = mixture(config, hidden=inner, name="mixture")
         self.norm = LayerNorm(width, name="norm")
 
     def call(self, x_BLD: Any, mask_BL: Any, mode: Mode = EVAL) -> tuple[Any, Routing | None]:
         """Returns [B, L, D], and where tokens went."""
         rate = self.config.dropout
-        routed = None if self.config.route_padding else mask_BL
+        routed = None if self.config.routes_padding else mask_BL
         experts, routing = self.mixture(x_BLD, mask_BL=routed, mode=mode)
         y = x_BLD
         for i, step in enumerate(self.steps):
@@ -113,12 +113,13 @@ class DecoderLayer(Block):
     def __init__(self, config: ModelConfig, has_experts: bool, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.config, self.has_experts = config, has_experts
-        width, heads, inner = config.hidden_size, config.attention_heads, config.filter_size
+        own = of_kind(config.body, T2TV2BodyConfig)
+        width, heads, inner = config.hidden_size, own.heads, own.filter_size
         self.self_attention = SelfAttention(width, heads, maps="qkvo", name="self_attention")
         self.source_attention = SourceAttention(width, heads, maps="qkvo", name="source_attention")
         self.attention_norm = LayerNorm(width, name="attention_norm")
         self.feed_forward = (
-            mixture(config, config.expert_hidden, name="mixture")
+            mixture(config, name="mixture")
             if has_experts
             else FeedForward(width, inner, name="feed_forward")
         )
@@ -135,7 +136,7 @@ class DecoderLayer(Block):
         x_BTD = self.attention_norm(x_BTD + branches)
         routing = None
         if self.has_experts:
-            routed = None if self.config.route_padding else mask_BT
+            routed = None if self.config.routes_padding else mask_BT
             f, routing = self.feed_forward(x_BTD, mask_BL=routed, mode=mode)
         else:
             f = self.feed_forward(x_BTD)

@@ -10,13 +10,13 @@ from typing import Literal
 
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 from t2t_multimodel.checkpoints.recorded_features import check_features
-from t2t_multimodel.config import Config, parse_rate
+from t2t_multimodel.config import Config, ProblemRate, RateFactor
 from t2t_multimodel.data.datagen import prepare
 from t2t_multimodel.engines.engine import parallel_batches, share_cores
 from t2t_multimodel.evaluate.evaluator import Evaluator
 from t2t_multimodel.evaluate.result import Result
 from t2t_multimodel.multimodel import MultiModel
-from t2t_multimodel.overrides import Resolved, origins_of, recorded, resolve
+from t2t_multimodel.overrides import Overrides, Resolved, origins_of, recorded, resolve
 from t2t_multimodel.runs.run_folder import RunFolder
 from t2t_multimodel.tasks import forgetting
 from t2t_multimodel.tasks.forgetting import Forgetting
@@ -32,8 +32,8 @@ FACTORS: dict[BodySpeed, float] = {"frozen": 0.0, "slow": 0.1, "free": 1.0}
 class AddRequest:
     """What is to be added, and how."""
 
-    problems: Sequence[str]
-    """Those to train on, with rates: new ones, and old ones to be rehearsed."""
+    problems: Sequence[ProblemRate]
+    """Those to train on: new ones, and old ones to be rehearsed."""
     body: BodySpeed = "frozen"
     hparams: str = ""
     """Further settings, "train.seed=1"."""
@@ -102,24 +102,28 @@ def settings(
         UserError: an unknown name, or a value of the wrong type or out of range.
     """
     old = checkpoint.config()
-    trained = dict(map(parse_rate, request.problems))
-    kept = [f"{name}:0" for name in old.rates if name not in trained]
+    trained = {one.name for one in request.problems if one.rate}
+    named = {one.name for one in request.problems}
+    kept = [ProblemRate(name=name, rate=0.0) for name in old.rates if name not in named]
     factor = FACTORS[request.body]
-    factors = () if factor == 1.0 else tuple(f"{part}:{factor:g}" for part in parts)
+    factors = [RateFactor(part=part, factor=factor) for part in parts if factor != 1.0]
+    weights = [one for one in old.train.loss_weights if one.problem in trained]
     config = old.replace(
-        optimizer=old.optimizer.replace(rate_factors=factors),
-        train=old.train.replace(warm_start=str(source)),
+        problems=(*kept, *request.problems),
+        optimizer=old.optimizer.replace(rate_factors=tuple(factors)),
+        train=old.train.replace(warm_start=str(source), loss_weights=tuple(weights)),
     )
     run = recorded(source)
     name = run.set_name if run else checkpoint.path.name
     origins = run.origins if run else origins_of(old, f"checkpoint {source}")
-    origins |= {"optimizer.rate_factors": "--body", "train.warm_start": "--from"}
+    origins |= {
+        "problems": "--problems",
+        "optimizer.rate_factors": "--body",
+        "train.warm_start": "--from",
+    }
     return resolve(
-        name,
-        [*kept, *request.problems],
-        request.hparams,
-        train_steps=request.train_steps,
-        base=Resolved(name, config, origins),
+        Resolved(name, config, origins),
+        Overrides(hparams=request.hparams, train_steps=request.train_steps),
     )
 
 

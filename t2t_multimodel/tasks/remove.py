@@ -8,9 +8,7 @@ from pathlib import Path
 from t2t_multimodel.checkpoints import warm_start
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 from t2t_multimodel.checkpoints.saving import Snapshot, write
-from t2t_multimodel.config import Config, parse_rate
-from t2t_multimodel.config.data import parse_budget
-from t2t_multimodel.config.mixture import parse_schedule
+from t2t_multimodel.config import Config, ScheduledMixtureConfig
 from t2t_multimodel.data.vocab import SubwordTokenizer
 from t2t_multimodel.engines.engine import value_of
 from t2t_multimodel.errors import UserError
@@ -45,7 +43,7 @@ def remove_task(
     model = MultiModel(config.model, kept, old.spellings, name=old.name)
     taken = warm_start.take(model, old)
     parts = parts_of(model)
-    factors = tuple(f"{k}:{v:g}" for k, v in config.rate_factors.items() if k in parts)
+    factors = tuple(one for one in config.optimizer.rate_factors if one.part in parts)
     config = config.replace(optimizer=config.optimizer.replace(rate_factors=factors))
     state = checkpoint.state
     state |= {"config": config.to_dict(), "best": {}}
@@ -73,19 +71,22 @@ def without(config: Config, problems: Sequence[str]) -> Config:
     Raises:
         UserError: it would train nothing.
     """
-    kept = tuple(entry for entry in config.problems if parse_rate(entry)[0] not in problems)
-    if not any(parse_rate(entry)[1] for entry in kept):
+    kept = tuple(one for one in config.problems if one.name not in problems)
+    if not any(one.rate for one in kept):
         raise UserError(
             f"Without {', '.join(problems)} the run would train nothing; "
             f"it trains {', '.join(config.trained)}.",
             fix="Train others first: mm-trainer --warm_start=RUN --problems=...",
         )
-    weights = tuple(e for e in config.train.loss_weights if parse_rate(e)[0] not in problems)
-    budgets = tuple(e for e in config.data.budgets if parse_budget(e)[0] not in problems)
+    weights = tuple(one for one in config.train.loss_weights if one.problem not in problems)
+    budgets = tuple(one for one in config.data.budgets if one.problem not in problems)
     mixture = config.mixture
-    if mixture.schedule:
+    if isinstance(mixture, ScheduledMixtureConfig):
         columns = _columns(config, problems)
-        mixture = mixture.replace(schedule=_schedule_of(columns, mixture.schedule))
+        points = [
+            point.replace(rates=tuple(point.rates[i] for i in columns)) for point in mixture.points
+        ]
+        mixture = mixture.replace(points=tuple(points))
     return config.replace(
         problems=kept,
         data=config.data.replace(budgets=budgets),
@@ -97,15 +98,6 @@ def without(config: Config, problems: Sequence[str]) -> Config:
 def _columns(config: Config, problems: Sequence[str]) -> list[int]:
     """Places, among the trained problems, of those that stay."""
     return [i for i, name in enumerate(config.trained) if name not in problems]
-
-
-def _schedule_of(columns: list[int], schedule: str) -> str:
-    linear, steps, rates = parse_schedule(schedule)
-    points = (
-        f"@{step} {' '.join(f'{row[i]:g}' for i in columns)}"
-        for step, row in zip(steps, rates, strict=True)
-    )
-    return " ".join(["linear" if linear else "step", *points])
 
 
 def _used(checkpoint: Checkpoint, model: MultiModel) -> dict[str, SubwordTokenizer]:

@@ -23,12 +23,13 @@ from t2t_multimodel.bin import (
     mm_trainer,
 )
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
-from t2t_multimodel.config.base import field_types
-from t2t_multimodel.overrides import SECTIONS
+from t2t_multimodel.config import Config, OneDeviceConfig, TrainConfig, rates
+from t2t_multimodel.config.tree import all_fields
 from t2t_multimodel.registry import hparams, problems
 
 MINE = '''
-from t2t_multimodel import ClassLabel, Config, Problem, Text, register_hparams, register_problem
+from t2t_multimodel import ClassLabel, Config, Problem, Text, rates
+from t2t_multimodel import register_hparams, register_problem
 
 class Base(Problem):
     inputs = Text(vocab="octet")
@@ -49,7 +50,7 @@ class Other(Problem):
 @register_hparams("my_set")
 def my_set():
     """My own settings."""
-    return Config(problems=("mine",))
+    return Config(problems=rates("mine"))
 '''
 
 
@@ -109,11 +110,26 @@ def test_list_hparams_shows_name_and_summary(mine: str, capsys: pytest.CaptureFi
 def test_list_fields_shows_path_default_and_meaning(capsys: pytest.CaptureFixture[str]) -> None:
     assert mm_trainer.main(["--list_hparams=fields"]) == 0
     rows = [line.split(maxsplit=2) for line in capsys.readouterr().out.splitlines()]
-    assert [row[0] for row in rows] == [
-        f"{section}.{field}" for section, kind in SECTIONS.items() for field in field_types(kind)
-    ]
-    assert ["train.steps", str(SECTIONS["train"]().steps)] in [row[:2] for row in rows]
+    assert [row[0] for row in rows] == [field.path for field in all_fields(Config)]
+    assert ["train.steps", str(TrainConfig().steps)] in [row[:2] for row in rows]
     assert [row[0] for row in rows if len(row) < 3] == []
+
+
+def test_list_fields_shows_the_kinds_and_the_fields_of_each(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert mm_trainer.main(["--list_hparams=fields"]) == 0
+    rows = [line.split(maxsplit=2) for line in capsys.readouterr().out.splitlines()]
+    meanings = {(path, default): meaning for path, default, meaning in rows}
+    assert meanings["model.nets", "paper"] == (
+        "Nets for images, audio and labels: the paper's, or Tensor2Tensor's of 2017-06. One of: "
+        "paper: The paper's nets (2.5); t2t: Tensor2Tensor's nets of 2017-06; class labels are "
+        "read off the encoder"
+    )
+    assert meanings["model.body.filter_size", "2048"] == (
+        "[model.body=t2t_v2] Width of the inner convolutions, feed-forward layers and encoder "
+        "experts."
+    )
 
 
 def test_datagen_hands_on_its_flags(mine: str, stub: Callable) -> None:
@@ -152,22 +168,40 @@ def test_datagen_wants_a_name(capsys: pytest.CaptureFixture[str]) -> None:
 
 def resolved() -> Any:
     """What of resolved settings the command looks at."""
-    return SimpleNamespace(config=SimpleNamespace(train=SimpleNamespace(distribution=())))
+    return SimpleNamespace(
+        config=SimpleNamespace(train=SimpleNamespace(distribution=OneDeviceConfig()))
+    )
 
 
 def test_trainer_resolves_and_trains(mine: str, stub: Callable) -> None:
     settings = resolved()
     resolve = stub("t2t_multimodel.overrides", "resolve", settings)
+    overrides: Any = sys.modules["t2t_multimodel.overrides"]
+    overrides.Overrides = lambda **fields: fields
     train = stub("t2t_multimodel.train.main", "train")
     argv = ["--hparams_set=my_set", "--problems=mine:2,other", "--hparams=a=1", "--train_steps=5"]
     assert mm_trainer.main([*argv, "--gin_file=f", "--gin_param=p", "--gin_param=q", mine]) == 0
-    assert resolve == [("my_set", ["mine:2", "other"], "a=1", ["f"], ["p", "q"], 5, "", None, [])]
+    assert resolve == [
+        (
+            "my_set",
+            {
+                "problems": ["mine:2", "other"],
+                "hparams": "a=1",
+                "gin_files": ["f"],
+                "gin_params": ["p", "q"],
+                "train_steps": 5,
+                "warm_start": "",
+                "distribution": "",
+            },
+        )
+    ]
     assert train == [(settings, Path("data"), None, Path("runs/my_set"), None)]
 
 
 def test_trainer_takes_another_output_folder(mine: str, stub: Callable) -> None:
     settings = resolved()
     stub("t2t_multimodel.overrides", "resolve", settings)
+    sys.modules["t2t_multimodel.overrides"].Overrides = dict  # type: ignore[attr-defined]
     train = stub("t2t_multimodel.train.main", "train")
     argv = ["--hparams_set=my_set", "--output_dir=o", "--data_dir=d", "--raw_dir=r", mine]
     assert mm_trainer.main(argv) == 0
@@ -179,18 +213,20 @@ def test_trainer_goes_on_with_a_runs_own_settings_if_no_set_is_named(
 ) -> None:
     stub("t2t_multimodel.overrides", "recorded", "the record")
     resolve: list[Any] = []
-    overrides = sys.modules["t2t_multimodel.overrides"]
-    overrides.resolve = lambda *args: resolve.append(args) or resolved()  # type: ignore[attr-defined]
+    overrides: Any = sys.modules["t2t_multimodel.overrides"]
+    overrides.Overrides = lambda **fields: fields
+    overrides.resolve = lambda *args: resolve.append(args) or resolved()
     stub("t2t_multimodel.train.main", "train")
     assert mm_trainer.main([f"--output_dir={tmp_path}", "--warm_start=r", mine]) == 0
     assert mm_trainer.main([f"--output_dir={tmp_path}", "--hparams_set=my_set", mine]) == 0
     assert mm_trainer.main([mine]) == 0
-    assert [args[0] for args in resolve] == ["octet_quick", "my_set", "octet_quick"]
-    assert [args[-3:-1] for args in resolve] == [("r", "the record"), ("", None), ("", None)]
+    assert [base for base, _ in resolve] == ["the record", "my_set", "octet_quick"]
+    assert [fields["warm_start"] for _, fields in resolve] == ["r", "", ""]
 
 
 def test_verify_resume_hands_on_what_to_train(mine: str, stub: Callable) -> None:
     stub("t2t_multimodel.overrides", "resolve", resolved())
+    sys.modules["t2t_multimodel.overrides"].Overrides = dict  # type: ignore[attr-defined]
     verify = stub("t2t_multimodel.train.verify_resume", "verify_resume")
     argv = ["--hparams_set=my_set", "--problems=mine:2,other", "--hparams=a=1", "--raw_dir=r"]
     argv += ["--gin_file=f", "--gin_param=p = 1", "--gin_param=q", "--output_dir=o", mine]
@@ -344,7 +380,7 @@ def test_add_task_hands_on_its_request(mine: str, stub: Callable, checkpoint: Pa
     argv = [f"--from={checkpoint}", "--problems=octet_parse:2,mine", "--hparams=a=1", mine]
     assert mm_add_task.main([*argv, "--body=slow", "--train_steps=9", "--raw_dir=r"]) == 0
     assert mm_add_task.main([*argv, "--output_dir=o"]) == 0
-    request = {"problems": ["octet_parse:2", "mine"], "hparams": "a=1"}
+    request = {"problems": [*rates("octet_parse:2", "mine")], "hparams": "a=1"}
     places = Path("data"), Path("r"), Path("runs", f"{checkpoint.name}-octet_parse")
     slow = {**request, "body": "slow", "train_steps": 9}
     frozen = {**request, "body": "frozen", "train_steps": None}
@@ -380,7 +416,7 @@ def test_show_tells_what_a_problem_declares(
     assert shown.pop("inputs").startswith("Text(vocab='octet'")
     assert shown.pop("targets").startswith("ClassLabel(n=3")
     assert shown == {
-        "defined in": f"{tmp_path}/mine.py:7",
+        "defined in": f"{tmp_path}/mine.py:8",
         "splits": "train, test",
         "metrics": "none of its own",
         "version": "1",

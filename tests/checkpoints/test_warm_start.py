@@ -13,8 +13,9 @@ from helpers.small_models import FLAT_CONFIGS, PROBLEMS
 from t2t_multimodel import UserError, usr_dir
 from t2t_multimodel.checkpoints.checkpoint import open_checkpoint
 from t2t_multimodel.checkpoints.warm_start import source, take
+from t2t_multimodel.config.tree import updated
 from t2t_multimodel.multimodel import MultiModel
-from t2t_multimodel.overrides import resolve
+from t2t_multimodel.overrides import Overrides, resolve
 from t2t_multimodel.train import main
 
 TRANSLATE, CLASSIFY = PROBLEMS[:2]
@@ -57,7 +58,10 @@ def test_what_fits_is_taken_and_the_rest_named() -> None:
 
 
 def test_another_shape_begins_afresh() -> None:
-    other, model = seeded(1, OCTET, [TRANSLATE]), seeded(2, OCTET.replace(experts=3), [TRANSLATE])
+    other, model = (
+        seeded(1, OCTET, [TRANSLATE]),
+        seeded(2, updated(OCTET, {"moe.experts": 3}), [TRANSLATE]),
+    )
     fresh = {v.path: v.numpy() for v in model.variables}
     found = take(model, other)
     assert set(found.misfits) == {path for path in fresh if "/mixture/" in path}
@@ -70,7 +74,7 @@ def test_another_shape_begins_afresh() -> None:
 
 
 def test_a_model_without_anything_in_common_is_refused() -> None:
-    narrow = OCTET.replace(hidden_size=12, expert_hidden=12)
+    narrow = updated(OCTET, {"hidden_size": 12, "moe.hidden": 12})
     with pytest.raises(UserError) as caught:
         take(MultiModel(narrow, [CLASSIFY]), MultiModel(OCTET, [TRANSLATE]))
     assert str(caught.value) == (
@@ -94,10 +98,13 @@ def test_a_run_begins_with_the_weights_and_vocabularies_of_another(
 ) -> None:
     capsys.readouterr()
     monkeypatch.setattr(main, "write_final_table", lambda trainer: [])
-    overrides = "evaluate.steps=0,optimizer.learning_rate=1e-30"
-    resolved = resolve(
-        "made_tiny", ["made_numbers"], overrides, train_steps=1, warm_start=str(run.folder)
+    changes = Overrides(
+        problems=["made_numbers"],
+        hparams="evaluate.steps=0,optimizer.learning_rate=1e-30",
+        train_steps=1,
+        warm_start=str(run.folder),
     )
+    resolved = resolve("made_tiny", changes)
     main.train(resolved, run.data_dir, None, tmp_path)
     told = capsys.readouterr().out.splitlines()
     first = run.folder / "checkpoints" / "step-00000090"

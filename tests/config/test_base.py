@@ -10,7 +10,7 @@ import pytest
 
 from t2t_multimodel import UserError
 from t2t_multimodel.config import Section
-from t2t_multimodel.config.base import describe, parse
+from t2t_multimodel.config.base import describe
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -117,51 +117,6 @@ def test_a_section_comes_back_from_json() -> None:
 
 def test_fields_missing_from_json_take_their_defaults() -> None:
     assert Outer.from_dict({"whole": 2, "inner": {}}) == Outer(whole=2)
-
-
-@pytest.mark.parametrize(
-    ("text", "annotation", "value"),
-    [
-        ("12", int, 12),
-        (" -3 ", int, -3),
-        ("1e-3", float, 0.001),
-        ("2", float, 2.0),
-        ("true", bool, True),
-        ("False", bool, False),
-        ("1", bool, True),
-        ("0", bool, False),
-        ("test", str, "test"),
-        ("y", Literal["x", "y"], "y"),
-        ("3+3+15", tuple[int, ...], (3, 3, 15)),
-        ("(3,3)", tuple[int, int], (3, 3)),
-        ("7", tuple[int, ...], (7,)),
-        ("none", int | None, None),
-        ("None", int | None, None),
-        ("4", int | None, 4),
-    ],
-)
-def test_text_is_parsed_to_the_annotated_type(text: str, annotation: Any, value: Any) -> None:
-    parsed = parse(text, annotation)
-    assert (parsed, type(parsed)) == (value, type(value))
-
-
-@pytest.mark.parametrize(
-    ("text", "annotation"),
-    [
-        ("1.5", int),
-        ("", int),
-        ("fast", float),
-        ("yes", bool),
-        ("z", Literal["x", "y"]),
-        ("3", tuple[int, int]),
-        ("3+a", tuple[int, ...]),
-        ("some", int | None),
-        ("1", Inner),
-    ],
-)
-def test_text_of_another_type_does_not_parse(text: str, annotation: Any) -> None:
-    with pytest.raises(ValueError):
-        parse(text, annotation)
 
 
 @pytest.mark.parametrize(

@@ -1,84 +1,94 @@
+"""What a network can be asked for, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
 import pytest
 
 from t2t_multimodel.config import ModelConfig
+from t2t_multimodel.config.tree import updated
 from t2t_multimodel.errors import UserError
 
 
-def test_defaults_are_the_papers():
-    config = ModelConfig()
-    assert config.variant == "paper"
-    assert (config.block_kernels, config.block_dilations) == ((3, 3, 15, 15), (1, 1, 1, 8))
-    assert (config.encoder_blocks, config.decoder_blocks) == ((3, 3), (2, 2))
-    assert (config.mixer_pre_blocks, config.mixer_blocks) == (2, 2)
-    assert (config.experts, config.experts_per_token) == (240, 4)
-    assert (config.dropout, config.dropout_place) == (0.4, "block")
-    assert (config.hidden_size, config.attention_heads) == (1024, 8)
-    assert (config.image_blocks, config.exit_channels) == (3, (1536, 2048))
-    assert config.audio_channels == tuple(2**i for i in range(1, 9))
-    assert not config.attention_residual and not config.tie_softmax
-
-
 @pytest.mark.parametrize(
-    "changes, message",
+    ("changes", "message"),
     [
         (
             {"hidden_size": 100},
-            "hidden_size must be a multiple of twice the 8 attention heads, but is 100.",
+            "ModelConfig.hidden_size must be a multiple of twice the 8 attention heads, "
+            "but is 100.",
         ),
         (
-            {"experts": 3},
-            "experts_per_token must be from 1 to experts (3), but is 4.",
+            {"body.attention": "source_mean", "hidden_size": 5},
+            "ModelConfig.hidden_size must be a multiple of 2, the sine and cosine of the timing "
+            "signal, but is 5.",
         ),
-        ({"dropout": 1.0}, "dropout must be from 0 to below 1, but is 1.0."),
-        ({"ctc_decoding": 1.5}, "ctc_decoding must be from 0 to 1, but is 1.5."),
-        ({"ctc_decoding": 0.5}, "ctc_decoding must be 0 where ctc_weight is 0, but is 0.5."),
-        ({"branch_scale": 1.5}, "branch_scale must be from 0 to 1, but is 1.5."),
+        ({"dropout": 1.0}, "ModelConfig.dropout must be from 0 to below 1, but is 1.0."),
+        ({"ctc_decoding": 1.5}, "ModelConfig.ctc_decoding must be from 0 to 1, but is 1.5."),
+        (
+            {"ctc_decoding": 0.5},
+            "ModelConfig.ctc_decoding must be 0 where ctc_weight is 0, but is 0.5.",
+        ),
+        ({"branch_scale": 1.5}, "ModelConfig.branch_scale must be from 0 to 1, but is 1.5."),
         (
             {"block_kernels": (3, 3)},
-            "block_kernels must be a tuple of four, each 1 or more, but is (3, 3).",
-        ),
-        ({"encoder_blocks": (1, -1)}, "encoder_blocks must be 0 or more each, but is (1, -1)."),
-        ({"audio_channels": ()}, "audio_channels must be a tuple, each 1 or more, but is ()."),
-        ({"separability": -2}, "separability must be off unless variant is t2t_v1, but is -2."),
-        (
-            {"variant": "t2t_v2", "attention_qk_norm": True},
-            "attention_qk_norm must be off unless variant is paper, but is True.",
+            "ModelConfig.block_kernels must be a tuple of four, each 1 or more, but is (3, 3).",
         ),
         (
-            {"variant": "t2t_v1", "hidden_size": 64},
-            "hidden_size must be a multiple of 12 in t2t_v1, whose convolutions have 2, 3 and 4 "
-            "groups, but is 64.",
+            {"body.encoder_blocks": (1, -1)},
+            "PaperBodyConfig.encoder_blocks must be 0 or more each, but is (1, -1).",
         ),
         (
-            {"variant": "t2t_v2", "hidden_size": 16},
-            "hidden_size must be 32 or more in the variants of T2T, whose timing signal has 32 "
-            "channels, but is 16.",
+            {"nets.audio_channels": ()},
+            "PaperNetsConfig.audio_channels must be a tuple, each 1 or more, but is ().",
         ),
         (
-            {"variant": "t2t_v2", "attention": False},
-            "attention must be on unless variant is paper, but is False.",
+            {"body": "t2t_v1", "hidden_size": 64},
+            "ModelConfig.hidden_size must be a multiple of 12 in t2t_v1, whose convolutions have "
+            "2, 3 and 4 groups, but is 64.",
         ),
         (
-            {"expert_groups": 2, "balance_rate": 0.1, "experts_per_token": 2},
-            "balance_rate must be 0 with two-level routing, but is 0.1.",
+            {"body": "t2t_v2", "hidden_size": 16},
+            "ModelConfig.hidden_size must be 32 or more in the bodies of T2T, whose timing signal "
+            "has 32 channels, but is 16.",
         ),
         (
-            {"expert_groups": 7},
-            "expert_groups must be 1, or a divisor of 240 that leaves experts_per_token (4) or "
+            {"body": "t2t_v2", "body.moe_layers": ()},
+            "T2TV2BodyConfig.moe_layers must be one decoder layer or more, each below "
+            "decoder_layers (4), but is ().",
+        ),
+        (
+            {"body": "t2t_v2", "body.moe_layers": (0, 4)},
+            "T2TV2BodyConfig.moe_layers must be one decoder layer or more, each below "
+            "decoder_layers (4), but is (0, 4).",
+        ),
+        (
+            {"moe.experts": 3},
+            "ExpertsConfig.per_token must be from 1 to experts (3), but is 4.",
+        ),
+        (
+            {"moe.groups": 2, "moe.balance_rate": 0.1, "moe.per_token": 2},
+            "ExpertsConfig.balance_rate must be 0 with two-level routing, but is 0.1.",
+        ),
+        (
+            {"moe.groups": 7},
+            "ExpertsConfig.groups must be 1, or a divisor of 240 that leaves per_token (4) or "
             "more groups, and as many experts in each, but is 7.",
-        ),
-        (
-            {"nets": "t2t", "class_path": "decoder"},
-            "class_path must be encoder with the nets of T2T, but is 'decoder'.",
         ),
     ],
 )
-def test_what_does_not_fit_is_told(changes, message):
+def test_what_does_not_fit_is_told(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(UserError) as raised:
-        ModelConfig(**changes)
-    assert str(raised.value) == f"ModelConfig.{message}"
+        updated(ModelConfig(), changes)
+    assert str(raised.value) == message
 
 
-def test_comes_back_from_json():
-    config = ModelConfig(encoder_blocks=(1, 2), audio_channels=(8,))
-    assert ModelConfig.from_dict(config.to_dict()) == config
+@pytest.mark.parametrize("body", ["paper", "t2t_v1", "t2t_v2"])
+@pytest.mark.parametrize("moe", ["experts", "none", "dense_params", "dense_compute"])
+def test_comes_back_from_json(body: str, moe: str) -> None:
+    changes = {"body": body, "moe": moe, "nets": "t2t", "hidden_size": 48}
+    config = updated(ModelConfig(), changes)
+    assert (config.body.kind, config.moe.kind, config.nets.kind) == (body, moe, "t2t")
+    assert ModelConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config

@@ -253,7 +253,8 @@ def test_a_raw_file_that_ends_early_is_named_with_the_count_of_what_it_had(raw_d
         )
     assert re.fullmatch(
         r"Problem 'made_gzipped', train train.4.tsv: unreadable after 20 examples: EOFError: "
-        r"Compressed file ended before the end-of-stream marker was reached \(gzip.py:\d+\).",
+        r"Compressed file ended before the end-of-stream marker was reached "
+        r"\(test_faults.py:\d+\).",
         caught.value.message,
     )
 

@@ -9,7 +9,18 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from t2t_multimodel import Config, MixtureConfig, TrainConfig
+from t2t_multimodel import Config, TrainConfig
+from t2t_multimodel.config import (
+    AdaptiveMixtureConfig,
+    DistributedMixtureConfig,
+    RatesMixtureConfig,
+    ScheduledMixtureConfig,
+    SchedulePoint,
+    TemperatureMixtureConfig,
+    UniformMixtureConfig,
+    UnimaxMixtureConfig,
+    rates,
+)
 from t2t_multimodel.data import mixture as module
 from t2t_multimodel.data.mixture import Mixture, make_mixture
 from t2t_multimodel.data.strategies import Constant, Sizes
@@ -84,16 +95,27 @@ def test_a_step_is_drawn_the_same_whenever_it_is_asked_for() -> None:
 
 SIZES = {"a": Sizes(16, 4), "b": Sizes(256, 64), "c": Sizes(4096, 1024)}
 STRATEGIES = {
-    "rates": MixtureConfig(),
-    "uniform": MixtureConfig(strategy="uniform"),
-    "temperature": MixtureConfig(strategy="temperature", temperature=2),
-    "unimax": MixtureConfig(strategy="unimax", max_epochs=100),
-    "adaptive": MixtureConfig(strategy="adaptive"),
-    "distributed": MixtureConfig(strategy="distributed"),
-    "schedule step": MixtureConfig(
-        strategy="schedule", schedule="step @0 1 0 0 @2500 1 1 2 @6000 0 3 1"
+    "rates": RatesMixtureConfig(),
+    "uniform": UniformMixtureConfig(),
+    "temperature": TemperatureMixtureConfig(temperature=2),
+    "unimax": UnimaxMixtureConfig(max_epochs=100),
+    "adaptive": AdaptiveMixtureConfig(),
+    "distributed": DistributedMixtureConfig(),
+    "schedule step": ScheduledMixtureConfig(
+        form="step",
+        points=(
+            SchedulePoint(step=0, rates=(1, 0, 0)),
+            SchedulePoint(step=2500, rates=(1, 1, 2)),
+            SchedulePoint(step=6000, rates=(0, 3, 1)),
+        ),
     ),
-    "schedule linear": MixtureConfig(strategy="schedule", schedule="linear @100 1 0 0 @9000 0 1 4"),
+    "schedule linear": ScheduledMixtureConfig(
+        form="linear",
+        points=(
+            SchedulePoint(step=100, rates=(1, 0, 0)),
+            SchedulePoint(step=9000, rates=(0, 1, 4)),
+        ),
+    ),
 }
 LOSSES = {"a": 1.0, "b": 2.0, "c": 4.0}
 RATES = [5 / 8, 2 / 8, 1 / 8]
@@ -112,7 +134,7 @@ ASKED = {
 
 def mixture_of(strategy: str, per_step: int = 1, seed: int = 3) -> Mixture:
     config = Config(
-        problems=("a:5", "b:2", "c"),
+        problems=rates("a:5", "b:2", "c"),
         mixture=STRATEGIES[strategy],
         train=TrainConfig(steps=STEPS, problems_per_step=per_step, seed=seed),
     )
@@ -122,7 +144,9 @@ def mixture_of(strategy: str, per_step: int = 1, seed: int = 3) -> Mixture:
 @pytest.mark.parametrize("strategy", ["rates", "uniform", "unimax", "temperature", "distributed"])
 def test_a_problem_of_rate_0_is_never_drawn(strategy: str) -> None:
     config = Config(
-        problems=("a:5", "b:0", "c"), mixture=STRATEGIES[strategy], train=TrainConfig(steps=STEPS)
+        problems=rates("a:5", "b:0", "c"),
+        mixture=STRATEGIES[strategy],
+        train=TrainConfig(steps=STEPS),
     )
     mixture = make_mixture(config, {name: SIZES[name] for name in "ac"})
     assert mixture.names == ["a", "c"]
@@ -188,8 +212,14 @@ def test_distributed_gives_the_micro_batches_to_one_problem_after_the_other() ->
 
 def test_shares_of_0_are_never_drawn() -> None:
     config = Config(
-        problems=("a", "b", "c"),
-        mixture=MixtureConfig(strategy="schedule", schedule="step @0 0 1 0 @50 1 0 1"),
+        problems=rates("a", "b", "c"),
+        mixture=ScheduledMixtureConfig(
+            form="step",
+            points=(
+                SchedulePoint(step=0, rates=(0, 1, 0)),
+                SchedulePoint(step=50, rates=(1, 0, 1)),
+            ),
+        ),
         train=TrainConfig(problems_per_step=2),
     )
     mixture = make_mixture(config, SIZES)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from t2t_multimodel import ClassLabel, DataConfig, Image, Problem, Text, register_problem
+from t2t_multimodel.config import BatchBudget
 from t2t_multimodel.data.datagen import DatagenOptions, generate
 from t2t_multimodel.data.mixture import Mixture
 from t2t_multimodel.data.realised import realised
@@ -93,7 +94,7 @@ def test_a_bounded_choice_of_examples_is_the_seeds(folder: Path) -> None:
 
 
 def test_a_budget_of_its_own_reaches_the_batches(folder: Path) -> None:
-    config = DataConfig(budgets=("made_blots:examples:3",))
+    config = DataConfig(budgets=(BatchBudget(problem="made_blots", unit="examples", number=3),))
     streams = made_streams(folder, config)
     assert len(streams["made_blots"][0]["targets"]) == 3
     assert len(streams["made_pairs"][0]["targets"]) > 3

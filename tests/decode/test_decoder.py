@@ -12,6 +12,7 @@ from helpers.small_models import FLAT_CONFIGS, PROBLEMS, batch_for
 from helpers.uncached_greedy import recomputed
 
 from t2t_multimodel.config import DecodeConfig, ModelConfig
+from t2t_multimodel.config.tree import updated
 from t2t_multimodel.decode.beam import length_penalty
 from t2t_multimodel.decode.decoder import Decoder
 from t2t_multimodel.decode.filling import next_size
@@ -26,15 +27,17 @@ SHORT_RINGS = {"block_kernels": (3, 3, 4, 3), "block_dilations": (1, 1, 1, 3)}
 CONFIGS = {
     **FLAT_CONFIGS,
     "rings": PAPER.replace(**SHORT_RINGS),
-    "more blocks": PAPER.replace(decoder_blocks=(1, 1), mixer_blocks=1, mixer_pre_blocks=0),
-    "experts last": PAPER.replace(decoder_blocks=(1, 0)),
-    "no attention": PAPER.replace(attention=False),
-    "no experts": PAPER.replace(moe="none"),
-    "dense": PAPER.replace(moe="dense_compute"),
-    "two levels": PAPER.replace(experts=4, experts_per_token=2, expert_groups=2),
-    "query norm": OCTET.replace(attention_qk_norm=True),
-    "task router": OCTET.replace(task_router=True, balance_rate=1e-3),
-    "kernels of 1": FLAT_CONFIGS["t2t_v1"].replace(separability=0, block_kernels=(1, 2, 3, 4)),
+    "more blocks": updated(PAPER, {"body.mixer_pre_blocks": 0}),
+    "experts last": updated(PAPER, {"body.decoder_blocks": (1, 0)}),
+    "no attention": updated(PAPER, {"body.attention": "source_mean"}),
+    "no experts": updated(PAPER, {"moe": "none"}),
+    "dense": updated(PAPER, {"moe": "dense_compute"}),
+    "two levels": updated(PAPER, {"moe.groups": 2}),
+    "query norm": updated(OCTET, {"body.attention.qk_norm": True}),
+    "task router": updated(OCTET, {"moe.task_router": True, "moe.balance_rate": 1e-3}),
+    "kernels of 1": updated(
+        FLAT_CONFIGS["t2t_v1"], {"body.separability": 0, "block_kernels": (1, 2, 3, 4)}
+    ),
 }
 BY_NAME = {problem.name: problem for problem in PROBLEMS}
 
@@ -201,7 +204,7 @@ def test_samples_without_choice_are_greedy(cut: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("path", ["encoder", "decoder"])
 def test_classes_come_best_first(path: str) -> None:
-    config = OCTET.replace(class_path=path)
+    config = updated(OCTET, {"nets.class_path": path})
     model, batch = model_of(config, "classify"), batch_for(BY_NAME["classify"])
     ids, scores = decoder(model, "classify", nbest=3)(batch)
     logits = np.asarray(model(batch, problem="classify")["logits"])[:, 0]

@@ -8,6 +8,8 @@ import keras
 import pytest
 
 from t2t_multimodel import Config, TrainConfig
+from t2t_multimodel.config import OneDeviceConfig, rates
+from t2t_multimodel.config.notation import read_distribution
 from t2t_multimodel.engines.cluster import Cluster
 from t2t_multimodel.engines.devices import set_up
 from t2t_multimodel.engines.engine import parallel_batches
@@ -20,8 +22,9 @@ pytestmark = pytest.mark.skipif(
 TWO = Cluster(("a:1", "b:1"), 0)
 
 
-def config_for(*distribution: str, **train: Any) -> Config:
-    return Config(problems=("made",), train=TrainConfig(distribution=distribution, **train))
+def config_for(distribution: str = "", **train: Any) -> Config:
+    devices = read_distribution(distribution) if distribution else OneDeviceConfig()
+    return Config(problems=rates("made"), train=TrainConfig(distribution=devices, **train))
 
 
 def test_one_device_needs_nothing() -> None:
@@ -34,7 +37,7 @@ def test_one_device_needs_nothing() -> None:
         (
             config_for("data:2"),
             None,
-            "--distribution=data:2 needs KERAS_BACKEND=jax, but this is tensorflow.\n"
+            "train.distribution=mesh:2:1 needs KERAS_BACKEND=jax, but this is tensorflow.\n"
             "docs/devices.md lists what each backend has.",
         ),
         (config_for(), TWO, "--cluster is for --distribution=multi_worker."),

@@ -13,6 +13,7 @@ pytestmark = NEEDS_JAX
 ON_JAX = """
 import sys
 import keras, numpy as np
+from t2t_multimodel.config import DecoupledDecayConfig, LossWeight, RateFactor, rates
 from t2t_multimodel import Config, OptimizerConfig, TrainConfig
 from t2t_multimodel.engines import jax as engines_jax
 from t2t_multimodel.losses import ProblemLoss
@@ -44,7 +45,8 @@ engines_jax.problem_loss = Linear.loss
 
 
 def engine_of(train=TrainConfig(), **fields):
-    config = Config(problems=("whole", "half"), optimizer=OptimizerConfig(**fields), train=train)
+    problems, optimizer = rates("whole", "half"), OptimizerConfig(**fields)
+    config = Config(problems=problems, optimizer=optimizer, train=train)
     return make_engine(Linear(), config)
 
 
@@ -62,22 +64,24 @@ def values(engine):
     return {v.path: value_of(v) for v in engine._variables}
 
 
-found = {}
+found, decay = {}, DecoupledDecayConfig(strength=0.1)
+weights = (LossWeight(problem="half", weight=0.5),)
+factors = (RateFactor(part="first", factor=0.5),)
 plain = engine_of(clip_norm=0.0)
 found["norm"] = step(plain, 0, "whole", "half")
 step(plain, 1, "half")
 found |= {f"plain/{k}": v for k, v in {**values(plain), **plain.state()}.items()}
 
-weighted = engine_of(TrainConfig(loss_weights=("half:0.5",)), clip_norm=0.0)
+weighted = engine_of(TrainConfig(loss_weights=weights), clip_norm=0.0)
 step(weighted, 0, "whole", "half")
 found["weighted/m"] = weighted.state()["m/first"]
 
-decayed = engine_of(weight_decay=0.1)
+decayed = engine_of(weight_decay=decay)
 step(decayed, 0, "half")
 found |= {f"decayed/{k}": v for k, v in values(decayed).items()}
 
-slow = engine_of(clip_norm=0.0, weight_decay=0.1, rate_factors=("first:0.5",))
-whole = engine_of(clip_norm=0.0, weight_decay=0.1)
+slow = engine_of(clip_norm=0.0, weight_decay=decay, rate_factors=factors)
+whole = engine_of(clip_norm=0.0, weight_decay=decay)
 for name, engine in (("slow", slow), ("whole", whole)):
     step(engine, 0, "whole")
     found |= {f"{name}/{k}": v for k, v in values(engine).items()}

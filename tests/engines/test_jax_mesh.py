@@ -17,22 +17,26 @@ import sys
 import jax, keras, numpy as np
 from helpers.small_models import FLAT_CONFIGS, PROBLEMS, batch_for
 from t2t_multimodel import Config, OptimizerConfig, TrainConfig
+from t2t_multimodel.config import DecoupledDecayConfig, OneDeviceConfig, rates
+from t2t_multimodel.config.notation import read_distribution
+from t2t_multimodel.config.tree import updated
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.engines import devices, engine
 from t2t_multimodel.engines.micro_batch import summed_loads
 
 text, file = PROBLEMS[0], sys.argv[1]
-small = {"encoder_blocks": (1, 0), "mixer_pre_blocks": 0, "balance_rate": 0.01}
+small = {"body.encoder_blocks": (1, 0), "body.mixer_pre_blocks": 0}
 found = {}
 
 
-def config_for(*distribution, **changes):
+def config_for(*distribution, changes=None):
     return Config(
-        problems=("translate",),
-        model=FLAT_CONFIGS["octet"].replace(**{**small, **changes}),
-        optimizer=OptimizerConfig(weight_decay=0.1, ema_decay=0.9, warmup_steps=0),
-        train=TrainConfig(accumulate=2, distribution=distribution),
+        problems=rates("translate"),
+        model=updated(FLAT_CONFIGS["octet"], changes or {**small, "moe.balance_rate": 0.01}),
+        optimizer=OptimizerConfig(weight_decay=DecoupledDecayConfig(strength=0.1), ema_decay=0.9),
+        train=TrainConfig(accumulate=2, distribution=read_distribution(",".join(distribution))
+            if distribution else OneDeviceConfig()),
     )
 
 
@@ -79,9 +83,10 @@ train("going", plain, range(2, 4))
 
 messages = []
 for arguments, changes in [
-    (("data:3", "experts:2"), {}), (("experts:3",), {}), (("mirrored:2",), {})]:
+    (("data:3", "experts:2"), {}), (("experts:3",), {}), (("experts:2",), {"moe": "none"}),
+    (("mirrored:2",), {})]:
     try:
-        devices.set_up(config_for(*arguments, **changes))
+        devices.set_up(config_for(*arguments, changes=changes))
     except UserError as error:
         messages.append(str(error))
 np.savez(file, **found, messages=messages)
@@ -138,7 +143,9 @@ def test_devices_that_are_not_there_are_told(found: dict[str, np.ndarray]) -> No
     assert found["messages"].tolist() == [
         "data:3,experts:2 needs 6 devices; JAX has 4.\nTo try it on a processor: "
         "XLA_FLAGS=--xla_force_host_platform_device_count=6",
-        "4 experts can not be shared by 3 devices evenly.\nChoose a divisor of model.experts.",
-        "--distribution=mirrored:2 needs KERAS_BACKEND=tensorflow, but this is jax.\n"
+        "4 experts can not be shared by 3 devices evenly.\nChoose a divisor of model.moe.experts.",
+        "experts:2 has no effect with model.moe=none: there are none.\n"
+        "Leave it out, or choose model.moe=experts.",
+        "train.distribution=mirrored:2 needs KERAS_BACKEND=tensorflow, but this is jax.\n"
         "docs/devices.md lists what each backend has.",
     ]

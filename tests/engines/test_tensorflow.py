@@ -12,6 +12,14 @@ import numpy as np
 import pytest
 
 from t2t_multimodel import Config, OptimizerConfig, TrainConfig
+from t2t_multimodel.config import (
+    DecoupledDecayConfig,
+    LossWeight,
+    RateFactor,
+    Section,
+    T2TDecayConfig,
+    rates,
+)
 from t2t_multimodel.engines.engine import averaged, parallel_batches
 from t2t_multimodel.features import ProblemSignature, Signature
 from t2t_multimodel.losses import ProblemLoss
@@ -59,6 +67,9 @@ def losses_of_linear(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("t2t_multimodel.engines.tensorflow.problem_loss", Linear.loss)
 
 
+DECAY = DecoupledDecayConfig(strength=0.1)
+
+
 class Held:
     """A variable as the model has it."""
 
@@ -70,7 +81,7 @@ def engine_of(train: TrainConfig | None = None, **fields: Any) -> Any:
     from t2t_multimodel.engines.tensorflow import TensorFlowEngine
 
     config = Config(
-        problems=("whole", "half", "rest"),
+        problems=rates("whole", "half", "rest"),
         optimizer=OptimizerConfig(**fields),
         train=train or TrainConfig(),
     )
@@ -146,7 +157,7 @@ def test_gradients_above_the_bound_are_scaled_down_together() -> None:
 
 
 def test_what_no_micro_batch_touched_stands_still() -> None:
-    engine = engine_of(weight_decay=0.1)
+    engine = engine_of(weight_decay=DECAY)
     apply(engine, 0, (MATRIX, VECTOR))
     before, slots = values(engine), engine.state()
     apply(engine, 1, (MATRIX, None))
@@ -156,9 +167,9 @@ def test_what_no_micro_batch_touched_stands_still() -> None:
     assert not np.array_equal(values(engine)["matrix"], before["matrix"])
 
 
-@pytest.mark.parametrize("form", ["decoupled", "t2t"])
-def test_decay_never_moves_a_matrix_without_a_gradient(form: str) -> None:
-    engine = engine_of(weight_decay=0.1, weight_decay_form=form)
+@pytest.mark.parametrize("decay", [DECAY, T2TDecayConfig(strength=0.1)])
+def test_decay_never_moves_a_matrix_without_a_gradient(decay: Section) -> None:
+    engine = engine_of(weight_decay=decay)
     for step in range(3):
         apply(engine, step, (MATRIX, VECTOR))
     assert np.array_equal(values(engine)["other"], START["other"].astype(np.float32))
@@ -166,7 +177,9 @@ def test_decay_never_moves_a_matrix_without_a_gradient(form: str) -> None:
 
 
 def test_a_weight_of_a_loss_scales_its_gradients_alone() -> None:
-    engine = engine_of(TrainConfig(loss_weights=("half:0.5",)), clip_norm=0.0)
+    engine = engine_of(
+        TrainConfig(loss_weights=(LossWeight(problem="half", weight=0.5),)), clip_norm=0.0
+    )
     apply(engine, 0, (MATRIX, VECTOR), (MATRIX, None))
     assert np.allclose(engine.state()["m/matrix"], 0.1 * 0.75 * MATRIX)
     assert np.allclose(engine.state()["m/vector"], 0.1 * VECTOR / 2)
@@ -256,8 +269,10 @@ def test_saved_slots_are_out_of_reach_of_later_steps() -> None:
 
 
 def test_a_part_learns_at_a_rate_of_its_own() -> None:
-    engine = engine_of(clip_norm=0.0, weight_decay=0.1, rate_factors=("matrix:0.5",))
-    plain = engine_of(clip_norm=0.0, weight_decay=0.1)
+    engine = engine_of(
+        clip_norm=0.0, weight_decay=DECAY, rate_factors=(RateFactor(part="matrix", factor=0.5),)
+    )
+    plain = engine_of(clip_norm=0.0, weight_decay=DECAY)
     for one in (engine, plain):
         apply(one, 0, (MATRIX, VECTOR))
     half, whole = values(engine), values(plain)
@@ -268,7 +283,7 @@ def test_a_part_learns_at_a_rate_of_its_own() -> None:
 
 
 def test_only_matrices_decay() -> None:
-    plain, decayed = engine_of(), engine_of(weight_decay=0.1)
+    plain, decayed = engine_of(), engine_of(weight_decay=DECAY)
     for engine in (plain, decayed):
         apply(engine, 0, (MATRIX, VECTOR))
     assert np.allclose(
@@ -302,7 +317,7 @@ def test_side_by_side_run_as_many_as_there_are_cores_unless_said(
     set_to: int, per_step: int, problems: int, expected: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("t2t_multimodel.engines.engine.cores", lambda: 2)
-    config = Config(problems=tuple(f"p{i}" for i in range(problems)))
+    config = Config(problems=rates(*(f"p{i}" for i in range(problems))))
     train = config.train.replace(parallel_batches=set_to, problems_per_step=per_step)
     assert parallel_batches(config.replace(train=train)) == expected
 

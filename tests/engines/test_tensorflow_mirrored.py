@@ -18,7 +18,9 @@ import dataclasses, sys
 from concurrent.futures import ThreadPoolExecutor
 import keras, numpy as np
 from helpers.small_models import FLAT_CONFIGS, PROBLEMS, batch_for
+from t2t_multimodel.config import DecoupledDecayConfig, MirroredConfig, rates
 from t2t_multimodel import Config, OptimizerConfig, TrainConfig
+from t2t_multimodel.config.tree import updated
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.engines import devices, engine
 from t2t_multimodel.engines.tensorflow_mirrored import MirroredEngine
@@ -28,12 +30,13 @@ text = PROBLEMS[0]
 problems = [text, dataclasses.replace(text, name="back", command="to_english")]
 names = [problem.name for problem in problems]
 config = Config(
-    problems=tuple(names),
-    model=FLAT_CONFIGS["octet"].replace(
-        encoder_blocks=(1, 0), mixer_pre_blocks=0, balance_rate=0.01
+    problems=rates(*names),
+    model=updated(
+        FLAT_CONFIGS["octet"],
+        {"body.encoder_blocks": (1, 0), "body.mixer_pre_blocks": 0, "moe.balance_rate": 0.01},
     ),
-    optimizer=OptimizerConfig(weight_decay=0.1, ema_decay=0.9, warmup_steps=0),
-    train=TrainConfig(accumulate=2, distribution=("mirrored:2",)),
+    optimizer=OptimizerConfig(weight_decay=DecoupledDecayConfig(strength=0.1), ema_decay=0.9),
+    train=TrainConfig(accumulate=2, distribution=MirroredConfig(devices=2)),
 )
 process_group = devices.set_up(config)
 found = {}

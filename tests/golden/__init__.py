@@ -234,7 +234,7 @@ def v2_body(body: Any) -> Iterator[tuple[Any, str]]:
                 yield attention.maps[letter].kernel, f"{prefix}attention/{name}/{key}/kernel"
         yield from norm(layer.attention_norm, f"{prefix}attention/norm")
         yield from norm(layer.feed_forward_norm, f"{prefix}ffn/norm")
-        if i in body.config.moe_layers:
+        if i in body.config.body.moe_layers:
             yield from mixture(layer.feed_forward, f"{prefix}ffn/moe/")
         else:
             for name, linear in (

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from t2t_multimodel.config import Config
+from t2t_multimodel.config import Config, rates
 
 
 def named_checkpoint(folder: Path, *problems: str, **state: Any) -> Path:
@@ -19,7 +19,7 @@ def named_checkpoint(folder: Path, *problems: str, **state: Any) -> Path:
         state: further entries of `state.json`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    config = Config(problems=problems).to_dict()
+    config = Config(problems=rates(*problems)).to_dict()
     values = {"step": 1, "config": config, "usr_dirs": [], **state}
     (folder / "state.json").write_text(json.dumps(values))
     zipfile.ZipFile(folder / "model.keras", "w").close()

@@ -6,58 +6,67 @@ from typing import Any
 
 import numpy as np
 
-from t2t_multimodel.config import ModelConfig
+from t2t_multimodel.config import (
+    AttentionConfig,
+    ExpertsConfig,
+    ModelConfig,
+    PaperBodyConfig,
+    PaperNetsConfig,
+    T2TV2BodyConfig,
+)
+from t2t_multimodel.config.tree import updated
 from t2t_multimodel.features import ProblemSignature, Signature
 from t2t_multimodel.losses import ctc_scores
 from t2t_multimodel.multimodel import MultiModel
 
-SIZES: dict[str, Any] = {
-    "hidden_size": 24,
-    "attention_heads": 2,
-    "experts": 4,
-    "experts_per_token": 2,
-    "expert_hidden": 16,
-    "filter_size": 20,
-    "block_kernels": (3, 3, 5, 5),
-    "encoder_blocks": (1, 1),
-    "decoder_blocks": (1, 1),
-    "mixer_pre_blocks": 1,
-    "mixer_blocks": 1,
-    "image_blocks": 1,
-    "exit_channels": (16, 20),
-    "audio_channels": (8, 10),
-}
-PAPER = ModelConfig(**SIZES, block_dilations=(1, 1, 1, 2))
-OCTET = PAPER.replace(
-    attention_residual=True,
-    attention_norm=True,
-    attention_projection=True,
-    tie_softmax=True,
-    dropout=0.1,
-    dropout_place="branch",
-    image_stem="full",
-    audio_fold_frequency=True,
+PAPER = ModelConfig(
+    body=PaperBodyConfig(
+        encoder_blocks=(1, 1),
+        decoder_blocks=(1, 1),
+        mixer_pre_blocks=1,
+        mixer_blocks=1,
+        attention=AttentionConfig(heads=2),
+    ),
+    nets=PaperNetsConfig(image_blocks=1, exit_channels=(16, 20), audio_channels=(8, 10)),
+    moe=ExpertsConfig(experts=4, per_token=2, hidden=16),
+    hidden_size=24,
+    block_kernels=(3, 3, 5, 5),
+    block_dilations=(1, 1, 1, 2),
 )
-V1 = PAPER.replace(
-    variant="t2t_v1",
-    hidden_size=36,
-    separability=-2,
-    nets="t2t",
-    route_padding=True,
-    share_embeddings=False,
+OCTET = updated(
+    PAPER,
+    {
+        "body.attention.residual": True,
+        "body.attention.norm": True,
+        "body.attention.projection": True,
+        "body.dropout_place": "branch",
+        "nets.image_stem": "full",
+        "nets.audio_fold_frequency": True,
+        "tie_softmax": True,
+        "dropout": 0.1,
+    },
 )
-V2 = PAPER.replace(
-    variant="t2t_v2",
-    hidden_size=36,
-    nets="t2t",
-    route_padding=True,
-    share_embeddings=False,
-    moe_layers=(0,),
-    block_dilations=(1, 1, 1, 4),
+_T2T = {"nets": "t2t", "moe.route_padding": True, "share_embeddings": False, "hidden_size": 36}
+V1 = updated(PAPER, {**_T2T, "body": "t2t_v1"})
+V2 = updated(
+    PAPER,
+    {
+        **_T2T,
+        "body": T2TV2BodyConfig(
+            encoder_layers=2, decoder_layers=2, heads=2, filter_size=20, moe_layers=(0,)
+        ),
+        "block_dilations": (1, 1, 1, 4),
+    },
 )
 CONFIGS = {"paper": PAPER, "octet": OCTET, "t2t_v1": V1, "t2t_v2": V2}
-FLAT = {"encoder_blocks": (1, 0), "decoder_blocks": (0, 1), "mixer_blocks": 0}
-FLAT_CONFIGS = {name: config.replace(**FLAT) for name, config in CONFIGS.items()}
+FEW: dict[str, Any] = {"body.encoder_blocks": (1, 0), "body.decoder_blocks": (0, 1)}
+FEW_PAPER = {**FEW, "body.mixer_blocks": 0}
+FLAT_CONFIGS = {
+    "paper": updated(PAPER, FEW_PAPER),
+    "octet": updated(OCTET, FEW_PAPER),
+    "t2t_v1": updated(V1, FEW),
+    "t2t_v2": updated(V2, {"body.encoder_layers": 1, "body.decoder_layers": 1}),
+}
 """The same layers, fewer of each, for compilers."""
 
 EN_DE = Signature("text", "text/shared-30-1a2b", 30, (None,), 20)

@@ -9,14 +9,18 @@ from typing import Any
 import numpy as np
 
 from t2t_multimodel import (
+    AttentionConfig,
     Audio,
     ClassLabel,
     Config,
     DataConfig,
     EvalConfig,
+    ExpertsConfig,
     Image,
     ModelConfig,
     OptimizerConfig,
+    PaperBodyConfig,
+    PaperNetsConfig,
     Problem,
     Text,
     TrainConfig,
@@ -25,6 +29,7 @@ from t2t_multimodel import (
     register_problem,
     register_vocabulary,
 )
+from t2t_multimodel.config import LinearScheduleConfig, rates
 
 COLOURS = ("red", "green", "blue")
 NUMBERS = ("one", "two", "three", "four", "five", "six")
@@ -118,33 +123,34 @@ class MadeNumbers(Problem):
 def made_tiny() -> Config:
     """The smallest network that has every part; it learns the made tasks in seconds."""
     return Config(
-        problems=("made_colours", "made_captions", "made_tones", "made_numbers"),
+        problems=rates("made_colours", "made_captions", "made_tones", "made_numbers"),
         model=ModelConfig(
             hidden_size=16,
-            attention_heads=2,
             block_kernels=(3, 3, 3, 3),
             block_dilations=(1, 1, 1, 2),
-            encoder_blocks=(1, 0),
-            mixer_pre_blocks=0,
-            mixer_blocks=0,
-            decoder_blocks=(1, 0),
-            experts=2,
-            experts_per_token=1,
-            expert_hidden=16,
-            attention_residual=True,
-            attention_norm=True,
-            attention_projection=True,
+            body=PaperBodyConfig(
+                encoder_blocks=(1, 0),
+                mixer_pre_blocks=0,
+                mixer_blocks=0,
+                decoder_blocks=(1, 0),
+                attention=AttentionConfig(heads=2, residual=True, norm=True, projection=True),
+                dropout_place="branch",
+            ),
+            nets=PaperNetsConfig(
+                image_stem="full",
+                image_blocks=0,
+                exit_channels=(16, 16),
+                audio_channels=(8, 8),
+                audio_fold_frequency=True,
+            ),
+            moe=ExpertsConfig(experts=2, per_token=1, hidden=16),
             tie_softmax=True,
             dropout=0.05,
-            dropout_place="branch",
-            image_stem="full",
-            image_blocks=0,
-            exit_channels=(16, 16),
-            audio_channels=(8, 8),
-            audio_fold_frequency=True,
         ),
         data=DataConfig(tokens_per_batch=128, frames_per_batch=400, pixels_per_batch=256),
-        optimizer=OptimizerConfig(learning_rate=1e-2, schedule="linear", warmup_steps=5),
+        optimizer=OptimizerConfig(
+            learning_rate=1e-2, schedule=LinearScheduleConfig(warmup_steps=5)
+        ),
         train=TrainConfig(steps=90, log_steps=1, checkpoint_steps=30, keep_checkpoints=2),
         evaluate=EvalConfig(steps=45),
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 from t2t_multimodel import usr_dir
 from t2t_multimodel.data.datagen import DatagenOptions, Prepared, generate
 from t2t_multimodel.evaluate.evaluator import Result
-from t2t_multimodel.overrides import resolve
+from t2t_multimodel.overrides import Overrides, resolve
 from t2t_multimodel.registry import metrics, problems
 from t2t_multimodel.train.main import train
 
@@ -51,7 +51,10 @@ def tiny_run(name: str, folder: Path, hparams: str = "") -> TinyRun:
         "evaluate.steps=0,evaluate.decode_examples=4",
         "data.frames_per_batch=4000,data.pixels_per_batch=400000",
     ]
-    resolved = resolve("made_tiny", [name], ",".join([*settings, *filter(None, [hparams])]))
+    resolved = resolve(
+        "made_tiny",
+        Overrides(problems=[name], hparams=",".join([*settings, *filter(None, [hparams])])),
+    )
     (prepared,) = generate(
         [name], data_dir, raw_dir, DatagenOptions(vocab_size=VOCABULARY, report=lines.append)
     ).values()

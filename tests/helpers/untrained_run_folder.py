@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from t2t_multimodel import Config, TrainConfig
-from t2t_multimodel.overrides import flatten
+from t2t_multimodel.config import rates
+from t2t_multimodel.config.tree import flatten
 
-CONFIG = Config(problems=("a:2", "b"), train=TrainConfig(steps=9))
+CONFIG = Config(problems=rates("a:2", "b"), train=TrainConfig(steps=9))
 SESSION = {
     "time": "2024-05-06T07:08:09Z",
     "command": ["mm-trainer", "--problems=a:2,b", "--output_dir=my run"],

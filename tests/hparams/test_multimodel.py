@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from t2t_multimodel.config.tree import updated
 from t2t_multimodel.hparams.octet import OCTET
 from t2t_multimodel.registry import hparams
 
@@ -18,17 +19,17 @@ def test_the_joint_model_has_the_papers_problems_and_experts() -> None:
         "wmt_enfr",
         "wmt_frde",
     ]
-    assert (config.model.experts, config.model.experts_per_token) == (240, 4)
+    assert (config.model.moe.experts, config.model.moe.per_token) == (240, 4)
     assert config.batches_per_step == 8
 
 
 def test_a_model_of_one_problem_has_sixty_experts_and_is_else_the_same() -> None:
     joint, single = (hparams.get(f"multimodel_paper{end}")() for end in ("", "_single"))
     assert len(single.problems) == 1
-    assert single.model == joint.model.replace(experts=60)
+    assert single.model == updated(joint.model, {"moe.experts": 60})
     assert single.replace(problems=joint.problems, model=joint.model) == joint
 
 
 def test_smaller_sets_train_on_what_ships_with_the_project() -> None:
     for name in ("multimodel_base", "multimodel_tiny"):
-        assert tuple(hparams.get(name)().problems) == OCTET
+        assert tuple(hparams.get(name)().rates) == OCTET

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from helpers.small_models import EN_DE, IMAGE, LABEL, LOG_MEL, OCTET, PAPER, WAVEFORM
 
+from t2t_multimodel.config.tree import updated
 from t2t_multimodel.modalities.audio import LogMelModality, WaveformModality
 from t2t_multimodel.modalities.class_label import ClassLabelModality
 from t2t_multimodel.modalities.image import ImageModality
@@ -20,14 +21,14 @@ def built(net, config, signature):
 
 @pytest.mark.parametrize("blocks, grid", [(3, (19, 19)), (1, (75, 75)), (0, (150, 150))])
 def test_a_picture_of_299_has_the_positions_of_its_stride(blocks, grid):
-    net = built(ImageModality, PAPER.replace(image_blocks=blocks), IMAGE)
+    net = built(ImageModality, updated(PAPER, {"nets.image_blocks": blocks}), IMAGE)
     embedded = net.embed(np.zeros((1, 299, 299, 3), "uint8"), np.array([299 * 299]))
     assert embedded.grid == grid
     assert embedded.x_BLD.shape == (1, grid[0] * grid[1], D)
 
 
 def test_image_net_has_the_papers_channels():
-    net = built(ImageModality, PAPER.replace(image_blocks=3, hidden_size=1024), IMAGE)
+    net = built(ImageModality, updated(PAPER, {"nets.image_blocks": 3, "hidden_size": 1024}), IMAGE)
     assert [net.step1.filters, net.step2.filters] == [32, 64]
     assert [block.step2.filters for block in net.blocks] == [128, 256, 1024]
     # steps: 9 C + C F + 2 F; residual blocks: two of them, and C F + 2 F on the skip
@@ -49,7 +50,7 @@ def test_full_stem_takes_pictures_of_any_brightness_alike():
 
 @pytest.mark.parametrize("fold, grid", [(False, (6, 6)), (True, (6, 1))])
 def test_log_mel_frames_are_halved_by_each_block(fold, grid):
-    net = built(LogMelModality, PAPER.replace(audio_fold_frequency=fold), LOG_MEL)
+    net = built(LogMelModality, updated(PAPER, {"nets.audio_fold_frequency": fold}), LOG_MEL)
     frames = np.random.default_rng(0).normal(size=(2, 23, 6)).astype("float32")
     embedded = net.embed(frames, np.array([23, 9]))
     assert embedded.grid == grid
@@ -59,7 +60,7 @@ def test_log_mel_frames_are_halved_by_each_block(fold, grid):
 
 
 def test_eight_audio_blocks_reach_256_channels_and_a_stride_of_256():
-    config = PAPER.replace(audio_channels=tuple(2**i for i in range(1, 9)))
+    config = updated(PAPER, {"nets.audio_channels": tuple(2**i for i in range(1, 9))})
     net = built(WaveformModality, config, WAVEFORM)
     embedded = net.embed(np.zeros((1, 1000), "float32"), np.array([1000]))
     assert embedded.grid == (4, 1)
@@ -81,7 +82,7 @@ def test_tied_softmax_is_the_embedding():
 
 
 def test_label_net_has_the_papers_channels():
-    config = PAPER.replace(exit_channels=(1536, 2048))
+    config = updated(PAPER, {"nets.exit_channels": (1536, 2048)})
     net = built(ClassLabelModality, config, LABEL)
     # skip, h1, h2: D to D; h4; h5; classes with bias
     steps = [(D, D)] * 3 + [(D, 1536), (1536, 2048)]

@@ -8,10 +8,11 @@ from helpers.jax_process import NEEDS_JAX, run_on_jax
 from helpers.small_models import OCTET, PROBLEMS, V1, batch_for
 
 from t2t_multimodel import Config, MultiModel
+from t2t_multimodel.config import rates
 from t2t_multimodel.plan import footprint
 from t2t_multimodel.plan.footprint import Shapes, count_parameters, footprints, symbolic
 
-CONFIG = Config(problems=("any",), model=OCTET)
+CONFIG = Config(problems=rates("any"), model=OCTET)
 TRANSLATE, CLASSIFY, CAPTION = PROBLEMS[:3]
 
 

@@ -25,6 +25,14 @@ from t2t_multimodel import (
     usr_dir,
 )
 from t2t_multimodel.bin import mm_trainer
+from t2t_multimodel.config import (
+    AdaptiveMixtureConfig,
+    ExpertsConfig,
+    ScheduledMixtureConfig,
+    SchedulePoint,
+    UnimaxMixtureConfig,
+    rates,
+)
 from t2t_multimodel.features import ProblemSignature
 from t2t_multimodel.plan import plan as module
 from t2t_multimodel.plan.footprint import Footprint, Shapes
@@ -110,8 +118,8 @@ def published() -> None:
 
 
 CONFIG = Config(
-    problems=("far_speech", "far_pictures:3"),
-    model=ModelConfig(hidden_size=16, experts=4, experts_per_token=2),
+    problems=rates("far_speech", "far_pictures:3"),
+    model=ModelConfig(hidden_size=16, moe=ExpertsConfig(experts=4, per_token=2)),
     data=DataConfig(frames_per_batch=7800, pixels_per_batch=8 * 299 * 299),
     train=TrainConfig(steps=1000, problems_per_step=1),
 )
@@ -145,9 +153,18 @@ def test_without_data_the_declared_sizes_are_planned_with(tmp_path: Path, untrac
     ("mixture", "shares"),
     [
         # 250 and 750 batches of 3,700 and 160,146 an epoch; rates 1 and 3 count too
-        (MixtureConfig(strategy="unimax", max_epochs=0.05), [185 / 1000, 815 / 1000]),
-        (MixtureConfig(strategy="adaptive"), [0.25, 0.75]),
-        (MixtureConfig(strategy="schedule", schedule="linear @0 1 0 @999 0 1"), [0.5, 0.5]),
+        (UnimaxMixtureConfig(max_epochs=0.05), [185 / 1000, 815 / 1000]),
+        (AdaptiveMixtureConfig(), [0.25, 0.75]),
+        (
+            ScheduledMixtureConfig(
+                form="linear",
+                points=(
+                    SchedulePoint(step=0, rates=(1, 0)),
+                    SchedulePoint(step=999, rates=(0, 1)),
+                ),
+            ),
+            [0.5, 0.5],
+        ),
     ],
 )
 def test_every_strategy_can_be_planned(
@@ -160,7 +177,7 @@ def test_every_strategy_can_be_planned(
 
 def test_a_problem_of_unknown_size_cannot_be_planned(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
-        make_plan(Config(problems=("octet_ende",)), tmp_path)
+        make_plan(Config(problems=rates("octet_ende")), tmp_path)
     assert str(caught.value) == (
         f"Problem 'octet_ende' has no records in {tmp_path} and declares no sizes to plan with.\n"
         f"make the records: mm-datagen --problems=octet_ende --data_dir={tmp_path}"
@@ -170,7 +187,7 @@ def test_a_problem_of_unknown_size_cannot_be_planned(tmp_path: Path) -> None:
 def test_memory_counts_weights_slots_gradients_and_activations() -> None:
     prints = {"a": Footprint(800, 500, 10_000), "b": Footprint(900, 500, 2_000)}
     train = TrainConfig(problems_per_step=2, parallel_batches=2)
-    memory = estimate_memory(Config(problems=("a", "b"), train=train), 1000, prints)
+    memory = estimate_memory(Config(problems=rates("a", "b"), train=train), 1000, prints)
     assert (memory.parameters, memory.slots) == (4000, 8000)
     assert (memory.gradients, memory.activations) == (4 * 900 * 3, 20_000)
     assert memory.total == 4000 + 8000 + 10_800 + 20_000

@@ -9,6 +9,7 @@ import pytest
 from helpers.untrained_run_folder import CONFIG, SESSION, untrained_run_folder
 
 from t2t_multimodel import UserError
+from t2t_multimodel.config import rates
 from t2t_multimodel.report.difference import RunDifference, differences, print_differences
 from t2t_multimodel.report.record import read_record
 from t2t_multimodel.report.summary import print_summary
@@ -41,11 +42,11 @@ def test_equal_runs_differ_in_nothing(
 
 
 def test_settings_are_told_with_their_origins(tmp_path: Path) -> None:
-    other = CONFIG.replace(problems=("a:2",), train=CONFIG.train.replace(steps=12))
+    other = CONFIG.replace(problems=rates("a:2"), train=CONFIG.train.replace(steps=12))
     origins = {"train.steps": "--train_steps", "problems": "--problems"}
     second = untrained_run_folder(tmp_path / "two", other, origins=origins)
     assert compared(untrained_run_folder(tmp_path / "one"), second) == [
-        RunDifference("setting", "problems", "a:2, b (default)", "a:2 (--problems)"),
+        RunDifference("setting", "problems", "a:2, b:1 (default)", "a:2 (--problems)"),
         RunDifference("setting", "train.steps", "9 (set made)", "12 (--train_steps)"),
     ]
 

@@ -14,7 +14,7 @@ from helpers.untrained_run_folder import CONFIG, PIXEL, finish, log, untrained_r
 
 from t2t_multimodel import UserError
 from t2t_multimodel.bin import mm_report
-from t2t_multimodel.overrides import flatten
+from t2t_multimodel.config.tree import flatten
 from t2t_multimodel.report.pages import write_pages
 
 VOID = {"meta", "img"}

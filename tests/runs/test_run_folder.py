@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from t2t_multimodel import Config, ModelConfig, TrainConfig, UserError
+from t2t_multimodel.config import rates
+from t2t_multimodel.config.tree import flatten
 from t2t_multimodel.evaluate.samples import Sample
-from t2t_multimodel.overrides import Resolved, flatten
+from t2t_multimodel.overrides import Resolved
 from t2t_multimodel.runs.run_folder import RunFolder
 
 CONFIG = Config(
-    problems=("a:2", "b"), model=ModelConfig(hidden_size=32), train=TrainConfig(steps=9)
+    problems=rates("a:2", "b"), model=ModelConfig(hidden_size=32), train=TrainConfig(steps=9)
 )
 
 
@@ -66,7 +68,7 @@ def test_other_settings_are_refused_and_listed(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "run")
     folder.open(resolved(), prepared())
     changed = CONFIG.replace(
-        problems=("a", "b"),
+        problems=rates("a", "b"),
         model=CONFIG.model.replace(hidden_size=64),
         train=CONFIG.train.replace(seed=1),
     )
@@ -74,9 +76,9 @@ def test_other_settings_are_refused_and_listed(tmp_path: Path) -> None:
         folder.check_settings(changed)
     assert str(caught.value) == (
         f"{tmp_path}/run holds a run with other settings:\n"
+        "  problems: a:2+b:1 then, a:1+b:1 now\n"
         "  model.hidden_size: 32 then, 64 now\n"
         "  train.seed: 0 then, 1 now\n"
-        "  problems: ('a:2', 'b') then, ('a', 'b') now\n"
         "Give the same settings to go on with it, or another --output_dir."
     )
     record = json.loads((tmp_path / "run" / "config.json").read_text())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from golden import Golden, audio_net, image_net, label_net
 
-from t2t_multimodel.config import ModelConfig
+from t2t_multimodel.config import AttentionConfig, ModelConfig, PaperBodyConfig, T2TNetsConfig
 from t2t_multimodel.features import Signature
 from t2t_multimodel.layers.loss import cross_entropy
 from t2t_multimodel.modalities.image import standardised
@@ -17,7 +17,8 @@ from t2t_multimodel.t2t.image_net import T2TImageModality
 
 
 def built(net, modality, width, size=0, shape=(), **config):
-    config = ModelConfig(hidden_size=width, attention_heads=1, nets="t2t", **config)
+    body = PaperBodyConfig(attention=AttentionConfig(heads=1))
+    config = ModelConfig(hidden_size=width, body=body, nets=T2TNetsConfig(**config))
     net = net(config, Signature(modality, modality, size, shape, 1))
     net.build()
     return net

@@ -15,6 +15,7 @@ from helpers.finished_run import TASKS, Run, forget_small_tasks
 from t2t_multimodel import usr_dir
 from t2t_multimodel.bin import mm_add_task, mm_eval, mm_remove_task, mm_trainer
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint, open_checkpoint
+from t2t_multimodel.config import rates
 from t2t_multimodel.tasks import forgetting
 from t2t_multimodel.tasks.add import AddRequest, settings
 from t2t_multimodel.train.parts import parts_of
@@ -23,7 +24,7 @@ ADDED = TASKS.with_name("added_tasks.py")
 STEPS = 40
 PARTS = ("body", "image", "class_label_made_colours")
 FEW = "--hparams=evaluate.final_examples=1,evaluate.decode_examples=0"
-OVERRIDES = "optimizer.weight_decay=0.1,optimizer.ema_decay=0.9,train.checkpoint_steps=20"
+OVERRIDES = "optimizer.weight_decay=decoupled:0.1,optimizer.ema_decay=0.9,train.checkpoint_steps=20"
 
 
 @pytest.fixture(autouse=True)
@@ -223,9 +224,11 @@ def test_a_run_that_would_train_nothing_is_refused(
 
 
 def test_a_slow_body_and_old_problems_that_are_rehearsed(run: Run) -> None:
-    request = AddRequest(problems=("added_parity:2", "made_tones:0.5"), body="slow", train_steps=7)
+    request = AddRequest(
+        problems=rates("added_parity:2", "made_tones:0.5"), body="slow", train_steps=7
+    )
     config = settings(run.folder, open_checkpoint(run.folder), PARTS, request).config
-    assert config.problems == (
+    assert config.problems == rates(
         "made_colours:0",
         "made_captions:0",
         "made_numbers:0",
@@ -239,7 +242,7 @@ def test_a_slow_body_and_old_problems_that_are_rehearsed(run: Run) -> None:
 
 
 def test_a_free_body_has_no_factors(run: Run) -> None:
-    request = AddRequest(problems=("added_parity",), body="free", hparams="train.seed=3")
+    request = AddRequest(problems=rates("added_parity"), body="free", hparams="train.seed=3")
     resolved = settings(run.folder, open_checkpoint(run.folder), PARTS, request)
     assert resolved.config.rate_factors == {}
     assert resolved.config.train.steps == run.resolved.config.train.steps
@@ -248,7 +251,7 @@ def test_a_free_body_has_no_factors(run: Run) -> None:
 
 def test_a_single_checkpoint_will_do(run: Run) -> None:
     checkpoint = open_checkpoint(run.folder)
-    request = AddRequest(problems=("added_parity",))
+    request = AddRequest(problems=rates("added_parity"))
     resolved = settings(checkpoint.path, checkpoint, PARTS, request)
     assert resolved.set_name == "step-00000090"
     assert resolved.origins["model.hidden_size"] == f"checkpoint {checkpoint.path}"

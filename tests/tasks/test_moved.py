@@ -12,7 +12,7 @@ from helpers.finished_run import TASKS, Run, forget_small_tasks
 from t2t_multimodel import usr_dir
 from t2t_multimodel.checkpoints.checkpoint import open_checkpoint
 from t2t_multimodel.evaluate.main import EvalRequest, evaluate_checkpoint
-from t2t_multimodel.overrides import resolve
+from t2t_multimodel.overrides import Overrides, resolve
 from t2t_multimodel.report.difference import differences
 from t2t_multimodel.report.pages import write_pages
 from t2t_multimodel.report.record import read_record
@@ -36,7 +36,7 @@ def moved(run: Run, tmp_path: Path) -> Path:
 
 
 def test_it_goes_on(run: Run, moved: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    resolved = resolve("made_tiny", train_steps=91, hparams="evaluate.decode_examples=0")
+    resolved = resolve("made_tiny", Overrides(train_steps=91, hparams="evaluate.decode_examples=0"))
     results = main.train(resolved, moved / "data", None, moved / "run")
     assert [result.problem for result in results] == list(run.prepared)
     assert f"Going on from {moved}/run/checkpoints/step-00000090" in capsys.readouterr().out

@@ -5,24 +5,48 @@ from __future__ import annotations
 import pytest
 
 from t2t_multimodel import Config, DataConfig, TrainConfig, UserError
-from t2t_multimodel.config import MixtureConfig
+from t2t_multimodel.config import (
+    BatchBudget,
+    LossWeight,
+    ScheduledMixtureConfig,
+    SchedulePoint,
+    rates,
+)
 from t2t_multimodel.tasks.remove import without
 
 CONFIG = Config(
-    problems=("a:0", "b:2", "c", "d:0.5"),
-    data=DataConfig(budgets=("b:tokens:64", "d:examples:4")),
-    mixture=MixtureConfig(strategy="schedule", schedule="linear @0 1 0.5 2 @100 0 1 3"),
-    train=TrainConfig(loss_weights=("b:2", "c:0.5")),
+    problems=rates("a:0", "b:2", "c", "d:0.5"),
+    data=DataConfig(
+        budgets=(
+            BatchBudget(problem="b", unit="tokens", number=64),
+            BatchBudget(problem="d", unit="examples", number=4),
+        )
+    ),
+    mixture=ScheduledMixtureConfig(
+        form="linear",
+        points=(
+            SchedulePoint(step=0, rates=(1, 1 / 3, 2)),
+            SchedulePoint(step=100, rates=(0, 1, 3)),
+        ),
+    ),
+    train=TrainConfig(
+        loss_weights=(LossWeight(problem="b", weight=2), LossWeight(problem="c", weight=0.5))
+    ),
 )
 
 
 def test_what_was_said_of_a_problem_goes_with_it() -> None:
     config = without(CONFIG, ["a", "b"])
-    assert config.problems == ("c", "d:0.5")
-    assert config.data.budgets == ("d:examples:4",)
+    assert config.problems == rates("c", "d:0.5")
+    assert config.data.budgets == (BatchBudget(problem="d", unit="examples", number=4),)
     assert config.loss_weights == {"c": 0.5}
-    assert config.mixture.schedule == "linear @0 0.5 2 @100 1 3"
-    assert config.mixture.strategy == "schedule"
+    assert config.mixture == ScheduledMixtureConfig(
+        form="linear",
+        points=(
+            SchedulePoint(step=0, rates=(1 / 3, 2)),  # to the last bit
+            SchedulePoint(step=100, rates=(1, 3)),
+        ),
+    )
 
 
 def test_a_problem_that_was_not_trained_has_no_place_in_the_schedule() -> None:

@@ -9,19 +9,18 @@ import pytest
 from helpers.finished_run import TASKS, forget_small_tasks
 
 from t2t_multimodel import usr_dir
-from t2t_multimodel.overrides import Resolved, resolve
+from t2t_multimodel.overrides import Overrides, Resolved, resolve
 from t2t_multimodel.train.main import train
 
 SUNG = TASKS.with_name("sung_tasks.py")
 
 
 def settings(steps: int, more: str = "") -> Resolved:
-    return resolve(
-        "made_tiny",
-        ["sung_words"],
-        f"model.ctc_weight=1,model.audio_channels=16+16,train.steps={steps},train.log_steps=10,"
-        f"train.checkpoint_steps=20,evaluate.examples=4,evaluate.final_examples=4{more}",
+    changes = (
+        f"model.ctc_weight=1,model.nets.audio_channels=16+16,train.steps={steps},train.log_steps=10,"
+        f"train.checkpoint_steps=20,evaluate.examples=4,evaluate.final_examples=4{more}"
     )
+    return resolve("made_tiny", Overrides(problems=["sung_words"], hparams=changes))
 
 
 def test_it_falls_and_a_run_that_goes_on_has_it_too(

@@ -12,7 +12,7 @@ import pytest
 from helpers.finished_run import TASKS, Run, forget_small_tasks
 
 from t2t_multimodel import UserError, usr_dir
-from t2t_multimodel.overrides import resolve
+from t2t_multimodel.overrides import Overrides, resolve
 from t2t_multimodel.train import main
 
 
@@ -78,7 +78,7 @@ def copied(run: Run, folder: Path) -> Path:
 def test_a_run_with_a_checkpoint_goes_on_from_it(
     run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    longer = resolve("made_tiny", train_steps=120)
+    longer = resolve("made_tiny", Overrides(train_steps=120))
     trainer: Any = main.train(longer, run.data_dir, None, copied(run, tmp_path))
     assert trainer.asked == ["restore", "run"]
     kept = weights(run.trainer.model)
@@ -105,7 +105,10 @@ def test_a_run_without_a_checkpoint_begins_anew(run: Run, tmp_path: Path) -> Non
 def test_a_run_with_other_settings_is_refused_before_data_is_made(run: Run, tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         main.train(
-            resolve("made_tiny", hparams="train.seed=1"), tmp_path / "data", None, run.folder
+            resolve("made_tiny", Overrides(hparams="train.seed=1")),
+            tmp_path / "data",
+            None,
+            run.folder,
         )
     assert str(caught.value) == (
         f"{run.folder} holds a run with other settings:\n"

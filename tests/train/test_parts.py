@@ -11,22 +11,26 @@ from helpers.jax_process import NEEDS_JAX, QUICK, run_on_jax
 from helpers.small_models import FLAT_CONFIGS, PROBLEMS, batch_for
 
 from t2t_multimodel import Config, OptimizerConfig, UserError
+from t2t_multimodel.config import DecoupledDecayConfig, RateFactor, rates
+from t2t_multimodel.config.tree import updated
 from t2t_multimodel.engines.engine import make_engine, value_of
 from t2t_multimodel.engines.micro_batch import summed_loads
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.train.parts import freeze, parts_for, parts_of
 
 TRANSLATE, CLASSIFY, CAPTION = PROBLEMS[:3]
-BALANCED = FLAT_CONFIGS["octet"].replace(balance_rate=0.1)
+BALANCED = updated(FLAT_CONFIGS["octet"], {"moe.balance_rate": 0.1})
 
 
 def config_of(*problems: str, **factors: float) -> Config:
     optimizer = OptimizerConfig(
-        rate_factors=tuple(f"{part}:{factor}" for part, factor in factors.items()),
-        weight_decay=0.1,
+        rate_factors=tuple(
+            RateFactor(part=part, factor=factor) for part, factor in factors.items()
+        ),
+        weight_decay=DecoupledDecayConfig(strength=0.1),
         ema_decay=0.9,
     )
-    return Config(problems=problems, model=BALANCED, optimizer=optimizer)
+    return Config(problems=rates(*problems), model=BALANCED, optimizer=optimizer)
 
 
 def test_parts_are_the_body_nets_and_commands() -> None:

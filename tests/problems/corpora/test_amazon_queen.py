@@ -6,6 +6,7 @@ import struct
 
 import pytest
 
+from t2t_multimodel import UserError
 from t2t_multimodel.problems.corpora.amazon_queen import (
     Utterance,
     open_archive,
@@ -112,7 +113,7 @@ def test_the_archive_is_found_in_the_package_too(game, tmp_path, write_deb):
     (tmp_path / "queen.1c").write_bytes(game)
     deb = write_deb("q.deb", {"./usr/share/scummvm/x/queen.1c": game})
     assert read_archive(deb) == read_archive(tmp_path / "queen.1c") == open_archive(game)
-    with pytest.raises(ValueError, match="holds no queen.1c"):
+    with pytest.raises(UserError, match="holds no queen.1c"):
         read_archive(write_deb("r.deb", {"./usr/x": b""}))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from t2t_multimodel.problems.corpora.libreoffice import Block, split_of_page
+from t2t_multimodel.problems.corpora.libreoffice import HelpBlock, split_of_page
 from t2t_multimodel.problems.formats.alignment import (
     Pair,
     Triple,
@@ -15,7 +15,7 @@ from t2t_multimodel.problems.formats.alignment import (
 
 
 def page(*texts):
-    return {"x": [Block("p", text) for text in texts]}
+    return {"x": [HelpBlock("p", text) for text in texts]}
 
 
 def pairs(first, second):
@@ -51,8 +51,8 @@ def test_short_equal_odd_and_template_lines_are_dropped():
 
 
 def test_pages_with_other_blocks_are_dropped():
-    first = {"x": [Block("p", "You see it.")]}
-    second = {"x": [Block("h1", "Du siehst es.")], "y": [Block("p", "Nur hier hier.")]}
+    first = {"x": [HelpBlock("p", "You see it.")]}
+    second = {"x": [HelpBlock("h1", "Du siehst es.")], "y": [HelpBlock("p", "Nur hier hier.")]}
     assert list(align(first, second)) == []
 
 

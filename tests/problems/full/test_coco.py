@@ -157,16 +157,16 @@ def test_a_file_that_is_no_zip_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         next(CocoCaption().examples("train", tmp_path))
     assert str(caught.value) == (
-        f"{tmp_path / 'train2014.zip'} is no zip file: File is not a zip file.\nFetch it again."
+        f"{tmp_path / 'train2014.zip'} is no zip file: File is not a zip file.\nGet the file again."
     )
 
 
 @pytest.mark.parametrize(
     ("contents", "said"),
     [
-        ("{", "JSONDecodeError: Expecting property name"),
+        ("{", "Expecting property name"),
         ('{"images": [{}]}', "KeyError: 'sentences'"),
-        ('{"images": 3}', "TypeError: 'int' object is not iterable"),
+        ('{"images": 3}', "'int' object is not iterable"),
     ],
 )
 def test_captions_in_another_format_are_an_error(tmp_path: Path, contents: str, said: str) -> None:

@@ -13,6 +13,12 @@ import numpy as np
 import pytest
 
 from t2t_multimodel import Config, DataConfig, MixtureConfig, TrainConfig, register_problem
+from t2t_multimodel.config import (
+    AdaptiveMixtureConfig,
+    RatesMixtureConfig,
+    UnimaxMixtureConfig,
+    rates,
+)
 from t2t_multimodel.data import vocab
 from t2t_multimodel.data.datagen import DatagenOptions, Prepared, generate
 from t2t_multimodel.data.mixture import Mixture, make_mixture
@@ -23,7 +29,7 @@ from t2t_multimodel.registry import problems, vocabularies
 STEPS = 60
 NAMES = [f"few_{name}" for name in OCTET]
 CONFIG = Config(
-    problems=tuple(f"{name}:{1 + n % 3}" for n, name in enumerate(NAMES)),
+    problems=rates(*(f"{name}:{1 + n % 3}" for n, name in enumerate(NAMES))),
     data=DataConfig(tokens_per_batch=300, frames_per_batch=1500, pixels_per_batch=8000),
     train=TrainConfig(problems_per_step=3, seed=5),
 )
@@ -56,9 +62,10 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Prepared]:
     )
 
 
-def fresh(prepared: dict[str, Prepared], strategy: str) -> tuple[dict[str, BatchStream], Mixture]:
+def fresh(
+    prepared: dict[str, Prepared], mixture: MixtureConfig
+) -> tuple[dict[str, BatchStream], Mixture]:
     """Streams and mixture as a new process makes them."""
-    mixture = MixtureConfig(strategy=strategy, adaptive_steps=8)
     config = CONFIG.replace(mixture=mixture)
     streams = {
         name: BatchStream(one.dataset("train"), config.data, config.train.seed, name)
@@ -83,15 +90,17 @@ def trained(
             yield item, json.dumps([item.positions, mixture.state()])
 
 
-@pytest.mark.parametrize("strategy", ["rates", "unimax", "adaptive"])
+@pytest.mark.parametrize(
+    "mixture", [RatesMixtureConfig(), UnimaxMixtureConfig(), AdaptiveMixtureConfig(steps=8)]
+)
 def test_after_a_resume_every_batch_is_that_of_a_run_never_stopped(
-    prepared: dict[str, Prepared], strategy: str
+    prepared: dict[str, Prepared], mixture: MixtureConfig
 ) -> None:
-    whole = list(trained(*fresh(prepared, strategy), range(STEPS), {}))
+    whole = list(trained(*fresh(prepared, mixture), range(STEPS), {}))
     assert {name for item, _ in whole for name in item.problems} == set(NAMES)
     assert max(whole[-1][0].positions.values()) > 15  # several epochs of some
     for stop in (1, 21, 40):
-        streams, mixture = fresh(prepared, strategy)
+        streams, mixture = fresh(prepared, mixture)
         positions, state = json.loads(whole[stop - 1][1])
         mixture.restore(state)
         resumed = trained(streams, mixture, range(stop, STEPS), positions)
