@@ -33,6 +33,15 @@ class _PathParser(flags.ArgumentParser[Path]):
         return Path(argument).expanduser()
 
 
+class _RawDirParser(flags.ArgumentParser[Any]):
+    """Reads `FOLDER` or `PROBLEM:FOLDER,...`."""
+
+    def parse(self, argument: Any) -> Any:
+        from t2t_multimodel.data.raw_dirs import RawDirs
+
+        return RawDirs.parse(argument) if isinstance(argument, str) else argument
+
+
 class Group:
     """A heading in `--help` and the flags under it."""
 
@@ -49,6 +58,11 @@ class Group:
         """Adds `--name=METAVAR`, a `Path` or None."""
         self._command.metavars[name] = f"={metavar}"
         flags.DEFINE(_PathParser(), name, default, help, **self._into)
+
+    def raw_dir(self, name: str, metavar: str, help: str) -> None:
+        """Adds `--name=METAVAR`, a `RawDirs` or None."""
+        self._command.metavars[name] = f"={metavar}"
+        flags.DEFINE(_RawDirParser(), name, None, help, **self._into)
 
     def texts(self, name: str, metavar: str, help: str) -> None:
         """Adds `--name=METAVAR`, which may be given several times."""
@@ -112,7 +126,7 @@ class Command:
         """Adds the flags for folders that most commands share."""
         where = self.group("Where things are")
         where.path("data_dir", "DIR", "Encoded records.", "./data")
-        where.path("raw_dir", "DIR", "Raw files of the problems that need your own copy.")
+        where.raw_dir("raw_dir", "DIR|NAME:DIR,...", "Raw files of problems that need your copy.")
         usr_dir = "Your own problems and sets: folders or .py files, by comma."
         where.text("usr_dir", "DIR", usr_dir, "")
 

@@ -21,7 +21,7 @@ def problem_list() -> str:
     """A line for each problem: name, what goes in and comes out, first line of its docstring."""
     rows = []
     for name in problems.names():
-        kinds = _scan.class_values(problems.place(name))
+        kinds = _scan.class_values(problems.registration(name))
         sides = [kinds[side] for side in ("inputs", "targets") if side in kinds]
         rows.append((name, " -> ".join(sides) if len(sides) == 2 else "", problems.summary(name)))
     return _table(rows)

@@ -119,7 +119,7 @@ def decode(args: flags.FlagValues, _: list[str]) -> None:
             json_lines=args.json_lines,
             batch_size=args.batch_size or decoding.DecodeRequest.batch_size,
             data_dir=args.data_dir,
-            raw_dir=args.raw_dir,
+            raw_dir=_model.raw_dir(args, checkpoint.run),
         ),
     )
 

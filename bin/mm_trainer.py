@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from absl import flags
 
 from t2t_multimodel import usr_dir
-from t2t_multimodel.bin import _cli, _listing, _quiet
+from t2t_multimodel.bin import _cli, _listing, _model, _quiet
 from t2t_multimodel.errors import UserError
 
 if TYPE_CHECKING:
@@ -97,7 +97,8 @@ def train(args: flags.FlagValues, _: list[str]) -> None:
         return
     from t2t_multimodel.train import main as training
 
-    training.train(resolved, args.data_dir, args.raw_dir, output_dir, cluster)
+    raw_dir = _model.raw_dir(args, output_dir)
+    training.train(resolved, args.data_dir, raw_dir, output_dir, cluster)
 
 
 def _cluster(args: flags.FlagValues, several: bool) -> Cluster | None:

@@ -18,7 +18,7 @@ _DECORATOR = re.compile(
 
 
 @dataclass(frozen=True)
-class Place:
+class Registration:
     """Where a name is registered."""
 
     kind: str
@@ -36,7 +36,7 @@ class Place:
         return f"{self.path}:{self.line}"
 
 
-def places(path: Path, module: str) -> list[Place]:
+def registrations(path: Path, module: str) -> list[Registration]:
     """The registrations written in one source file, in order."""
     source = path.read_bytes()
     if b"@" not in source or b"register_" not in source:
@@ -44,7 +44,7 @@ def places(path: Path, module: str) -> list[Place]:
     text = source.decode("utf-8", errors="replace")
     real = os.path.realpath(path)
     return [
-        Place(match[1], match[3], real, text.count("\n", 0, match.start()) + 1, module)
+        Registration(match[1], match[3], real, text.count("\n", 0, match.start()) + 1, module)
         for match in _DECORATOR.finditer(text)
     ]
 
@@ -70,18 +70,18 @@ def modules(folder: Path, package: str) -> Iterator[tuple[Path, str]]:
                 yield Path(here, file), ".".join((package, *parts, *own))
 
 
-def definition(place: Place) -> ast.ClassDef | ast.FunctionDef | None:
+def definition(registration: Registration) -> ast.ClassDef | ast.FunctionDef | None:
     """The syntax tree of the class or function registered at `place`, None if it has gone."""
-    for node in _parse(place.path).body:
+    for node in _parse(registration.path).body:
         if isinstance(node, ast.ClassDef | ast.FunctionDef):
-            if any(item.lineno == place.line for item in node.decorator_list):
+            if any(item.lineno == registration.line for item in node.decorator_list):
                 return node
     return None
 
 
-def summary(place: Place) -> str:
+def summary(registration: Registration) -> str:
     """The first line of the docstring at `place`, empty when there is none."""
-    node = definition(place)
+    node = definition(registration)
     return first_line(ast.get_docstring(node) if node else None)
 
 
@@ -90,15 +90,15 @@ def first_line(docstring: str | None) -> str:
     return (docstring or "").strip().split("\n", 1)[0]
 
 
-def class_values(place: Place) -> dict[str, str]:
+def class_values(registration: Registration) -> dict[str, str]:
     """Attribute to the name of the class called for it: `inputs = Text(...)` gives `"Text"`.
 
     Base classes are followed within the file; what is set elsewhere is simply absent.
     """
-    tree = _parse(place.path)
+    tree = _parse(registration.path)
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     found: dict[str, str] = {}
-    node = definition(place)
+    node = definition(registration)
     queue = [node] if isinstance(node, ast.ClassDef) else []
     for node in queue:
         for attribute, called in _called(node):

@@ -15,10 +15,11 @@ from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.layers.attention_block import attention_block, conv_block
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.base_body import Body, Routings
-from t2t_multimodel.layers.decode_state import Source
+from t2t_multimodel.layers.decode_state import EncodedSource
 from t2t_multimodel.layers.experts_and_norm import ExpertsAndNorm, by_name
 from t2t_multimodel.layers.mode import EVAL, Mode
 from t2t_multimodel.layers.timing import timing
+from t2t_multimodel.types import Tensor
 
 
 class PaperBody(Body):
@@ -34,21 +35,21 @@ class PaperBody(Body):
 
     def __init__(self, config: ModelConfig, **kwargs: Any) -> None:
         super().__init__(config, **kwargs)
-        self.encoder = Encoder(config, name="encoder")
-        self.mixer = Mixer(config, name="mixer")
-        self.decoder = Decoder(config, name="decoder")
+        self.encoder = PaperEncoder(config, name="encoder")
+        self.mixer = PaperMixer(config, name="mixer")
+        self.decoder = PaperDecoder(config, name="decoder")
 
-    def encode(self, x_BLD: Any, mask_BL: Any, mode: Mode) -> tuple[Any, Routings]:
+    def encode(self, x_BLD: Tensor, mask_BL: Tensor, mode: Mode) -> tuple[Tensor, Routings]:
         return self.encoder(x_BLD, mask_BL=mask_BL, mode=mode)
 
     def decode(
-        self, targets_BTD: Any, mask_BT: Any, source: Source, mode: Mode
-    ) -> tuple[Any, Routings]:
+        self, targets_BTD: Tensor, mask_BT: Tensor | None, source: EncodedSource, mode: Mode
+    ) -> tuple[Tensor, Routings]:
         x_BTD = self.mixer(targets_BTD, source=source, mode=mode)
         return self.decoder(x_BTD, mask_BT=mask_BT, source=source, mode=mode)
 
 
-class Encoder(Block):
+class PaperEncoder(Block):
     """Convolution blocks around a mixture of experts, SAME padding."""
 
     def __init__(self, config: ModelConfig, **kwargs: Any) -> None:
@@ -60,7 +61,7 @@ class Encoder(Block):
         ]
         self.experts = ExpertsAndNorm(config, name="experts")
 
-    def call(self, x_BLD: Any, mask_BL: Any, mode: Mode = EVAL) -> tuple[Any, Routings]:
+    def call(self, x_BLD: Tensor, mask_BL: Tensor, mode: Mode = EVAL) -> tuple[Tensor, Routings]:
         """Source features [B, L, D] to the encoder's output [B, L, D], and where tokens went."""
         middle = self.own.encoder_blocks[0]
         if self.own.encoder_timing:
@@ -73,7 +74,7 @@ class Encoder(Block):
         return x_BLD, by_name(encoder=routing)
 
 
-class Mixer(Block):
+class PaperMixer(Block):
     """Joins the encoded source with the targets so far: attention block, then convolutions."""
 
     def __init__(self, config: ModelConfig, **kwargs: Any) -> None:
@@ -84,7 +85,7 @@ class Mixer(Block):
             conv_block(config, causal=True, name=f"block{i}") for i in range(own.mixer_blocks)
         ]
 
-    def call(self, targets_BTD: Any, source: Source, mode: Mode = EVAL) -> Any:
+    def call(self, targets_BTD: Tensor, source: EncodedSource, mode: Mode = EVAL) -> Tensor:
         """Targets [B, T, D] joined with the source, to [B, T, D]."""
         x_BTD = self.attention(targets_BTD, source=source, mode=mode)
         for block in self.blocks:
@@ -92,7 +93,7 @@ class Mixer(Block):
         return x_BTD
 
 
-class Decoder(Block):
+class PaperDecoder(Block):
     """Convolution + attention pairs around a mixture of experts, all causal."""
 
     def __init__(self, config: ModelConfig, **kwargs: Any) -> None:
@@ -104,8 +105,8 @@ class Decoder(Block):
         self.experts = ExpertsAndNorm(config, name="experts")
 
     def call(
-        self, x_BTD: Any, mask_BT: Any, source: Source, mode: Mode = EVAL
-    ) -> tuple[Any, Routings]:
+        self, x_BTD: Tensor, mask_BT: Tensor | None, source: EncodedSource, mode: Mode = EVAL
+    ) -> tuple[Tensor, Routings]:
         """The mixer's output [B, T, D] to the decoder's [B, T, D], and where tokens went."""
         pairs = list(zip(self.blocks, self.attentions, strict=True))
         middle = self.own.decoder_blocks[0]
@@ -116,7 +117,9 @@ class Decoder(Block):
             x_BTD = self._pair(pair, x_BTD, source, mode)
         return x_BTD, by_name(decoder=routing)
 
-    def _pair(self, pair: tuple[Block, Block], x_BTD: Any, source: Source, mode: Mode) -> Any:
+    def _pair(
+        self, pair: tuple[Block, Block], x_BTD: Tensor, source: EncodedSource, mode: Mode
+    ) -> Tensor:
         """A convolution block and the attention behind it."""
         block, attention = pair
         x_BTD = block(x_BTD, mode=mode)

@@ -21,14 +21,15 @@ from t2t_multimodel.layers.loss import TokenScores
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.modalities.text import length_mask
 from t2t_multimodel.multimodel import Batch, Encoded, MultiModel
+from t2t_multimodel.types import Tensor
 
 
-class Scored(NamedTuple):
+class TargetScores(NamedTuple):
     """How well a model predicts each target of a batch."""
 
     scores: TokenScores
     """[B, T] each."""
-    weights_BT: Any
+    weights_BT: Tensor
     """1 at real targets, else 0."""
     routing: Routings
 
@@ -36,7 +37,7 @@ class Scored(NamedTuple):
 class ProblemLoss(NamedTuple):
     """The training loss of one batch, and what the model showed on the way."""
 
-    loss: Any
+    loss: Tensor
     metrics: dict[str, Any]
     """Numbers for people: xent (unsmoothed, nats a target), accuracy (of targets), tokens
     (targets counted), aux_loss; for each layer of experts share_<layer> [E], entropy_<layer> and
@@ -52,7 +53,7 @@ def score(
     training: bool = False,
     seed: StepSeed | None = None,
     label_smoothing: float = 0.0,
-) -> Scored:
+) -> TargetScores:
     """Scores each target of a batch, given those before it."""
     encoded = model.encode(batch, problem, training, seed)
     read = model.read(encoded, batch, problem, training, seed)
@@ -99,7 +100,7 @@ def problem_loss(
 
 def _scored(
     model: MultiModel, read: Encoded, batch: Batch, problem: str, label_smoothing: float
-) -> Scored:
+) -> TargetScores:
     labels_BT = batch["targets"]
     if len(labels_BT.shape) == 1:  # class labels
         labels_BT = labels_BT[:, None]
@@ -107,7 +108,7 @@ def _scored(
         read.x_BLD, read.mask_BL, read.grid, labels_BT, label_smoothing
     )
     weights_BT = length_mask(batch["targets_length"], ops.shape(labels_BT)[1])
-    return Scored(scores, weights_BT, read.routing)
+    return TargetScores(scores, weights_BT, read.routing)
 
 
 def ctc_scores(model: MultiModel, encoded: Encoded, batch: Batch, problem: str) -> CtcScores:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +10,14 @@ from typing import Any
 from t2t_multimodel import registry
 from t2t_multimodel.config import Config, ProblemRate, Section
 from t2t_multimodel.config.base import describe
+from t2t_multimodel.config.effect import Sides, without_effect
 from t2t_multimodel.config.notation import Chosen, is_written, read, read_distribution, read_entry
 from t2t_multimodel.config.tree import Draft, Field, all_fields, by_depth, defaults, flatten
 from t2t_multimodel.errors import UserError
+from t2t_multimodel.features import ClassLabel
+from t2t_multimodel.features.base import Feature
 from t2t_multimodel.gin_bindings import read_bindings
+from t2t_multimodel.side_files import Damaged, read_json, require
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,30 @@ def resolve(base: Resolved | str, overrides: Overrides = Overrides()) -> Resolve
     config = draft.build()
     assert isinstance(config, Config)
     registry.problems.check(list(config.rates))
+    _refuse_without_effect(config, changed)
     return Resolved(base.set_name, config, _origins(config, base, changed))
+
+
+def _refuse_without_effect(config: Config, changed: dict[str, str]) -> None:
+    """Raises `UserError` if something that was given changes nothing in this run."""
+    reasons = without_effect(config, problem_sides(config))
+    for path, origin in changed.items():
+        if path in reasons:
+            raise UserError(
+                f"{path} has no effect in this run: {reasons[path]}.",
+                fix=f"Leave it out ({origin}).",
+            )
+
+
+def problem_sides(config: Config) -> dict[str, Sides]:
+    """What the problems of a run read and write, for those that declare it."""
+    sides = {}
+    for name in config.rates:
+        problem = registry.problems.get(name)
+        inputs, targets = (getattr(problem, side, None) for side in ("inputs", "targets"))
+        if isinstance(inputs, Feature) and isinstance(targets, Feature):
+            sides[name] = Sides(inputs.unit, targets.unit, isinstance(targets, ClassLabel))
+    return sides
 
 
 def _take_flags(draft: Draft, overrides: Overrides) -> dict[str, str]:
@@ -133,20 +159,19 @@ def read_record(file: Path) -> dict[str, Any]:
         UserError: it is damaged.
     """
     try:
-        record = json.loads(file.read_bytes())
-        missing = {"hparams_set", "config", "origins"} - record.keys()
-    except (ValueError, AttributeError) as error:
-        raise _damaged(file, str(error)) from error
-    if missing:
-        raise _damaged(file, f"it lacks {', '.join(sorted(missing))}")
+        record = read_json(file, ("hparams_set", "config", "origins"))
+        require(record, {"hparams_set": str, "config": dict, "origins": {str: str}})
+        Config.from_dict(record["config"])
+    except Damaged as error:
+        raise Damaged(file, error.how, _COPY_AGAIN) from error
+    except UserError as error:  # of another version, or a digit is another
+        raise Damaged(file, error.message.rstrip("."), _COPY_AGAIN) from error
+    except (ValueError, TypeError, AttributeError, LookupError) as error:
+        raise Damaged(file, f"{error}".rstrip("."), _COPY_AGAIN) from error
     return record
 
 
-def _damaged(file: Path, how: str) -> UserError:
-    return UserError(
-        f"{file} is damaged: {how}.",
-        fix="Copy it again from where the run came; every checkpoint holds the config as well.",
-    )
+_COPY_AGAIN = "Copy it again from where the run came; every checkpoint holds the config as well."
 
 
 def _take_hparams(draft: Draft, text: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any, ClassVar
 from t2t_multimodel import registry
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features.base import Feature, ProblemSignature, Tokenizer
+from t2t_multimodel.raw_files import data_files
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +62,9 @@ class Problem:
     """Record files of the train split; other splits have one."""
     declared: ClassVar[Declared | None] = None
     """Sizes of the data set as published, for plans made where its files are not."""
+    reads: ClassVar[tuple[str, ...] | None] = None
+    """Patterns of the files below `raw_dir` that `examples` reads, such as `("*.tsv", "train/*")`,
+    where `*` matches folders too; None: all of them. See `source_files`."""
     how_to_get: ClassVar[str] = ""
     """What to get, from where by name, how large it is, and where in `raw_dir` it goes.
 
@@ -99,11 +104,16 @@ class Problem:
     def source_files(self, raw_dir: Path | None) -> list[Path]:
         """The files that `examples` reads; records are stale when one of them changes.
 
-        By default every file under `raw_dir` when one is given.
+        By default those below `raw_dir`, when one is given, that match one of `reads`.
         """
         if raw_dir is None:
             return []
-        return sorted(path for path in raw_dir.rglob("*") if path.is_file())
+        files = data_files(raw_dir)
+        if self.reads is None:
+            return files
+        names = [path.relative_to(raw_dir).as_posix() for path in files]
+        wanted = {name for pattern in self.reads for name in fnmatch.filter(names, pattern)}
+        return [path for path, name in zip(files, names, strict=True) if name in wanted]
 
     def tiny(self, folder: Path) -> None:
         """Writes a few dozen made examples into `folder`, in the very layout of the raw files.
@@ -170,7 +180,7 @@ class Problem:
                     f"Problem {self.name!r} declares no {name}.",
                     fix=f"write e.g. `{name} = Text()` in the class {type(self).__name__}",
                 )
-        for name in ("metrics", "splits"):
+        for name in ("metrics", "splits", "reads"):
             if isinstance(getattr(self, name), str):
                 raise UserError(
                     f"{name} of problem {self.name!r} is a string; it must be a tuple of strings."

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from t2t_multimodel import _checkout, _scan, usr_dir
-from t2t_multimodel._scan import Place
+from t2t_multimodel._scan import Registration
 from t2t_multimodel.errors import UserError, unknown
 
 T = TypeVar("T")
@@ -43,7 +43,7 @@ class Registry:
         self.next_command = next_command
         self._sets_name = sets_name
         self._objects: dict[str, Any] = {}
-        self._run_time: dict[str, Place] = {}
+        self._run_time: dict[str, Registration] = {}
 
     def register(self, name: str) -> Callable[[T], T]:
         """The decorator: `@register_problem("my_digits")` above a class, the name a literal.
@@ -63,8 +63,8 @@ class Registry:
         caller = sys._getframe(1)
         path = _real_path(caller.f_code.co_filename)
         module = str(caller.f_globals.get("__name__", "__main__"))
-        here = Place(self.kind, name, path, caller.f_lineno, module)
-        there = self._places().get(name)
+        here = Registration(self.kind, name, path, caller.f_lineno, module)
+        there = self._registrations().get(name)
         if there is not None and not _same(here, there):
             raise self._twice(name, there, here)
 
@@ -79,32 +79,32 @@ class Registry:
 
     def names(self) -> list[str]:
         """All known names, sorted; imports nothing."""
-        return sorted(self._places())
+        return sorted(self._registrations())
 
     def __contains__(self, name: object) -> bool:
-        return name in self._places()
+        return name in self._registrations()
 
     def check(self, names: Iterable[str]) -> None:
         """Raises the `UserError` with the nearest names for the first unknown one."""
-        places = self._places()
+        found = self._registrations()
         for name in names:
-            if name not in places:
-                raise unknown(self.title, name, sorted(places), self.next_command)
+            if name not in found:
+                raise unknown(self.title, name, sorted(found), self.next_command)
 
     def where(self, name: str) -> str:
         """`path:line` of the registration. Raises UserError for an unknown name."""
-        return str(self.place(name))
+        return str(self.registration(name))
 
-    def place(self, name: str) -> Place:
+    def registration(self, name: str) -> Registration:
         """Where `name` is registered. Raises UserError for an unknown name."""
         self.check([name])
-        return self._places()[name]
+        return self._registrations()[name]
 
     def summary(self, name: str) -> str:
         """The first line of the docstring, read without importing."""
-        place = self.place(name)
-        if os.path.isfile(place.path):
-            return _scan.summary(place)
+        registration = self.registration(name)
+        if os.path.isfile(registration.path):
+            return _scan.summary(registration)
         return _scan.first_line(self._objects[name].__doc__)
 
     def get(self, name: str) -> Any:
@@ -114,30 +114,30 @@ class Registry:
             UserError: nobody registered the name.
             Exception: whatever the module raises while it is imported, unchanged.
         """
-        place = self.place(name)
+        registration = self.registration(name)
         if name not in self._objects:
-            importlib.import_module(place.module)
+            importlib.import_module(registration.module)
         if name not in self._objects:
             raise UserError(
-                f"{place} reads like a registration of the {self.title} '{name}', "
-                f"but importing {place.module} does not register it.",
+                f"{registration} reads like a registration of the {self.title} '{name}', "
+                f"but importing {registration.module} does not register it.",
                 "Indent the line if it is an example in a docstring.",
             )
         return self._objects[name]
 
-    def _places(self) -> dict[str, Place]:
-        places: dict[str, Place] = {}
-        for place in _scanned(usr_dir.added()):
-            if place.kind == self.kind:
-                if place.name in places:
-                    raise self._twice(place.name, places[place.name], place)
-                places[place.name] = place
+    def _registrations(self) -> dict[str, Registration]:
+        found: dict[str, Registration] = {}
+        for registration in _scanned(usr_dir.added()):
+            if registration.kind == self.kind:
+                if registration.name in found:
+                    raise self._twice(registration.name, found[registration.name], registration)
+                found[registration.name] = registration
         for name, here in self._run_time.items():
-            if not _same(here, places.setdefault(name, here)):
-                raise self._twice(name, here, places[name])
-        return places
+            if not _same(here, found.setdefault(name, here)):
+                raise self._twice(name, here, found[name])
+        return found
 
-    def _twice(self, name: str, first: Place, second: Place) -> UserError:
+    def _twice(self, name: str, first: Registration, second: Registration) -> UserError:
         return UserError(
             f"The {self.title} '{name}' is registered twice:\n  first  {first}\n  second {second}",
             "Rename one of them.",
@@ -145,9 +145,9 @@ class Registry:
 
 
 @cache
-def _scanned(added: tuple[str, ...]) -> tuple[Place, ...]:
+def _scanned(added: tuple[str, ...]) -> tuple[Registration, ...]:
     """What is registered in the package, its siblings and outside; `added` keys the cache."""
-    found: dict[str, list[Place]] = {}
+    found: dict[str, list[Registration]] = {}
     for path, module in (
         *_scan.modules(Path(__file__).parent, "t2t_multimodel"),
         *_scan.modules(_checkout.folder("problems"), "t2t_multimodel.problems"),
@@ -156,15 +156,15 @@ def _scanned(added: tuple[str, ...]) -> tuple[Place, ...]:
     ):
         real = os.path.realpath(path)
         if real not in found:
-            found[real] = _scan.places(path, module)
-    return tuple(place for places in found.values() for place in places)
+            found[real] = _scan.registrations(path, module)
+    return tuple(registration for each in found.values() for registration in each)
 
 
 def _real_path(file: str) -> str:
     return os.path.realpath(file) if os.path.isfile(file) else file
 
 
-def _same(a: Place, b: Place) -> bool:
+def _same(a: Registration, b: Registration) -> bool:
     """One file, which a scan has checked for doubles, or two runs of an interpreter's cell."""
     return a.path == b.path or not (os.path.isfile(a.path) or os.path.isfile(b.path))
 

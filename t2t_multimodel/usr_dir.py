@@ -63,7 +63,7 @@ def add_one(path: Path) -> None:
         )
     real = Path(os.path.realpath(path))
     module = _module_name(real)
-    if not any(_scan.places(file, name) for file, name in _files_of(real, module)):
+    if not any(_scan.registrations(file, name) for file, name in _files_of(real, module)):
         raise UserError(
             f"--usr_dir={path} registers nothing: no line of its .py files begins with "
             '@register_problem("..."), @register_hparams, @register_modality, '

@@ -80,7 +80,12 @@ def test_a_runs_own_config_may_stand_for_the_set(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "how"),
-    [("{", "Expecting property name"), ("[]", "'list' object"), ("{}", "it lacks config, hpar")],
+    [
+        ("{", r"it is no JSON \(Expecting property name"),
+        ("[]", "it holds a list, not a dict"),
+        ("{}", "it lacks config, hpar"),
+        ('{"hparams_set": "a", "config": {"problems": ["a"], "train": 3}, "origins": {}}', ".*"),
+    ],
 )
 def test_a_damaged_record_is_named(tmp_path: Path, text: str, how: str) -> None:
     (tmp_path / "config.json").write_text(text)
@@ -95,7 +100,7 @@ def test_gin_then_hparams_then_flags_win(tmp_path: Path) -> None:
         "ModelConfig.dropout = 0.2\nPaperBodyConfig.encoder_blocks = (1, 0)\n"
     )
     changes = Overrides(
-        problems=["made_b:3"],
+        problems=["made_b:3", "made_a"],
         hparams="train.steps=30, train.log_steps=5 ,model.dropout=0.3",
         gin_files=[str(file)],
         gin_params=["TrainConfig.seed = 2"],
@@ -104,7 +109,7 @@ def test_gin_then_hparams_then_flags_win(tmp_path: Path) -> None:
     resolved = resolve("made_set", changes)
     config, origins = resolved.config, resolved.origins
     gin = f"gin {file}, TrainConfig.seed = 2"
-    assert (config.problems, origins["problems"]) == (rates("made_b:3"), "--problems")
+    assert (config.problems, origins["problems"]) == (rates("made_b:3", "made_a"), "--problems")
     assert (config.train.steps, origins["train.steps"]) == (40, "--train_steps")
     assert (config.train.log_steps, origins["train.log_steps"]) == (5, "--hparams")
     assert (config.model.dropout, origins["model.dropout"]) == (0.3, "--hparams")

@@ -11,7 +11,7 @@ from t2t_multimodel import _scan
 
 def scan(folder: Path, source: str) -> list[tuple[str, str, int]]:
     (folder / "a.py").write_text(source)
-    return [(place.kind, place.name, place.line) for place in _scan.places(folder / "a.py", "a")]
+    return [(one.kind, one.name, one.line) for one in _scan.registrations(folder / "a.py", "a")]
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_all_kinds_are_read_in_order(tmp_path: Path) -> None:
 
 def test_bytes_that_are_no_utf8_do_not_stop_a_scan(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_bytes(b'# \xe9\n@register_problem("mine")\nclass A: ...\n')
-    assert [place.line for place in _scan.places(tmp_path / "a.py", "a")] == [2]
+    assert [one.line for one in _scan.registrations(tmp_path / "a.py", "a")] == [2]
 
 
 def test_modules_are_named_after_their_folders(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def score(): ...
 
 def test_a_definition_is_described_without_an_import(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text(FAMILY)
-    child, score = _scan.places(tmp_path / "a.py", "a")
+    child, score = _scan.registrations(tmp_path / "a.py", "a")
     assert _scan.summary(child) == "One line."
     assert _scan.class_values(child) == {"inputs": "Text", "targets": "ClassLabel"}
     assert _scan.summary(score) == ""
@@ -104,13 +104,13 @@ def test_a_class_that_is_its_own_base_ends_the_search(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text(
         '@register_problem("a")\nclass A(B):\n    inputs = Text()\n\nclass B(A): ...\n'
     )
-    (place,) = _scan.places(tmp_path / "a.py", "a")
-    assert _scan.class_values(place) == {"inputs": "Text"}
+    (registration,) = _scan.registrations(tmp_path / "a.py", "a")
+    assert _scan.class_values(registration) == {"inputs": "Text"}
 
 
 def test_the_line_of_a_definition_that_has_gone_describes_nothing(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text(FAMILY)
-    child, _ = _scan.places(tmp_path / "a.py", "a")
+    child, _ = _scan.registrations(tmp_path / "a.py", "a")
     (tmp_path / "a.py").write_text("\n")
     assert _scan.definition(child) is None
     assert _scan.summary(child) == ""

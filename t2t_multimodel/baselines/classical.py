@@ -74,7 +74,7 @@ def decoded_scores(
 
 
 def evenly(n: int, most: int) -> np.ndarray:
-    """At most `most` of the numbers below n, evenly spaced: int [min(n, most)]."""
+    """Chooses at most `most` of the numbers below n, evenly spaced: int [min(n, most)]."""
     return np.linspace(0, n - 1, min(n, most)).astype(int)
 
 
@@ -153,14 +153,14 @@ def _frames(frames: np.ndarray) -> np.ndarray:
 
 
 def _nearest(vectors: Any, test_vectors: Any) -> np.ndarray:
-    """For each test vector the row of the nearest one: int [tests]."""
+    """Finds for each test vector the row of the nearest vector: int [tests]."""
     from sklearn.metrics import pairwise_distances_argmin
 
     return pairwise_distances_argmin(test_vectors, vectors)
 
 
 def _rankings(vectors: Any, labels: list[int], test_vectors: Any, classes: int) -> list[np.ndarray]:
-    """For each test vector all class numbers, best first, by logistic regression."""
+    """Ranks all class numbers for each test vector, best first, by logistic regression."""
     from scipy.sparse import issparse
     from sklearn.linear_model import LogisticRegression
 

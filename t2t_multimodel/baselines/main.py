@@ -1,14 +1,16 @@
-"""What `mm-problems baselines` does: measures or finds baselines and prints them."""
+"""Does the work of `mm-problems baselines`: measures or finds baselines and prints them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from t2t_multimodel.baselines.measured import Baselines, baselines_of
+from t2t_multimodel.baselines.measured import Baselines, measure_baselines
 from t2t_multimodel.cores import cores
 from t2t_multimodel.data.datagen import DatagenOptions, Prepared, generate
+from t2t_multimodel.data.raw_dirs import RawDir
 from t2t_multimodel.metrics.text import is_lower_better, signature
+from t2t_multimodel.terminal import make_console
 
 COLUMNS = ("trivial", "source_blind", "classical")
 
@@ -16,7 +18,7 @@ COLUMNS = ("trivial", "source_blind", "classical")
 def baselines(
     names: Sequence[str],
     data_dir: Path,
-    raw_dir: Path | None = None,
+    raw_dir: RawDir = None,
     workers: int | None = None,
     split: str = "test",
 ) -> list[Baselines]:
@@ -30,17 +32,16 @@ def baselines(
         split: preferred split; a problem without it takes its last one.
 
     Raises:
-        UserError: what `generate` and `baselines_of` raise.
+        UserError: what `generate` and `measure_baselines` raise.
     """
     prepared = generate(names, data_dir, raw_dir, DatagenOptions(workers=workers or cores()))
-    results = [baselines_of(one, one.problem.eval_split(split)) for one in prepared.values()]
+    results = [measure_baselines(one, one.problem.eval_split(split)) for one in prepared.values()]
     print_baselines(results, list(prepared.values()))
     return results
 
 
 def print_baselines(results: Sequence[Baselines], prepared: Sequence[Prepared]) -> None:
     """Prints a row for each score, and below what the methods were."""
-    from rich.console import Console
     from rich.table import Table
 
     table = Table("score")
@@ -49,7 +50,7 @@ def print_baselines(results: Sequence[Baselines], prepared: Sequence[Prepared]) 
     notes = []
     for result, one in zip(results, prepared, strict=True):
         title = result.problem + _silver(one)
-        table.add_row(f"[bold]{title}[/], {result.split}, n = {result.examples:,}")
+        table.add_row(f"{title}, {result.split}, n = {result.examples:,}", style="bold")
         for name, cells in _rows(result):
             table.add_row(f"  {name}", *cells)
         table.add_section()
@@ -58,7 +59,7 @@ def print_baselines(results: Sequence[Baselines], prepared: Sequence[Prepared]) 
     for metric in ("bleu", "chrf"):
         if any(f"decoded/{metric}" in result.source_blind for result in results):
             notes.append(f"{metric}: {signature(metric)}")
-    console = Console(highlight=False)
+    console = make_console()
     console.print(table)
     console.print("\n".join(notes), style="dim", soft_wrap=True)
 

@@ -32,6 +32,7 @@ from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.data.files import written_by_rename
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import ClassLabel, Text
+from t2t_multimodel.side_files import NUMBER, read_or, shaped
 
 METHOD = "2"
 """Raised when the methods change: stored baselines of another one are measured again."""
@@ -52,15 +53,15 @@ class Baselines:
     examples: int
     """Examples of the split; all are scored."""
     fingerprint: str
-    """Of the records; see `Prepared.fingerprint`."""
+    """`fingerprint` names the content of the records; see `Prepared.fingerprint`."""
     command: str
-    """What measures them again."""
+    """`command` measures the baselines again."""
     versions: dict[str, str]
-    """Of the methods, this package and the libraries behind the figures."""
+    """`versions` names the versions of the methods, of this package and of the libraries used."""
     seconds: float
-    """That the measuring took."""
+    """The measuring took so many seconds."""
     methods: dict[str, str]
-    """In words, what each of "trivial", "source_blind" and "classical" is."""
+    """`methods` says in words what "trivial", "source_blind" and "classical" are."""
     trivial: dict[str, float]
     source_blind: dict[str, float]
     classical: dict[str, float] | None = None
@@ -76,7 +77,7 @@ class Baselines:
         return cls(**values)
 
 
-def baselines_of(prepared: Prepared, split: str, classical: bool = True) -> Baselines:
+def measure_baselines(prepared: Prepared, split: str, classical: bool = True) -> Baselines:
     """The baselines of a split: stored ones, else shipped ones, else measured now and stored.
 
     Args:
@@ -108,15 +109,23 @@ def known_baselines(prepared: Prepared, split: str) -> Baselines | None:
 def _known(prepared: Prepared, split: str) -> Iterator[Baselines]:
     """Baselines that were measured before, on these very records and by these methods."""
     own = prepared.folder / _file_name(split)
-    rows = [json.loads(own.read_text())] if own.is_file() else []
+    rows: list[dict[str, Any]] = read_or(own, [], lambda row: [shaped(_SHAPE)(row)], print)
     source = getattr(sys.modules[type(prepared.problem).__module__], "__file__", None)
     if source:  # a notebook has none
         shipped = Path(source).with_name(SHIPPED)
-        rows += json.loads(shipped.read_text()) if shipped.is_file() else []
+        rows += read_or(shipped, [], shaped([_SHAPE]), print, list)
     for row in rows:
         same_records = row["fingerprint"] == prepared.fingerprint and row["split"] == split
         if same_records and row["versions"]["method"] == METHOD:
             yield Baselines.from_json(row)
+
+
+_SCORES = {str: NUMBER}
+_SHAPE = {
+    **dict.fromkeys(("problem", "split", "fingerprint", "command"), str),
+    **{"examples": int, "versions": {"method": str}, "seconds": NUMBER, "methods": {str: str}},
+    **{"trivial": _SCORES, "source_blind": _SCORES},
+}
 
 
 def _file_name(split: str) -> str:

@@ -43,6 +43,11 @@ class Checkpoint:
     path: Path
 
     @property
+    def run(self) -> Path:
+        """The folder of the run that it lies in; one that lies elsewhere stands for itself."""
+        return run_of(self.path)
+
+    @property
     def step(self) -> int:
         """Steps done when it was saved."""
         return int(self.state["step"])
@@ -54,7 +59,11 @@ class Checkpoint:
 
     def config(self) -> Config:
         """Of the run that saved it."""
-        return Config.from_dict(self.state["config"])
+        file = self.path / "state.json"
+        try:
+            return Config.from_dict(self.state["config"])
+        except (ValueError, TypeError, AttributeError, LookupError) as error:
+            raise Damaged(file, f"its config: {error}", "Take another checkpoint.") from error
 
     def admit_code(self) -> None:
         """Makes the user's code of its run known as far as this machine has agreed to it.
@@ -62,9 +71,8 @@ class Checkpoint:
         Raises:
             UserError: the code of one of its problems was not agreed to.
         """
-        state = self.state
-        if folders := state.get("usr_dirs", ()):
-            admit(run_of(self.path), folders, Config.from_dict(state["config"]).rates)
+        if folders := self.state.get("usr_dirs", ()):
+            admit(self.run, folders, self.config().rates)
 
     def problems(self, names: Sequence[str]) -> list[str]:
         """The given names, or all that the model was trained on.

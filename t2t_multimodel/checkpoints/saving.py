@@ -14,8 +14,8 @@ import keras
 import numpy as np
 
 from t2t_multimodel.checkpoints.checkpoint import CHECKSUMS, Checkpoint, checksum, found
+from t2t_multimodel.data.files import writing
 from t2t_multimodel.data.vocab import SubwordTokenizer
-from t2t_multimodel.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -64,13 +64,8 @@ class Saver:
         """
         if self._pending is not None:
             pending, self._pending = self._pending, None
-            try:
+            with writing(self._folder):
                 pending.result()
-            except OSError as error:
-                raise UserError(
-                    f"A checkpoint could not be written to {self._folder}: {error}.",
-                    fix="Make room there; the same command goes on from the last checkpoint.",
-                ) from error
 
     def close(self) -> None:
         """As `wait`."""

@@ -17,8 +17,9 @@ import sentencepiece
 from t2t_multimodel import registry
 from t2t_multimodel.data import reading
 from t2t_multimodel.data.files import remove_abandoned, written_by_rename
-from t2t_multimodel.data.fingerprint import code_facts, files_facts, fingerprint
+from t2t_multimodel.data.fingerprint import files_facts, fingerprint
 from t2t_multimodel.data.sample import sampled
+from t2t_multimodel.data.used_code import code_of, used_code
 from t2t_multimodel.errors import UserError, printable
 from t2t_multimodel.features import EOS_ID, PAD_ID, BadValue, Text
 from t2t_multimodel.problem import Problem
@@ -185,7 +186,7 @@ def load_or_train(
         "format": _FORMAT,
         "size": size,
         "symbols": vocabulary.symbols,
-        "code": code_facts(type(owner), Problem if isinstance(owner, Problem) else Vocabulary),
+        "code": code_of(owner) if isinstance(owner, Problem) else _code_of(owner),
         "files": reading.called(
             lambda: files_facts(vocabulary.source_files(raw_dir)),
             f"Vocabulary {vocabulary.name!r}, its raw files",
@@ -195,10 +196,14 @@ def load_or_train(
     remove_abandoned(path.parent)
     if not path.is_file():
         _train_into(path, vocabulary, size, raw_dir, facts, report, asked_by)
-    elif fault := _fault(path):
-        report(f"{path} {fault}; it is made again.")
+    elif why := fault(path):
+        report(f"{path} {why}; it is made again.")
         _train_into(path, vocabulary, size, raw_dir, facts, report, asked_by)
     return SubwordTokenizer(vocabulary.name, path.read_bytes())
+
+
+def _code_of(vocabulary: Vocabulary) -> dict[str, str]:
+    return used_code([type(vocabulary)], Vocabulary)
 
 
 def _train_into(
@@ -254,8 +259,8 @@ class Texts:
         return f"{self.left_out:,} text(s) left out, e.g. {self._first}"
 
 
-def _fault(path: Path) -> str:
-    """What is wrong with a model file; "" if nothing is."""
+def fault(path: Path) -> str:
+    """Tells what is wrong with a model file; "" if nothing is."""
     try:
         expected = json.loads(path.with_suffix(".json").read_bytes())["sha256"]
     except (OSError, ValueError, KeyError):

@@ -14,6 +14,7 @@ from keras import KerasTensor, ops
 from t2t_multimodel.decode.guide import FORBIDDEN, Weigh
 from t2t_multimodel.features import EOS_ID, BracketTables
 from t2t_multimodel.multimodel import Encoded
+from t2t_multimodel.types import Tensor
 
 DEEPEST = 64
 """Brackets that may be open at once."""
@@ -22,13 +23,13 @@ DEEPEST = 64
 class Standing(NamedTuple):
     """Where each row stands in its tree."""
 
-    open_RH: Any
+    open_RH: Tensor
     """int32: labels of the open brackets, the outermost first."""
-    depth_R: Any
+    depth_R: Tensor
     """int32: how many are open."""
-    empty_R: Any
+    empty_R: Tensor
     """int32: how many of the innermost have no leaf yet."""
-    left_R: Any
+    left_R: Tensor
     """int32: words that have no leaf yet."""
 
 
@@ -62,14 +63,16 @@ class BracketGuide:
         none_R = ops.zeros_like(left_R)
         open_RH = ops.repeat(none_R[:, None], min(DEEPEST, longest), axis=1)
 
-        def weigh(log_p_RV: Any, last_R: Any, t: Any, standing: Standing) -> tuple[Any, Standing]:
+        def weigh(
+            log_p_RV: Tensor, last_R: Tensor, t: Tensor, standing: Standing
+        ) -> tuple[Any, Standing]:
             standing = self._after(standing, last_R)
             allowed_RV = self._allowed(standing, t, longest)
             return ops.where(allowed_RV, log_p_RV, FORBIDDEN), standing
 
         return Standing(open_RH, none_R, none_R, left_R), weigh
 
-    def _after(self, now: Standing, last_R: Any) -> Standing:
+    def _after(self, now: Standing, last_R: Tensor) -> Standing:
         """Where a row stands behind a token; padding moves nothing."""
         opened_R, closed_R, leaf_R = (_look_up(table, last_R) for table in self._tables[:3])
         opens_R = ops.cast(opened_R >= 0, "int32")
@@ -85,7 +88,7 @@ class BracketGuide:
             ops.maximum(now.left_R - leaf_R, 0),
         )
 
-    def _allowed(self, now: Standing, t: Any, longest: int) -> Any:
+    def _allowed(self, now: Standing, t: Tensor, longest: int) -> Any:
         """Bool [R, V]."""
         inside_R, more_R = now.depth_R > 0, now.left_R > 0
         needed_R = now.left_R + now.depth_R + 1  # leaves, closing brackets, the end

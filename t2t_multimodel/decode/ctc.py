@@ -18,6 +18,7 @@ from t2t_multimodel.features import EOS_ID
 from t2t_multimodel.layers import fast
 from t2t_multimodel.layers.ctc import CLASSES
 from t2t_multimodel.multimodel import Encoded, MultiModel
+from t2t_multimodel.types import Tensor
 
 LOW = -1e9
 """Log-probability of what can not be."""
@@ -44,7 +45,7 @@ def spelling_of(model: MultiModel, problem: str) -> np.ndarray:
     return model.spellings[identity]
 
 
-def best_path(log_p_BFC: Any, frames_B: Any, spelling_VS: np.ndarray) -> tuple[Any, Any]:
+def best_path(log_p_BFC: Tensor, frames_B: Tensor, spelling_VS: np.ndarray) -> tuple[Any, Any]:
     """The best class at each time, repeats taken once and blanks left out.
 
     Returns:
@@ -78,13 +79,13 @@ def ids_of_bytes(spelling_VS: np.ndarray) -> np.ndarray:
 class Prefixes(NamedTuple):
     """Spelt prefixes, and the paths that lead to them (Watanabe et al. 2017, algorithm 2)."""
 
-    letter: Any
+    letter: Tensor
     """[..., F]: log-probability of all paths up to each time that spell it and end in a letter."""
-    blank: Any
+    blank: Tensor
     """[..., F]: of those that end in a blank."""
-    last: Any
+    last: Tensor
     """int32 [...]: the last byte, 0 of an empty prefix."""
-    score: Any
+    score: Tensor
     """[...]: log-probability of all outputs that begin with it."""
 
 
@@ -120,7 +121,7 @@ class CtcGuide:
         return times.empty(), lambda *now: self._weigh(times, *now)
 
     def _weigh(
-        self, times: _Heard, log_p_RV: Any, last_R: Any, t: Any, prefixes: Prefixes
+        self, times: _Heard, log_p_RV: Tensor, last_R: Tensor, t: Tensor, prefixes: Prefixes
     ) -> tuple[Any, Prefixes]:
         spelling_VS = ops.convert_to_tensor(self._spelling)
         written_R1S = ops.take(spelling_VS, last_R, axis=0)[:, None]
@@ -152,7 +153,7 @@ class CtcGuide:
 class _Heard:
     """The log-probabilities of a batch, for prefixes of its rows."""
 
-    def __init__(self, log_p_BFC: Any, frames_B: Any, beams: int) -> None:
+    def __init__(self, log_p_BFC: Tensor, frames_B: Tensor, beams: int) -> None:
         sources, self._length = ops.shape(log_p_BFC)[:2]
         self._p_BFC, self._beams = ops.exp(log_p_BFC), beams
         by_class = ops.transpose(log_p_BFC, (0, 2, 1))
@@ -169,7 +170,7 @@ class _Heard:
         impossible_RF = ops.full_like(blank_RF, LOW)
         return Prefixes(impossible_RF, blank_RF, ops.cast(nothing_R, "int32"), nothing_R)
 
-    def extended(self, prefixes: Prefixes, bytes_RKS: Any) -> Prefixes:
+    def extended(self, prefixes: Prefixes, bytes_RKS: Tensor) -> Prefixes:
         """Each prefix [R, 1 or K, ...] with the bytes of K pieces behind it; [R, K, ...]."""
         grid = ops.shape(bytes_RKS)[:2]
         prefixes = _map(lambda x: ops.broadcast_to(x, (*grid, *ops.shape(x)[2:])), prefixes)
@@ -184,7 +185,7 @@ class _Heard:
             )
         return prefixes
 
-    def _with(self, prefixes: Prefixes, byte_RK: Any) -> Prefixes:
+    def _with(self, prefixes: Prefixes, byte_RK: Tensor) -> Prefixes:
         """Each prefix with one byte behind it."""
         letter, blank, last, _ = prefixes
         log_p = self._of(byte_RK)
@@ -215,18 +216,18 @@ class _Heard:
         total_RF = ops.logaddexp(prefixes.letter, prefixes.blank)
         return ops.take_along_axis(total_RF, self._frames_R[:, None] - 1, axis=1)[:, 0]
 
-    def _of(self, byte_RK: Any) -> Any:
+    def _of(self, byte_RK: Tensor) -> Any:
         """Log-probabilities of bytes over time [R, K, F]."""
         return ops.take(self._table, self._first_R[:, None] + byte_RK, axis=0)
 
 
-def _recurrence(log_p: Any, ready: Any) -> Any:
+def _recurrence(log_p: Tensor, ready: Tensor) -> Any:
     """x_t = log(exp(x_{t-1}) + exp(ready_t)) + log_p_t along the last axis, x_{-1} = log 0."""
     total = ops.cumsum(log_p, axis=-1)
     return total + fast.cumulative_logsumexp(ready - (total - log_p))
 
 
-def _later(x: Any, first: Any) -> Any:
+def _later(x: Tensor, first: Tensor) -> Any:
     """x of the time before; `first` at the first one."""
     return ops.concatenate([first[..., None], x[..., :-1]], axis=-1)
 

@@ -27,6 +27,7 @@ from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import PAD_ID
 from t2t_multimodel.layers import fast
 from t2t_multimodel.multimodel import MultiModel
+from t2t_multimodel.types import Tensor, Tensors
 
 LOOKED_AT = 4
 """Tokens, times the beams, that CTC weighs at each place, the decoder's best ones."""
@@ -191,7 +192,7 @@ class Decoder:
                 f"{self._longest} at most."
             )
 
-    def outputs(self, source: dict[str, Any]) -> tuple[Any, Any]:
+    def outputs(self, source: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         """`Decoded` as tensors, to be called inside of a function that is being compiled.
 
         What there is not has a score near `LOST`.
@@ -207,7 +208,7 @@ class Decoder:
         ids, scores = self._write(x_BLD, mask_BL, forced_BT, live_B, *facts)
         return ids[:, : self._config.nbest], scores[:, : self._config.nbest]
 
-    def _rank(self, source: dict[str, Any]) -> tuple[Any, Any]:
+    def _rank(self, source: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         """The best classes [B, N, 1] and their log-probability [B, N]."""
         rows = ops.shape(source["inputs_length"])[0]
         unknown = {"targets": ops.zeros((rows,), "int32"), "targets_length": ops.ones((rows,))}
@@ -216,31 +217,31 @@ class Decoder:
         scores, classes = ops.top_k(log_p, min(self._config.nbest, log_p.shape[-1]))
         return ops.cast(classes, "int32")[:, :, None], scores
 
-    def _spell(self, source: dict[str, Any]) -> tuple[Any, Any]:
+    def _spell(self, source: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         """What CTC hears [B, 1, F + 1], in pieces of one byte, and its log-probability [B, 1]."""
         found = heard(self._model, self._model.encode(source, self._problem), self._problem)
         ids_BT, score_B = best_path(*found, spelling_of(self._model, self._problem))
         return ids_BT[:, None], score_B[:, None]
 
-    def _encode(self, source: dict[str, Any]) -> tuple[Any, ...]:
+    def _encode(self, source: dict[str, Tensor]) -> tuple[Tensor, ...]:
         encoded = self._model.encode(source, self._problem)
         facts = (fact for guide in self._guides for fact in guide.facts(source, encoded))
         return encoded.x_BLD, encoded.mask_BL, *facts
 
-    def _write(self, *arguments: Any) -> tuple[Any, Any]:
+    def _write(self, *arguments: Any) -> tuple[Tensor, Tensor]:
         with fast.for_xla() if self._config.jit else contextlib.nullcontext():
             return self._loop(*arguments)
 
     def _loop(
-        self, x_BLD: Any, mask_BL: Any, forced_BT: Any, live_B: Any, *facts: Any
-    ) -> tuple[Any, Any]:
+        self, x_BLD: Tensor, mask_BL: Tensor, forced_BT: Tensor, live_B: Tensor, *facts: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """The loop over positions: ids [B, N, T], scores [B, N]."""
         config, body, beams = self._config, self._model.body, self._beams
         memory = body.memory(x_BLD, mask_BL)
         states, weighs = self._begin_guides(facts)
         cache = (body.cache(ops.shape(x_BLD)[0] * beams, self._longest), states)
 
-        def next_tokens(last_R: Any, t: Any, cache: Any) -> tuple[Any, Any]:
+        def next_tokens(last_R: Tensor, t: Tensor, cache: Any) -> tuple[Tensor, Tensors]:
             own, states = cache
             logits_RV, own = self._model.step(last_R, t, own, memory, self._problem, beams)
             log_p_RV, after = ops.log_softmax(ops.cast(logits_RV, "float32"), axis=-1), []

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from t2t_multimodel.types import Tensor
+
 
 def filled_up(
-    x_BLD: Any, mask_BL: Any, forced_BT: Any, live_B: Any, *facts: Any
+    x_BLD: Tensor, mask_BL: Tensor, forced_BT: Tensor, live_B: Tensor, *facts: Any
 ) -> tuple[Any, ...]:
     """More rows and positions, all of them padding, up to the next sizes that are compiled."""
     rows = x_BLD.shape[0]
@@ -25,7 +27,7 @@ def filled_up(
     )
 
 
-def _padded(x: Any, row: int) -> Any:
+def _padded(x: Tensor, row: int) -> Any:
     """x with more rows, and positions on its second axis if it has one."""
     edges = [[0, row], *([0, 0] for _ in x.shape[1:])]
     if len(edges) > 1:

@@ -21,6 +21,7 @@ from t2t_multimodel.data.batching import batch_share, eval_batches
 from t2t_multimodel.data.collate import collate
 from t2t_multimodel.data.datagen import Prepared, prepare
 from t2t_multimodel.data.files import written_by_rename
+from t2t_multimodel.data.raw_dirs import RawDir
 from t2t_multimodel.decode.decoder import Decoder
 from t2t_multimodel.decode.filling import next_size
 from t2t_multimodel.decode.grammar import guides
@@ -60,7 +61,7 @@ class DecodeRequest:
     batch_size: int = 64
     """Most inputs that are decoded at once."""
     data_dir: Path = Path("data")
-    raw_dir: Path | None = None
+    raw_dir: RawDir = None
 
 
 def decode(checkpoint: Checkpoint, request: DecodeRequest) -> None:

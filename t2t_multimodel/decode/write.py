@@ -11,6 +11,7 @@ from typing import Any
 from keras import ops
 
 from t2t_multimodel.features import EOS_ID, PAD_ID
+from t2t_multimodel.types import Tensor, Tensors
 
 NextTokens = Callable[[Any, Any, Any], tuple[Any, Any]]
 """(last ids [R], position t, cache) -> log-probabilities float32 [R, V] of the token at t, or what
@@ -20,10 +21,10 @@ guides made of them; next cache."""
 def write(
     next_tokens: NextTokens,
     choose: Callable[[Any, Any], Any],
-    cache: Any,
-    forced_RT: Any,
-    live_R: Any,
-) -> tuple[Any, Any]:
+    cache: Tensors,
+    forced_RT: Tensor,
+    live_R: Tensor,
+) -> tuple[Tensor, Tensor]:
     """Writes until every row has its end or is full.
 
     Args:
@@ -38,10 +39,14 @@ def write(
     """
     longest = forced_RT.shape[1]
 
-    def unfinished(t: Any, ids_RT: Any, last_R: Any, score_R: Any, done_R: Any, cache: Any) -> Any:
+    def unfinished(
+        t: Tensor, ids_RT: Tensor, last_R: Tensor, score_R: Tensor, done_R: Tensor, cache: Tensors
+    ) -> Tensor:
         return ops.logical_and(t < longest, ops.logical_not(ops.all(done_R)))
 
-    def one(t: Any, ids_RT: Any, last_R: Any, score_R: Any, done_R: Any, cache: Any) -> Any:
+    def one(
+        t: Tensor, ids_RT: Tensor, last_R: Tensor, score_R: Tensor, done_R: Tensor, cache: Tensors
+    ) -> tuple[Tensors, ...]:
         log_p_RV, cache = next_tokens(last_R, t, cache)
         forced_R = ops.take(forced_RT, t, axis=1)
         chosen_R = ops.where(forced_R > 0, forced_R, choose(log_p_RV, t))
@@ -64,6 +69,6 @@ def write(
     return ids_RT, score_R
 
 
-def best(log_p_RV: Any, t: Any) -> Any:
+def best(log_p_RV: Tensor, t: Tensor) -> Tensor:
     """Greedy choice."""
     return ops.cast(ops.argmax(log_p_RV, axis=-1), "int32")

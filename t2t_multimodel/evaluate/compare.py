@@ -12,6 +12,7 @@ from t2t_multimodel.errors import UserError
 from t2t_multimodel.evaluate.bootstrap import Difference, difference
 from t2t_multimodel.evaluate.result import Result
 from t2t_multimodel.metrics.text import SACREBLEU, streams
+from t2t_multimodel.terminal import make_console
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def _numbers(result: Result) -> list[int]:
 def _by_sacrebleu(
     metric: str, first: Result, second: Result, resamples: int, ours: Difference
 ) -> Difference:
-    """With the p of sacrebleu's own paired bootstrap (Koehn 2004)."""
+    """Puts the p of sacrebleu's own paired bootstrap (Koehn 2004) into `ours`."""
     from sacrebleu.significance import PairedTest
 
     systems = [
@@ -113,7 +114,6 @@ def print_comparison(rows: Sequence[Comparison], here: str, there: str) -> None:
         here: name of the first model.
         there: name of the second one.
     """
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
@@ -123,8 +123,8 @@ def print_comparison(rows: Sequence[Comparison], here: str, there: str) -> None:
         table.add_column(column, justify="right", no_wrap=True)
     for row in rows:
         table.add_row(*_cells(row))
-    console = Console(highlight=False)
-    console.print(f"here: {here}\nthere: {there}", soft_wrap=True, markup=False)
+    console = make_console()
+    console.print(f"here: {here}\nthere: {there}", soft_wrap=True)
     console.print(table)
     console.print(
         "Paired bootstrap over the examples. An interval that holds 0, or p above .05: these "

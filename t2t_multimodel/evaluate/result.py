@@ -15,12 +15,12 @@ from t2t_multimodel.registry import metrics
 
 @dataclass(frozen=True)
 class Output:
-    """What came out for one example that was decoded."""
+    """Holds what came out for one example that was decoded."""
 
     number: int
-    """Of the example in its split."""
+    """`number` is the number of the example in its split."""
     target: Any
-    """As the metrics take it: a text, several as a tuple, or a class number."""
+    """`target` is what the metrics take: a text, a tuple of several texts, or a class number."""
     output: Any
     """A text, or int [classes], best first."""
 
@@ -32,20 +32,20 @@ class Result:
     problem: str
     split: str
     fingerprint: str
-    """Of the records; see `Prepared.fingerprint`."""
+    """`fingerprint` names the content of the records; see `Prepared.fingerprint`."""
     numbers: np.ndarray
     """int [examples]: those that were scored."""
     counts: np.ndarray
-    """What each of them adds to the teacher-forced scores; see `teacher_forced.counts`."""
+    """`counts` holds what each example adds to the scores; see `teacher_forced.counts`."""
     outputs: tuple[Output, ...] = ()
-    """Of the examples that were decoded."""
+    """`outputs` holds one output for each example that was decoded."""
     metrics: tuple[str, ...] = ()
     """Metrics of the outputs."""
     shuffled_sources: bool = False
 
     @property
     def examples(self) -> int:
-        """How many were scored teacher-forced."""
+        """Counts the examples that were scored teacher-forced."""
         return len(self.numbers)
 
     @functools.cached_property

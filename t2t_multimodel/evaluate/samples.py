@@ -29,9 +29,9 @@ class Sample:
     """One example, as a person reads it."""
 
     number: int
-    """Of the example in its split."""
+    """`number` is the number of the example in its split."""
     type: str
-    """Of the input: text/plain, image/png or audio/wav."""
+    """`type` is the media type of the input: text/plain, image/png or audio/wav."""
     data: str
     """The input in base64; empty for text."""
     words: str
@@ -45,7 +45,7 @@ class Sample:
 
 
 def samples_of(outputs: Sequence[Output], prepared: Prepared, split: str) -> list[Sample]:
-    """Of up to `SAMPLES` outputs, evenly spaced.
+    """Makes samples of up to `SAMPLES` outputs, evenly spaced.
 
     Args:
         outputs: decoded examples of one problem.

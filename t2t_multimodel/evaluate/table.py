@@ -6,12 +6,13 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from t2t_multimodel.baselines.measured import Baselines, baselines_of
+from t2t_multimodel.baselines.measured import Baselines, measure_baselines
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.evaluate.bootstrap import Interval, interval
 from t2t_multimodel.evaluate.result import Result
 from t2t_multimodel.metrics.score import references
 from t2t_multimodel.metrics.text import SACREBLEU, is_lower_better, signature
+from t2t_multimodel.terminal import make_console
 
 VERDICTS = {True: "yes", False: "no", None: "not sure"}
 """Whether a score is above its baseline, in words."""
@@ -84,14 +85,13 @@ def with_baselines(
     for result in results:
         measured = result.measured
         intervals = {name: interval(score, resamples) for name, score in measured.items()}
-        baselines = baselines_of(prepared[result.problem], result.split, classical=False)
+        baselines = measure_baselines(prepared[result.problem], result.split, classical=False)
         rows.append(Row(result, result.scores, intervals, baselines))
     return rows
 
 
 def print_table(rows: Sequence[Row]) -> None:
     """Prints each problem's compared score beside its baselines, then all other scores."""
-    from rich.console import Console
     from rich.table import Table
 
     shuffled = any(row.result.shuffled_sources for row in rows)
@@ -116,10 +116,10 @@ def print_table(rows: Sequence[Row]) -> None:
             f"{baselines.trivial[row.score]:.4f}",
             VERDICTS[row.above_baseline],
         )
-    console = Console(highlight=False)
+    console = make_console()
     console.print(table)
     for row in rows:
-        console.print(f"{row.result.problem}: {_others(row)}", soft_wrap=True, markup=False)
+        console.print(f"{row.result.problem}: {_others(row)}", soft_wrap=True)
     signatures = {f"{n}: {text}" for row in rows for n, text in row.signatures.items()}
     for line in sorted(signatures):
         console.print(line, style="dim", soft_wrap=True)

@@ -14,19 +14,20 @@ from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.layers.base import Block, sublayers
 from t2t_multimodel.layers.decode_state import (
     DecodeState,
+    EncodedSource,
     Kept,
     LooksAtSource,
     LooksBack,
-    Source,
 )
 from t2t_multimodel.layers.experts import Routing
 from t2t_multimodel.layers.mode import Mode
+from t2t_multimodel.types import Size, Tensor
 
 Routings = dict[str, Routing]
 """Name of an expert layer -> where its tokens went."""
 
 
-def aux_loss(routing: Routings) -> Any:
+def aux_loss(routing: Routings) -> Tensor:
     """The sum of the routers' losses."""
     return sum((layer.loss for layer in routing.values()), start=ops.zeros(()))
 
@@ -46,13 +47,13 @@ class Body(Block):
         super().__init__(**kwargs)
         self.config = config
 
-    def encode(self, x_BLD: Any, mask_BL: Any, mode: Mode) -> tuple[Any, Routings]:
+    def encode(self, x_BLD: Tensor, mask_BL: Tensor, mode: Mode) -> tuple[Tensor, Routings]:
         """Source features to the encoder's output [B, L, D]."""
         raise NotImplementedError
 
     def decode(
-        self, targets_BTD: Any, mask_BT: Any, source: Source, mode: Mode
-    ) -> tuple[Any, Routings]:
+        self, targets_BTD: Tensor, mask_BT: Tensor | None, source: EncodedSource, mode: Mode
+    ) -> tuple[Tensor, Routings]:
         """Targets, shifted by the command token, to the decoder's output [B, T, D].
 
         Args:
@@ -62,7 +63,7 @@ class Body(Block):
         """
         raise NotImplementedError
 
-    def memory(self, source_BLD: Any, mask_BL: Any) -> Kept:
+    def memory(self, source_BLD: Tensor, mask_BL: Tensor) -> Kept:
         """What the layers of `decode` keep of the encoder's output."""
         return {
             layer.path: layer.memory(source_BLD, mask_BL)
@@ -70,7 +71,7 @@ class Body(Block):
             if isinstance(layer, LooksAtSource)
         }
 
-    def cache(self, rows: Any, length: int) -> Kept:
+    def cache(self, rows: Size, length: int) -> Kept:
         """What the layers of `decode` keep before the first of at most `length` positions."""
         return {
             layer.path: layer.empty(rows, length)
@@ -79,10 +80,10 @@ class Body(Block):
         }
 
     def step(
-        self, x_RD: Any, cache: Kept, memory: Kept, t: Any, mode: Mode, beams: int = 1
-    ) -> tuple[Any, Kept]:
+        self, x_RD: Tensor, cache: Kept, memory: Kept, t: Tensor, mode: Mode, beams: int = 1
+    ) -> tuple[Tensor, Kept]:
         """Position `t` of `decode` [R, D], and the next cache."""
         state = DecodeState(t, cache, beams)
         mode = dataclasses.replace(mode, state=state)
-        x_R1D, _ = self.decode(x_RD[:, None], None, Source(memories=memory), mode)
+        x_R1D, _ = self.decode(x_RD[:, None], None, EncodedSource(memories=memory), mode)
         return x_R1D[:, 0], state.kept

@@ -13,6 +13,7 @@ from keras import ops
 from t2t_multimodel.layers import fast
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.linear import Linear
+from t2t_multimodel.types import Size, Tensor
 
 CLASSES = 256
 """The bytes of UTF-8; no text holds byte 0, which is the blank."""
@@ -21,9 +22,9 @@ CLASSES = 256
 class CtcScores(NamedTuple):
     """What one batch costs to spell."""
 
-    nats: Any
+    nats: Tensor
     """A byte, the mean over all that fit."""
-    fits: Any
+    fits: Tensor
     """Part of the rows whose bytes fit into their source positions; others teach nothing."""
 
 
@@ -42,7 +43,9 @@ class Ctc(Block):
         super().__init__(**kwargs)
         self.classes = Linear(channels, CLASSES, use_bias=True, name="classes")
 
-    def call(self, x_BLD: Any, mask_BL: Any, bytes_BU: Any, *, bands: Any = 1) -> CtcScores:
+    def call(
+        self, x_BLD: Tensor, mask_BL: Tensor, bytes_BU: Tensor, *, bands: Size = 1
+    ) -> CtcScores:
         """Scores of the bytes, each row's in front and zeros behind.
 
         Args:
@@ -78,7 +81,7 @@ class Ctc(Block):
         return ops.cast(self.classes(x_BFD), "float32"), frames_B
 
 
-def spelt(ids_BT: Any, mask_BT: Any, spelling_VS: Any) -> Any:
+def spelt(ids_BT: Tensor, mask_BT: Tensor, spelling_VS: Tensor) -> Tensor:
     """Token ids to the bytes of their pieces.
 
     Args:

@@ -16,7 +16,7 @@ from t2t_multimodel.metrics.score import Score, SummedScore, ratio
 
 
 def token_scores(logits: Any, targets: Any) -> dict[str, Any]:
-    """What the scores need of the logits, small enough to leave the device.
+    """Computes what the scores need of the logits; it is small enough to leave the device.
 
     Args:
         logits: [rows, T, size]; T = 1 for class labels.
@@ -34,7 +34,7 @@ def token_scores(logits: Any, targets: Any) -> dict[str, Any]:
 
 
 def counts(scores: dict[str, np.ndarray], batch: Batch) -> np.ndarray:
-    """What each real example of a batch adds: float [examples, columns].
+    """Counts what each real example of a batch adds: float [examples, columns].
 
     Columns: nats, tokens, right tokens, whether all are right; for class labels, which are one
     token, also whether the label is among the first five.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import Feature, ProblemSignature
 from t2t_multimodel.plan.footprint import Shapes
 from t2t_multimodel.problem import Declared, Problem
+from t2t_multimodel.side_files import read_or
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,7 +88,7 @@ def find_records(
     features = {name: repr(feature) for name, feature in problem.features.items()}
     manifests = (data_dir / problem.name).glob("*/train.json")
     for manifest in sorted(manifests, key=lambda path: path.stat().st_mtime, reverse=True):
-        facts = json.loads(manifest.read_text()).get("made_from", {})
+        facts: dict[str, Any] = read_or(manifest, {}, lambda value: dict(value["made_from"]), print)
         vocabularies = facts.get("vocabularies", {})
         sizes = {one: int(one.split("-")[-2]) for one in vocabularies.values()}
         fits = all(

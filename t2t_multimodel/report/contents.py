@@ -8,7 +8,7 @@ from typing import Any
 
 from t2t_multimodel.report.curves import curves_section
 from t2t_multimodel.report.history import History
-from t2t_multimodel.report.page import Block, Cell, Media, Page, PageSection, Paragraph, Table
+from t2t_multimodel.report.page import Cell, Media, Page, PageBlock, PageSection, Paragraph, Table
 from t2t_multimodel.report.record import RunRecord, as_text, compared_score
 from t2t_multimodel.report.routing import routing_section
 
@@ -133,7 +133,7 @@ def _samples(record: RunRecord) -> list[PageSection]:
     if not record.samples:
         return [PageSection("Samples", [Paragraph("No output was decoded yet.")])]
     words = "Free-running outputs; of classes the three that rank highest, best first."
-    blocks: list[Block] = [Paragraph(words)]
+    blocks: list[PageBlock] = [Paragraph(words)]
     for problem, kept in record.samples.items():
         rows = [(_input(one), one["target"], one["output"]) for one in kept["samples"]]
         blocks.append(Paragraph(f"{problem}: {kept['split']} examples, step {kept['step']:,}"))
@@ -162,7 +162,7 @@ def _made_with(record: RunRecord) -> PageSection:
     starts: list[tuple[Cell, ...]] = [
         (one["time"], shlex.join(one["command"])) for one in record.config["sessions"]
     ]
-    tables: list[Block] = [
+    tables: list[PageBlock] = [
         Table(("made with", "version"), facts),
         Table(("data of", "fingerprint"), data),
         Table(("started", "command"), starts),

@@ -1,4 +1,4 @@
-"""How losses and scores went: a table of where they began and ended, and a drawing of each."""
+"""Shows how losses and scores went: a table of where they began and ended, a drawing of each."""
 
 from __future__ import annotations
 

@@ -6,11 +6,11 @@ import base64
 from html import escape
 
 from t2t_multimodel.report.page import (
-    Block,
     Cell,
     Figure,
     Media,
     Page,
+    PageBlock,
     PageSection,
     Paragraph,
     Table,
@@ -58,7 +58,7 @@ def _section(section: PageSection) -> str:
     return f"<section><h2>{title}</h2>\n{body}\n</section>"
 
 
-def _block(block: Block) -> str:
+def _block(block: PageBlock) -> str:
     match block:
         case Table():
             return _table(block)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from html import escape
 
-from t2t_multimodel.report.page import Block, Cell, Figure, Page, PageSection, Paragraph, Table
+from t2t_multimodel.report.page import Cell, Figure, Page, PageBlock, PageSection, Paragraph, Table
 
 _MARKS = re.compile(r"([\\`*\[\]|~$#])|(?<![^\W_])_|_(?![^\W_])")
-"""What Markdown takes for more than text; `_` inside of a word is none."""
+"""`_MARKS` finds what Markdown takes for more than text; `_` inside of a word is plain text."""
 
 
 def to_markdown(page: Page) -> str:
@@ -22,7 +22,7 @@ def _section(section: PageSection) -> str:
     return "\n\n".join([f"## {_text(section.title)}", *blocks])
 
 
-def _block(block: Block) -> str:
+def _block(block: PageBlock) -> str:
     match block:
         case Table():
             return _table(block)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import subprocess
 import sys
@@ -10,6 +9,8 @@ import time
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+
+from t2t_multimodel.cores import cores
 
 PACKAGES = (
     "t2t-multimodel",
@@ -28,13 +29,15 @@ PACKAGES = (
 
 def session() -> dict[str, Any]:
     """One start of the trainer, JSON-able."""
+    import keras  # which a command that only reads a run does without
+
     return {
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "command": sys.argv,
         "packages": {name: _version(name) for name in PACKAGES},
         "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-        "backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
+        "system": f"{platform.system()} {platform.machine()}, {cores()} cores",
+        "backend": keras.backend.backend(),
         "git": git_state(Path(__file__).parent),
     }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import threading
 import time
@@ -14,6 +13,7 @@ from typing import Any
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.config.decode import DecodeConfig
+from t2t_multimodel.cores import cores
 from t2t_multimodel.decode.decoder import Decoder
 from t2t_multimodel.decode.grammar import guides
 from t2t_multimodel.decode.inputs import InputEncoder, Item
@@ -91,7 +91,7 @@ class Service:
                 request = DecodeRequest(problem=name, config=way, batch_size=batch_size)
                 runners[name] = Runner(problem, self._tokenizers, decoder, config, request)
         # each may unpack to some hundred megabytes
-        self._encoding = threading.Semaphore(os.cpu_count() or 1)
+        self._encoding = threading.Semaphore(cores())
         self._jobs: queue.Queue[_Job | None] = queue.Queue(most_waiting)
         self._thread = threading.Thread(target=self._work, name="model", daemon=True)
         self._thread.start()

@@ -63,13 +63,14 @@ class Best:
                 "evaluate.train_decode_examples above 0.",
             )
         known[JOINT] = statistics.fmean(known.values())
-        return [name for name, value in known.items() if self._is_new_best(name, step, value)]
+        return [name for name, value in known.items() if self._observe_score(name, step, value)]
 
     def _chosen(self, scores: dict[str, float]) -> float | None:
         best = self._config.best
         return scores.get(best, scores.get(best.removeprefix("teacher_forced/")))
 
-    def _is_new_best(self, name: str, step: int, score: float) -> bool:
+    def _observe_score(self, name: str, step: int, score: float) -> bool:
+        """Takes a score into the record of its problem; True if it is a new best."""
         record = self.records.get(name)
         if math.isnan(score):  # as it is, no later score would be above or below it
             score = math.inf if is_lower_better(self._config.best) else -math.inf

@@ -183,7 +183,7 @@ class Trainer:
     def _report(self, progress: Progress, rate: float) -> None:
         line, scalars = progress.report(rate)
         self.log(line)
-        self.folder.scalars(self.step, {**scalars, "train/traces": self.engine.traces})
+        self.folder.write_scalars(self.step, {**scalars, "train/traces": self.engine.traces})
 
     def _evaluate_if_due(self, progress: Progress) -> None:
         """Evaluates every `evaluate.steps` steps, once each; a new best is saved."""
@@ -209,7 +209,7 @@ class Trainer:
                 )
                 scores[name] = result.scores
                 logged = {f"{name}/{result.split}/{k}": v for k, v in result.scores.items()}
-                self.folder.scalars(self.step, logged)
+                self.folder.write_scalars(self.step, logged)
                 if evaluate.train_decode_examples:
                     self.keep_samples(result)
                 score, value = next(iter(result.scores.items()))
@@ -223,7 +223,7 @@ class Trainer:
         name, split = result.problem, result.split
         outputs = result.outputs or self.evaluator.outputs(name, split, SAMPLES)
         samples = samples_of(outputs, self.prepared[name], split)
-        self.folder.samples(self.step, name, split, samples)
+        self.folder.write_samples(self.step, name, split, samples)
 
 
 def _side_by_side(

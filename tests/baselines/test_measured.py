@@ -17,7 +17,7 @@ from helpers.tiny_records import prepared
 from t2t_multimodel import Image, Problem, Text
 from t2t_multimodel.baselines import main as baselines_main
 from t2t_multimodel.baselines import measured as module
-from t2t_multimodel.baselines.measured import Baselines, baselines_of
+from t2t_multimodel.baselines.measured import Baselines, measure_baselines
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.errors import UserError
 
@@ -39,7 +39,7 @@ def words(tmp_path: Path) -> Prepared:
 
 def test_baselines_of_classes(shades: Prepared) -> None:
     # Train counts 60, 30, 0, 10, 0, 0; test labels 0, 0, 1, 2.
-    baselines = baselines_of(shades, "test", classical=False)
+    baselines = measure_baselines(shades, "test", classical=False)
     assert baselines.trivial == {"log_ppl": math.log(6), "top1": 1 / 6, "top5": 5 / 6}
     expected = -(2 * math.log(61 / 106) + math.log(31 / 106) + math.log(1 / 106)) / 4
     assert baselines.source_blind == {"log_ppl": pytest.approx(expected), "top1": 0.5, "top5": 1.0}
@@ -50,7 +50,7 @@ def test_baselines_of_classes(shades: Prepared) -> None:
 
 
 def test_baselines_of_text(words: Prepared) -> None:
-    baselines = baselines_of(words, "test", classical=False)
+    baselines = measure_baselines(words, "test", classical=False)
     train, test = ([tuple(t) for t in module._targets(words, s)] for s in ("train", "test"))
     counts = Counter(token for target in train for token in target)
     (most, _), *_ = counts.most_common(1)
@@ -74,11 +74,11 @@ def test_baselines_of_text(words: Prepared) -> None:
 
 
 def test_the_record_of_a_measurement(words: Prepared) -> None:
-    baselines = baselines_of(words, "test")
+    baselines = measure_baselines(words, "test")
     assert (baselines.problem, baselines.split, baselines.examples) == ("tiny_words", "test", 5)
     assert baselines.fingerprint == words.fingerprint
     assert baselines.command == "mm-problems baselines tiny_words"
-    assert baselines_of(words, "dev").command == "mm-problems baselines tiny_words --split=dev"
+    assert measure_baselines(words, "dev").command == "mm-problems baselines tiny_words --split=dev"
     assert baselines.versions["method"] == module.METHOD
     assert set(baselines.versions) == {
         "method", "t2t_multimodel", "numpy", "scikit-learn", "sacrebleu", "jiwer",
@@ -117,7 +117,7 @@ def test_of_a_large_train_split_an_even_part_is_taken(
     shades: Prepared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MOST_LABELS", 10)
-    baselines = baselines_of(shades, "test", classical=False)
+    baselines = measure_baselines(shades, "test", classical=False)
     assert baselines.methods["source_blind"] == "class frequencies of 10 train examples"
     expected = -(2 * math.log(7 / 16) + math.log(4 / 16) + math.log(1 / 16)) / 4
     assert baselines.source_blind["log_ppl"] == pytest.approx(expected)
@@ -136,54 +136,54 @@ def no_measuring(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
 
 def test_baselines_are_stored_and_found(words: Prepared, no_measuring: Callable) -> None:
-    baselines = baselines_of(words, "test")
+    baselines = measure_baselines(words, "test")
     no_measuring()
-    assert baselines_of(words, "test") == baselines
-    assert baselines_of(words, "test", classical=False) == baselines
+    assert measure_baselines(words, "test") == baselines
+    assert measure_baselines(words, "test", classical=False) == baselines
     with pytest.raises(AssertionError, match="measured again"):
-        baselines_of(words, "dev")
+        measure_baselines(words, "dev")
 
 
 def test_the_classical_bar_is_measured_when_it_is_asked_for(
     words: Prepared, no_measuring: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    without = baselines_of(words, "test", classical=False)
+    without = measure_baselines(words, "test", classical=False)
     assert without.classical is None
     no_measuring()
     monkeypatch.setattr(module, "classical_baseline", lambda *_: ("by magic", {"decoded/wer": 0.5}))
-    added = baselines_of(words, "test")
+    added = measure_baselines(words, "test")
     assert added.classical == {"decoded/wer": 0.5}
     assert added.methods == {**without.methods, "classical": "by magic"}
     assert added.source_blind == without.source_blind
-    assert baselines_of(words, "test", classical=False) == added
+    assert measure_baselines(words, "test", classical=False) == added
 
 
 @pytest.mark.parametrize("stale", ["fingerprint", "method", "split"])
 def test_stored_baselines_of_something_else_are_measured_again(words: Prepared, stale: str) -> None:
-    right = baselines_of(words, "test")
+    right = measure_baselines(words, "test")
     values = right.to_json() | {"source_blind": {}}
     if stale == "method":
         values["versions"]["method"] = "0"
     else:
         values[stale] = "another"
     (words.folder / "baselines-test.json").write_text(json.dumps(values))
-    assert baselines_of(words, "test").source_blind == right.source_blind
+    assert measure_baselines(words, "test").source_blind == right.source_blind
 
 
 def test_shipped_baselines_are_found_by_their_fingerprint(
     tmp_path: Path, no_measuring: Callable
 ) -> None:
-    baselines = baselines_of(prepared("tiny_words", tmp_path / "a"), "test")
+    baselines = measure_baselines(prepared("tiny_words", tmp_path / "a"), "test")
     other = dataclasses.replace(baselines, fingerprint="another", seconds=999.0)
     shipped = json.dumps([other.to_json(), baselines.to_json()])
     (tmp_path / "mine" / "baselines.json").write_text(shipped)
 
     no_measuring()
     elsewhere = prepared("tiny_words", tmp_path / "b")
-    assert baselines_of(elsewhere, "test") == baselines
+    assert measure_baselines(elsewhere, "test") == baselines
     assert not (elsewhere.folder / "baselines-test.json").exists()
     with pytest.raises(AssertionError, match="measured again"):
-        baselines_of(elsewhere, "dev")
+        measure_baselines(elsewhere, "dev")
 
 
 def test_targets_without_baselines_are_refused(shades: Prepared) -> None:
@@ -193,7 +193,7 @@ def test_targets_without_baselines_are_refused(shades: Prepared) -> None:
 
     painting = Prepared(Painting(), {}, shades.folder)
     with pytest.raises(UserError) as caught:
-        baselines_of(painting, "test")
+        measure_baselines(painting, "test")
     assert str(caught.value) == (
         "Problem 'tiny_painting' has Image targets; baselines are of text and classes."
     )
@@ -201,7 +201,7 @@ def test_targets_without_baselines_are_refused(shades: Prepared) -> None:
 
 def test_an_unknown_split_is_refused(words: Prepared) -> None:
     with pytest.raises(UserError, match="has no split 'tset'; it has train, dev, test."):
-        baselines_of(words, "tset")
+        measure_baselines(words, "tset")
 
 
 def test_the_command_prints_every_score_and_how_it_was_reached(

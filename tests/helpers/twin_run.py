@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import sys
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 from t2t_multimodel import usr_dir
 from t2t_multimodel.data.datagen import DatagenOptions, Prepared, generate
 from t2t_multimodel.evaluate.evaluator import Result
-from t2t_multimodel.overrides import Overrides, resolve
+from t2t_multimodel.overrides import Overrides, of_set, resolve
 from t2t_multimodel.registry import metrics, problems
 from t2t_multimodel.train.main import train
 
@@ -46,13 +47,16 @@ def tiny_run(name: str, folder: Path, hparams: str = "") -> TinyRun:
     lines: list[str] = []
     sys.modules.pop(usr_dir._module_name(TASKS), None)  # so that it registers its names again
     usr_dir.add(TASKS)
-    settings = [
-        f"data.vocab_size={VOCABULARY},data.tokens_per_batch=512,train.steps={STEPS}",
-        "evaluate.steps=0,evaluate.decode_examples=4",
-        "data.frames_per_batch=4000,data.pixels_per_batch=400000",
-    ]
+    settings = [f"train.steps={STEPS},evaluate.steps=0,evaluate.decode_examples=4"]
+    tiny = of_set("made_tiny")
+    data = tiny.config.data.replace(
+        vocab_size=VOCABULARY,
+        tokens_per_batch=512,
+        frames_per_batch=4000,
+        pixels_per_batch=400_000,
+    )
     resolved = resolve(
-        "made_tiny",
+        dataclasses.replace(tiny, config=tiny.config.replace(data=data)),
         Overrides(problems=[name], hparams=",".join([*settings, *filter(None, [hparams])])),
     )
     (prepared,) = generate(

@@ -98,8 +98,8 @@ def test_other_data_is_refused(tmp_path: Path) -> None:
 
 def test_scalars_are_appended_as_json_and_for_tensorboard(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
-    folder.scalars(1, {"a/train/xent": 2.5})
-    folder.scalars(2, {"a/train/xent": 1.5, "train/learning_rate": 0.1})
+    folder.write_scalars(1, {"a/train/xent": 2.5})
+    folder.write_scalars(2, {"a/train/xent": 1.5, "train/learning_rate": 0.1})
     lines = [json.loads(line) for line in (tmp_path / "scalars.jsonl").read_text().splitlines()]
     for line in lines:
         del line["time"]
@@ -123,10 +123,10 @@ def shown(run: Path, scalar: str) -> list[tuple[int, float]]:
 def test_tensorboard_drops_what_is_done_again(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "run")
     for step in (1, 2, 3):
-        folder.scalars(step, {"loss": 10.0 + step})
+        folder.write_scalars(step, {"loss": 10.0 + step})
     folder = RunFolder(tmp_path / "run")
     folder.rewind(1)
-    folder.scalars(2, {"loss": 0.0})
+    folder.write_scalars(2, {"loss": 0.0})
     assert shown(tmp_path / "run", "loss") == [(1, 11), (2, 0)]
 
 
@@ -134,9 +134,9 @@ def test_the_newest_samples_of_each_problem_are_kept(tmp_path: Path) -> None:
     old = Sample(6, "text/plain", "", "ein Hund", "a dog", "a cat")
     new = Sample(6, "text/plain", "", "ein Hund", "a dog", "a dog")
     folder = RunFolder(tmp_path)
-    folder.samples(3, "a", "dev", [old])
-    folder.samples(3, "b", "test", [old])
-    RunFolder(tmp_path).samples(4, "a", "dev", [new, old])
+    folder.write_samples(3, "a", "dev", [old])
+    folder.write_samples(3, "b", "test", [old])
+    RunFolder(tmp_path).write_samples(4, "a", "dev", [new, old])
     kept = json.loads((tmp_path / "samples.json").read_text())
     assert kept == {
         "a": {"step": 4, "split": "dev", "samples": [new.to_dict(), old.to_dict()]},
@@ -148,7 +148,7 @@ def test_scalars_of_steps_that_are_done_again_are_dropped(tmp_path: Path) -> Non
     folder = RunFolder(tmp_path)
     folder.rewind(0)  # a new run has none
     for step in (1, 2, 3):
-        folder.scalars(step, {"a/train/xent": float(step)})
+        folder.write_scalars(step, {"a/train/xent": float(step)})
     with open(tmp_path / "scalars.jsonl", "a") as file:
         file.write('{"step": 4, "a/tr')  # cut off by a kill
     folder.rewind(2)

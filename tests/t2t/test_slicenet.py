@@ -2,7 +2,7 @@ import pytest
 from golden import Golden, multi_conv_res, simple_attention
 
 from t2t_multimodel.layers.attention import MultiHeadAttention, real
-from t2t_multimodel.layers.decode_state import Source
+from t2t_multimodel.layers.decode_state import EncodedSource
 from t2t_multimodel.t2t.slicenet import MultiConvRes, SimpleAttention
 
 SCHEMES = {
@@ -19,7 +19,7 @@ def run_blocks(golden, variant, **changes):
     inputs = {"mask_BL": golden["in/mask"][:, :, 0, 0]}
     if attends:
         source, mask = golden["in/source"][:, :, 0], golden["in/source_mask"][:, :, 0, 0]
-        inputs = {"source": Source(source, mask)}
+        inputs = {"source": EncodedSource(source, mask)}
     for i in range(2):
         block = MultiConvRes(36, causal="LEFT" in variant, attends=attends, **form)
         block.build()
@@ -62,4 +62,4 @@ def test_attention_layer_is_v1s():
     layer = SimpleAttention(36, separability=-2)
     layer.build()
     golden.put(simple_attention(layer, ""))
-    golden.check(layer(target, source=Source(source, mask)), "out/attention_layer")
+    golden.check(layer(target, source=EncodedSource(source, mask)), "out/attention_layer")
