@@ -6,7 +6,7 @@ H deepest nesting.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from keras import KerasTensor, ops
@@ -48,7 +48,7 @@ class BracketGuide:
         self._tables = tables
         self._is_end_V = np.arange(len(tables.leaf_V)) == EOS_ID
 
-    def facts(self, source: dict[str, Any], encoded: Encoded) -> tuple[Any, ...]:
+    def facts(self, source: dict[str, Tensor], encoded: Encoded) -> tuple[Tensor, ...]:
         """The words of each input [B], which blanks part."""
         ids_BL = ops.cast(source["inputs"], "int32")
         at_once, behind, inside = (_look_up(table, ids_BL) for table in self._tables[3:])
@@ -57,7 +57,7 @@ class BracketGuide:
         words_BL = inside + at_once * after_blank
         return (ops.sum(words_BL * ops.cast(live_BL, "int32"), axis=1),)
 
-    def begin(self, facts: tuple[Any, ...], beams: int, longest: int) -> tuple[Standing, Weigh]:
+    def begin(self, facts: tuple[Tensor, ...], beams: int, longest: int) -> tuple[Standing, Weigh]:
         """Nothing open and no leaf written, and the tokens that may come next."""
         left_R = ops.repeat(ops.cast(facts[0], "int32"), beams, axis=0)
         none_R = ops.zeros_like(left_R)
@@ -65,7 +65,7 @@ class BracketGuide:
 
         def weigh(
             log_p_RV: Tensor, last_R: Tensor, t: Tensor, standing: Standing
-        ) -> tuple[Any, Standing]:
+        ) -> tuple[Tensor, Standing]:
             standing = self._after(standing, last_R)
             allowed_RV = self._allowed(standing, t, longest)
             return ops.where(allowed_RV, log_p_RV, FORBIDDEN), standing
@@ -88,7 +88,7 @@ class BracketGuide:
             ops.maximum(now.left_R - leaf_R, 0),
         )
 
-    def _allowed(self, now: Standing, t: Tensor, longest: int) -> Any:
+    def _allowed(self, now: Standing, t: Tensor, longest: int) -> Tensor:
         """Bool [R, V]."""
         inside_R, more_R = now.depth_R > 0, now.left_R > 0
         needed_R = now.left_R + now.depth_R + 1  # leaves, closing brackets, the end
@@ -106,5 +106,5 @@ class BracketGuide:
         )
 
 
-def _look_up(table: np.ndarray, ids: Any) -> Any:
+def _look_up(table: np.ndarray, ids: Tensor) -> Tensor:
     return ops.take(ops.convert_to_tensor(table.astype(np.int32)), ids, axis=0)

@@ -24,7 +24,7 @@ LOW = -1e9
 """Log-probability of what can not be."""
 
 
-def heard(model: MultiModel, encoded: Encoded, problem: str) -> tuple[Any, Any]:
+def heard(model: MultiModel, encoded: Encoded, problem: str) -> tuple[Tensor, Tensor]:
     """What CTC hears: log-probabilities of bytes [B, F, 256], and the real times of each row."""
     net = model.ctc[model.signature(problem).inputs.identity]
     return net.log_probabilities(encoded.x_BLD, encoded.mask_BL, bands=encoded.grid[1])
@@ -45,7 +45,9 @@ def spelling_of(model: MultiModel, problem: str) -> np.ndarray:
     return model.spellings[identity]
 
 
-def best_path(log_p_BFC: Tensor, frames_B: Tensor, spelling_VS: np.ndarray) -> tuple[Any, Any]:
+def best_path(
+    log_p_BFC: Tensor, frames_B: Tensor, spelling_VS: np.ndarray
+) -> tuple[Tensor, Tensor]:
     """The best class at each time, repeats taken once and blanks left out.
 
     Returns:
@@ -110,11 +112,11 @@ class CtcGuide:
         self._weight, self._most = weight, most
         self._spelling = spelling_of(model, problem).astype("int32")
 
-    def facts(self, source: dict[str, Any], encoded: Encoded) -> tuple[Any, ...]:
+    def facts(self, source: dict[str, Tensor], encoded: Encoded) -> tuple[Tensor, ...]:
         """What is heard: log-probabilities [B, F, C] and real times [B]."""
         return heard(self._model, encoded, self._problem)
 
-    def begin(self, facts: tuple[Any, ...], beams: int, longest: int) -> tuple[Prefixes, Weigh]:
+    def begin(self, facts: tuple[Tensor, ...], beams: int, longest: int) -> tuple[Prefixes, Weigh]:
         """Empty prefixes of all rows, and how tokens are weighed."""
         log_p_BFC, frames_B = facts
         times = _Heard(log_p_BFC, frames_B, beams)
@@ -122,7 +124,7 @@ class CtcGuide:
 
     def _weigh(
         self, times: _Heard, log_p_RV: Tensor, last_R: Tensor, t: Tensor, prefixes: Prefixes
-    ) -> tuple[Any, Prefixes]:
+    ) -> tuple[Tensor, Prefixes]:
         spelling_VS = ops.convert_to_tensor(self._spelling)
         written_R1S = ops.take(spelling_VS, last_R, axis=0)[:, None]
         prefixes = _map(lambda x: x[:, 0], times.extended(_column(prefixes), written_R1S))
@@ -189,7 +191,7 @@ class _Heard:
         """Each prefix with one byte behind it."""
         letter, blank, last, _ = prefixes
         log_p = self._of(byte_RK)
-        may_repeat = (last == byte_RK)[..., None]  # only a blank parts equal neighbours
+        may_repeat = ops.equal(last, byte_RK)[..., None]  # only a blank parts equal neighbours
         ready = ops.where(may_repeat, blank, ops.logaddexp(blank, letter))
         ready = _later(ready, ops.where(last == 0, 0.0, LOW))
         letter = _recurrence(log_p, ready)
@@ -199,7 +201,7 @@ class _Heard:
         score = ops.logsumexp(ops.where(real, ready + log_p, LOW), axis=-1)
         return Prefixes(letter, blank, byte_RK, score)
 
-    def next_bytes(self, prefixes: Prefixes) -> Any:
+    def next_bytes(self, prefixes: Prefixes) -> Tensor:
         """[R, C]: log-probability of prefixes with each byte behind them, as if none repeated."""
         ready_RF = ops.logaddexp(prefixes.blank, prefixes.letter)
         ready_RF = _later(ready_RF, ops.where(prefixes.last == 0, 0.0, LOW))
@@ -211,23 +213,23 @@ class _Heard:
         sum_RC = ops.reshape(ops.matmul(part_BNF, self._p_BFC), (rows, CLASSES))
         return ops.log(ops.maximum(sum_RC, 1e-30)) + most_R1
 
-    def whole(self, prefixes: Prefixes) -> Any:
+    def whole(self, prefixes: Prefixes) -> Tensor:
         """[R]: log-probability of the prefix as the whole output."""
         total_RF = ops.logaddexp(prefixes.letter, prefixes.blank)
         return ops.take_along_axis(total_RF, self._frames_R[:, None] - 1, axis=1)[:, 0]
 
-    def _of(self, byte_RK: Tensor) -> Any:
+    def _of(self, byte_RK: Tensor) -> Tensor:
         """Log-probabilities of bytes over time [R, K, F]."""
         return ops.take(self._table, self._first_R[:, None] + byte_RK, axis=0)
 
 
-def _recurrence(log_p: Tensor, ready: Tensor) -> Any:
+def _recurrence(log_p: Tensor, ready: Tensor) -> Tensor:
     """x_t = log(exp(x_{t-1}) + exp(ready_t)) + log_p_t along the last axis, x_{-1} = log 0."""
     total = ops.cumsum(log_p, axis=-1)
     return total + fast.cumulative_logsumexp(ready - (total - log_p))
 
 
-def _later(x: Tensor, first: Tensor) -> Any:
+def _later(x: Tensor, first: Tensor) -> Tensor:
     """x of the time before; `first` at the first one."""
     return ops.concatenate([first[..., None], x[..., :-1]], axis=-1)
 

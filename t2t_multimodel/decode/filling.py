@@ -14,7 +14,7 @@ from t2t_multimodel.types import Tensor
 
 
 def filled_up(
-    x_BLD: Tensor, mask_BL: Tensor, forced_BT: Tensor, live_B: Tensor, *facts: Any
+    x_BLD: Tensor, mask_BL: Tensor, forced_BT: np.ndarray, live_B: np.ndarray, *facts: Tensor
 ) -> tuple[Any, ...]:
     """More rows and positions, all of them padding, up to the next sizes that are compiled."""
     rows = x_BLD.shape[0]
@@ -27,7 +27,7 @@ def filled_up(
     )
 
 
-def _padded(x: Tensor, row: int) -> Any:
+def _padded(x: Tensor, row: int) -> Tensor:
     """x with more rows, and positions on its second axis if it has one."""
     edges = [[0, row], *([0, 0] for _ in x.shape[1:])]
     if len(edges) > 1:

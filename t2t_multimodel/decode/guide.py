@@ -11,11 +11,12 @@ from typing import Any, Protocol
 from keras import KerasTensor
 
 from t2t_multimodel.multimodel import Encoded
+from t2t_multimodel.types import Tensor
 
 FORBIDDEN = -1e9
 """Log-probability of a token that may not be taken."""
 
-Weigh = Callable[[Any, Any, Any, Any], tuple[Any, Any]]
+Weigh = Callable[[Tensor, Tensor, Tensor, Any], tuple[Tensor, Any]]
 """(log-probabilities [R, V], last ids [R], position t, state) -> weighed ones, next state."""
 
 
@@ -26,7 +27,7 @@ class Guide(Protocol):
     def specs(self) -> tuple[KerasTensor, ...]:
         """Shapes and types of `facts`; the first axis is that of sources."""
 
-    def facts(self, source: dict[str, Any], encoded: Encoded) -> tuple[Any, ...]:
+    def facts(self, source: dict[str, Tensor], encoded: Encoded) -> tuple[Tensor, ...]:
         """What the guide must know of the sources of a batch.
 
         Args:
@@ -34,5 +35,5 @@ class Guide(Protocol):
             encoded: what the encoder made of them.
         """
 
-    def begin(self, facts: tuple[Any, ...], beams: int, longest: int) -> tuple[Any, Weigh]:
+    def begin(self, facts: tuple[Tensor, ...], beams: int, longest: int) -> tuple[Any, Weigh]:
         """The state before the first of `longest` positions, [R, ...], and what weighs tokens."""
