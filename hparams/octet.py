@@ -95,6 +95,7 @@ def octet_quick() -> Config:
             moe=ExpertsConfig(experts=8, per_token=2, hidden=256),
             tie_softmax=True,
             ctc_weight=2.0,
+            ctc_decoding=0.3,  # better than the decoder alone on dev, in CER and in WER
             dropout=0.1,
         ),
         # batches of like sources and targets pad less, but learn later (docs/mixtures.md)

@@ -64,8 +64,12 @@ if TYPE_CHECKING:
     from t2t_multimodel.features import BadValue as BadValue
     from t2t_multimodel.features import Brackets as Brackets
     from t2t_multimodel.features import ClassLabel as ClassLabel
+    from t2t_multimodel.features import Feature as Feature
     from t2t_multimodel.features import Image as Image
+    from t2t_multimodel.features import Signature as Signature
     from t2t_multimodel.features import Text as Text
+    from t2t_multimodel.modalities.base import Embedded as Embedded
+    from t2t_multimodel.modalities.base import Modality as Modality
     from t2t_multimodel.multimodel import MultiModel as MultiModel
     from t2t_multimodel.problem import Declared as Declared
     from t2t_multimodel.problem import Problem as Problem
@@ -129,7 +133,20 @@ _HOMES = {
     ),
     "data.tfrecords": ("read_tfrecords",),
     "errors": ("UserError", "foreign"),
+<<<<<<< HEAD
     "features": ("Audio", "BadValue", "Brackets", "ClassLabel", "Image", "Text"),
+=======
+    "features": (
+        "Audio",
+        "BadValue",
+        "ClassLabel",
+        "Feature",
+        "Image",
+        "Signature",
+        "Text",
+    ),
+    "modalities.base": ("Embedded", "Modality"),
+>>>>>>> main
     "multimodel": ("MultiModel",),
     "problem": ("Declared", "Problem"),
     "raw_files": ("open_raw",),

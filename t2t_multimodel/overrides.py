@@ -1,4 +1,4 @@
-"""Where every value of a run's config comes from: default, set, gin, flag."""
+"""Finds every value of a run's config and where it comes from: default, set, gin, flag."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from t2t_multimodel.config.effect import Sides, without_effect
 from t2t_multimodel.config.notation import Chosen, is_written, read, read_distribution, read_entry
 from t2t_multimodel.config.tree import Draft, Field, all_fields, by_depth, defaults, flatten
 from t2t_multimodel.errors import UserError
-from t2t_multimodel.features import ClassLabel
 from t2t_multimodel.features.base import Feature
 from t2t_multimodel.gin_bindings import read_bindings
 from t2t_multimodel.side_files import Damaged, read_json, require
@@ -32,7 +31,7 @@ class Resolved:
 
 @dataclass(frozen=True, kw_only=True)
 class Overrides:
-    """What a user changes about a set, or about the settings of a run."""
+    """Holds what a user changes about a set, or about the settings of a run."""
 
     problems: Sequence[str] = ()
     """("a:2", "b") replace the problems of the set."""
@@ -84,13 +83,13 @@ def _refuse_without_effect(config: Config, changed: dict[str, str]) -> None:
 
 
 def problem_sides(config: Config) -> dict[str, Sides]:
-    """What the problems of a run read and write, for those that declare it."""
+    """Collects what the problems of a run read and write, for those that declare it."""
     sides = {}
     for name in config.rates:
         problem = registry.problems.get(name)
         inputs, targets = (getattr(problem, side, None) for side in ("inputs", "targets"))
         if isinstance(inputs, Feature) and isinstance(targets, Feature):
-            sides[name] = Sides(inputs.unit, targets.unit, isinstance(targets, ClassLabel))
+            sides[name] = Sides(inputs.unit, targets.unit, targets.output == "classes")
     return sides
 
 

@@ -22,7 +22,7 @@ MASKED = -1e9
 
 
 class Keys(NamedTuple):
-    """What attention looks at, [B, H, L, d] each."""
+    """Attention looks at these, [B, H, L, d] each."""
 
     key: Tensor
     value: Tensor

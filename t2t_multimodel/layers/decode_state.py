@@ -21,7 +21,7 @@ from keras import ops
 
 from t2t_multimodel.types import Size, Tensor, Tensors
 
-Kept = dict[str, Tensors]
+LayerStates = dict[str, Tensors]
 """Path of a layer -> what it keeps: a tensor, or a named tuple of tensors."""
 
 
@@ -36,7 +36,7 @@ class LooksBack:
         return True
 
     def empty(self, rows: Size, length: int) -> Tensors:
-        """What it keeps before the first of at most `length` positions: [R, ...] each."""
+        """Makes what it keeps before the first of at most `length` positions: [R, ...] each."""
         raise NotImplementedError
 
 
@@ -46,7 +46,7 @@ class LooksAtSource:
     path: str
 
     def memory(self, source_BLC: Tensor, mask_BL: Tensor) -> Tensors:
-        """What it keeps of the source [B, L, C]: [B, ...] each."""
+        """Computes what the layer keeps of the source [B, L, C]: [B, ...] each."""
         raise NotImplementedError
 
 
@@ -62,14 +62,14 @@ class DecodeState:
         beams: N.
     """
 
-    def __init__(self, t: Tensor, before: Kept, beams: int = 1) -> None:
+    def __init__(self, t: Tensor, before: LayerStates, beams: int = 1) -> None:
         self.t, self.beams = t, beams
         self._before = before
-        self.kept: Kept = {}
-        """What the next position needs."""
+        self.kept: LayerStates = {}
+        """`kept` holds what the next position needs."""
 
     def before(self, layer: LooksBack) -> Tensors:
-        """What a layer kept of the positions before this one."""
+        """Looks up what a layer kept of the positions before this one."""
         return self._before[layer.path]
 
     def keep(self, layer: LooksBack, value: Tensors) -> None:
@@ -92,7 +92,7 @@ class EncodedSource:
     x_BLC: Tensor | None = None
     mask_BL: Tensor | None = None
     """1 at real positions."""
-    memories: Kept | None = None
+    memories: LayerStates | None = None
     """The memory of each layer, in a step. In a whole pass each layer makes its own."""
 
     def seen_by(self, layer: LooksAtSource) -> Tensors:

@@ -52,14 +52,14 @@ class MixtureSpec:
 
 
 class Routing(NamedTuple):
-    """What one mixture layer did with one batch."""
+    """Tells what one mixture layer did with one batch."""
 
     loss: Tensor
     """Weighted losses of the router, to be added to the training loss."""
     share_E: Tensor
     """Part of all assignments that each expert got; sums to 1."""
     entropy: Tensor
-    """Of `share_E`, nats; log E when all experts get the same."""
+    """`entropy` is that of `share_E` in nats: log E when all experts get the same."""
     max_violation: Tensor
     """(largest load - mean load) / mean load; 0 when all get the same (arXiv 2408.15664)."""
     loads: dict[str, Any]

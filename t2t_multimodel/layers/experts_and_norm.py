@@ -101,5 +101,5 @@ def mixture(config: ModelConfig, *, hidden: int | None = None, name: str) -> Blo
 
 
 def by_name(**routing: Routing | None) -> dict[str, Routing]:
-    """Those that are not None."""
+    """Collects those that are not None."""
     return {name: layer for name, layer in routing.items() if layer is not None}

@@ -19,7 +19,7 @@ NOISE_EPSILON = 1e-2
 
 
 class Gates(NamedTuple):
-    """Where tokens go, and how evenly."""
+    """Tells where tokens go, and how evenly."""
 
     experts_Nk: Tensor
     """int32 ids of each token's experts."""

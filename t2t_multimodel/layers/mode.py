@@ -1,4 +1,4 @@
-"""How a pass through the model runs."""
+"""Says how a pass through the model runs."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from t2t_multimodel.types import Size, Tensor
 
 @dataclasses.dataclass(frozen=True)
 class Mode:
-    """What every layer that acts differently in training is told.
+    """Tells every layer that acts differently in training what it must know.
 
     Not a tuple: Keras looks into tuples, and takes either tensors or other values in them.
     """
 
     training: bool = False
     seed: StepSeed | None = None
-    """Where dropout and gating noise come from; needed in training."""
+    """Dropout and gating noise come from `seed`; training needs it."""
     task_D: Tensor | None = None
     """Embedding of the problem's command for the routers, if they are told of it."""
     state: DecodeState | None = None
