@@ -133,12 +133,10 @@ _HOMES = {
     ),
     "data.tfrecords": ("read_tfrecords",),
     "errors": ("UserError", "foreign"),
-<<<<<<< HEAD
-    "features": ("Audio", "BadValue", "Brackets", "ClassLabel", "Image", "Text"),
-=======
     "features": (
         "Audio",
         "BadValue",
+        "Brackets",
         "ClassLabel",
         "Feature",
         "Image",
@@ -146,7 +144,6 @@ _HOMES = {
         "Text",
     ),
     "modalities.base": ("Embedded", "Modality"),
->>>>>>> main
     "multimodel": ("MultiModel",),
     "problem": ("Declared", "Problem"),
     "raw_files": ("open_raw",),

@@ -32,15 +32,9 @@ def _net_name(config: ModelConfig, modality: str) -> str:
 
 
 def spells(config: ModelConfig, problem: ProblemSignature) -> bool:
-<<<<<<< HEAD
     """Whether the problem has CTC: a second loss in training, and a voice in decoding."""
-    inputs = net_class(config, problem.inputs.modality)
-    return bool(config.ctc_weight and inputs.spells and problem.targets.modality == "text")
-=======
-    """Whether training adds a CTC loss to the problem's."""
     inputs, targets = (net_class(config, one.modality) for one in (problem.inputs, problem.targets))
     return bool(config.ctc_weight and inputs.spells and targets.is_spelt)
->>>>>>> main
 
 
 def variable_name(identity: str) -> str:

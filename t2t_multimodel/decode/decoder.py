@@ -158,17 +158,11 @@ class Decoder:
         source = {name: batch[name] for name in ("inputs", "inputs_length")}
         if prefix is not None:
             self._check_prefix(prefix)
-<<<<<<< HEAD
-        if self._labels:
-            return Decoded(*(np.asarray(part) for part in self._ranked(source)))
+        if self.output != "tokens":
+            return Decoded(*(np.asarray(part) for part in self._predicted(source)))
         if self._spells:
             return Decoded(*(np.asarray(part) for part in self._spelt(source)))
         x_BLD, mask_BL, *facts = self._encoded(source)
-=======
-        if self.output != "tokens":
-            return Decoded(*(np.asarray(part) for part in self._predicted(source)))
-        x_BLD, mask_BL = self._encoded(source)
->>>>>>> main
         rows = len(source["inputs_length"])
         forced_BT = np.zeros((rows, self._longest), np.int32)
         if prefix is not None:
@@ -188,18 +182,13 @@ class Decoder:
         )
 
     def _check_prefix(self, prefix: np.ndarray) -> None:
-<<<<<<< HEAD
-        if self._labels:
-            raise UserError(f"Outputs of {self._problem} are classes, which have no prefix.")
+        if self.output != "tokens":
+            raise UserError(f"Outputs of {self._problem} are {self.output}, which have no prefix.")
         if self._ctc_weight():
             raise UserError(
                 f"A prefix of {self._problem} is the decoder's, but CTC has a say.",
                 "Give DecodeConfig(ctc_weight=0).",
             )
-=======
-        if self.output != "tokens":
-            raise UserError(f"Outputs of {self._problem} are {self.output}, which have no prefix.")
->>>>>>> main
         if prefix[:, self._longest :].any():
             length = 1 + int(np.flatnonzero(prefix.any(axis=0))[-1])
             raise UserError(
@@ -212,17 +201,11 @@ class Decoder:
 
         What there is not has a score near `LOST`.
         """
-<<<<<<< HEAD
-        if self._labels:
-            return self._rank(source)
+        if self.output != "tokens":
+            return self._at_once(source)
         if self._spells:
             return self._spell(source)
         x_BLD, mask_BL, *facts = self._encode(source)
-=======
-        if self.output != "tokens":
-            return self._at_once(source)
-        x_BLD, mask_BL = self._encode(source)
->>>>>>> main
         rows = ops.shape(mask_BL)[0]
         forced_BT = ops.zeros((rows, self._longest), "int32")
         live_B = ops.ones((rows,), "bool")
@@ -283,13 +266,8 @@ class Decoder:
             return beam_search(next_tokens, cache, forced_BT, live_B, beams, config.alpha)
         choose = sampler(config) if config.method == "sample" else best
         forced_RT, live_R = (ops.repeat(x, beams, axis=0) for x in (forced_BT, live_B))
-<<<<<<< HEAD
         ids_RT, score_R = write(next_tokens, choose, cache, forced_RT, live_R)
-        if config.method == "beam":  # of one sequence
-=======
-        ids_RT, score_R = write(next_logits, choose, cache, forced_RT, live_R)
         if config.method == "beam":  # a beam holds the outputs of one sequence
->>>>>>> main
             length_R = ops.sum(ops.cast(ids_RT != PAD_ID, "int32"), axis=1)
             score_R = score_R / length_penalty(length_R, config.alpha)
         ids = ops.reshape(ids_RT, (-1, beams, self._longest))

@@ -131,16 +131,10 @@ class Evaluator:
             config = DecodeConfig(nbest=targets.size if targets.output == "classes" else 1)
             if beam > 1 and targets.output == "tokens":
                 config = DecodeConfig(method="beam", beam_size=beam)
-<<<<<<< HEAD
             prepared = self._prepared[name]
             own = guides(prepared.problem, prepared.tokenizers)
             self._decoders[name] = Decoder(self._model, name, config, own)
-        ids = self._decoders[name](batch).ids
-        return ids[:, :, 0] if is_class else ids[:, 0]
-=======
-            self._decoders[name] = Decoder(self._model, name, config)
         return self._decoders[name](batch).ids
->>>>>>> main
 
 
 def check_split(split: str, prepared: dict[str, Prepared]) -> None:

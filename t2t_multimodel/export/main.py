@@ -117,15 +117,10 @@ class Exporter:
         return {"values": f"float32 [{', '.join(map(str, ('B', *targets.shape)))}]"}
 
     def signature(self, problem: Problem) -> Any:
-<<<<<<< HEAD
-        """A concrete function: raw inputs -> text [B, N], best first, and score [B, N]."""
+        """A concrete function: raw inputs -> what `outputs` says."""
         own = guides(problem, self._tokenizers)
         decoder = Decoder(self._model, problem.name, self._config, own)
-=======
-        """A concrete function: raw inputs -> what `outputs` says."""
-        decoder = Decoder(self._model, problem.name, self._config)
         signature = self._model.signature(problem.name)
->>>>>>> main
 
         def answer(**arguments: Any) -> dict[str, Any]:
             subwords = self._subwords_of(problem, problem.inputs)

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from t2t_multimodel.features.base import SpeltTokenizer
+from t2t_multimodel.features.stored import SpeltTokenizer
 
 _OPEN = re.compile(r"\(([^\s()]+)")
 _CLOSE = re.compile(r"([^\s()]+)\)")

@@ -18,11 +18,8 @@ from t2t_multimodel.features.base import (
     Tokenizer,
     Unit,
 )
-<<<<<<< HEAD
 from t2t_multimodel.features.brackets import Brackets
-=======
 from t2t_multimodel.features.graph import Argument, GraphInput, GraphTokenizer
->>>>>>> main
 
 MOST_CHARACTERS = 1 << 20
 """Of a text: to split a longer one into sub-words takes long, and no model takes it."""

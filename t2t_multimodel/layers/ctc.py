@@ -58,13 +58,8 @@ class Ctc(Block):
         needed_B = counts_B + ops.sum(twice_BU, axis=1)  # a blank parts equal neighbours
         fits_B = ops.cast((needed_B <= frames_B) & (counts_B > 0), "int32")
         counts_B *= fits_B
-<<<<<<< HEAD
         bytes_BU = bytes_BU[:, : ops.shape(logits_BLV)[1]]  # more do not fit, and cost time
-        # what does not fit is replaced by one byte, since no kernel takes none, and not counted
-=======
-        bytes_BU = bytes_BU[:, : ops.shape(x_BLD)[1]]  # more do not fit, and cost time
         # one byte stands for what does not fit, since no kernel takes none, and is not counted
->>>>>>> main
         one_BU = ops.cast(ops.arange(ops.shape(bytes_BU)[1])[None] == 0, "int32")
         labels_BU = ops.where(fits_B[:, None] == 1, bytes_BU, one_BU)
         nats_B = fast.ctc_nats(
