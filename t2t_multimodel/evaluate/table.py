@@ -11,7 +11,7 @@ from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.evaluate.bootstrap import Interval, interval
 from t2t_multimodel.evaluate.result import Result
 from t2t_multimodel.metrics.score import references
-from t2t_multimodel.metrics.text import SACREBLEU, is_lower_better, signature
+from t2t_multimodel.metrics.text import is_lower_better, sacrebleu_of, signature
 from t2t_multimodel.terminal import make_console
 
 VERDICTS = {True: "yes", False: "no", None: "not sure"}
@@ -52,7 +52,7 @@ class Row:
         """Score -> the library's own description of it, for BLEU and chrF."""
         most = max((len(references(o.target)) for o in self.result.outputs), default=1)
         named = {name: name.rpartition("/")[2] for name in self.scores}
-        return {name: signature(m, most) for name, m in named.items() if m in SACREBLEU}
+        return {name: signature(m, most) for name, m in named.items() if sacrebleu_of(m)}
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able values."""
