@@ -38,7 +38,7 @@ MALFORMED: list[tuple[str, str, bytes, int]] = [
 
 @dataclass
 class Seen:
-    """What the clients saw."""
+    """Holds what the clients saw."""
 
     seconds: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)

@@ -174,11 +174,11 @@ class Command:
 
     def _help_of(self, flag: flags.Flag) -> str:
         head = f"  --{flag.name}{self.metavars[flag.name]}"
-        shown = flag.default_unparsed  # as written in the command, where it is a text
+        shown = flag.default_unparsed  # a text is as written in the command
         default = f" Default: {shown}." if shown and isinstance(shown, str) else ""
         also = "".join(f" Also --{new}." for new, old in self.aliases.items() if old == flag.name)
         width = min(shutil.get_terminal_size((100, 24)).columns, 100) - _INDENT
-        # Without what absl adds to the help of a choice and of a repeated flag.
+        # Drops what absl adds to the help of a choice and of a repeated flag.
         text, _, repeats = re.sub(r"^<.*?>: ", "", flag.help or "").partition(";\n")
         several = " May be given several times." if repeats else ""
         body = textwrap.wrap(f"{text}{several}{default}{also}", max(width, 40))
@@ -187,7 +187,7 @@ class Command:
         return start + gap.join(body)
 
     def _parse(self, argv: list[str]) -> tuple[flags.FlagValues, list[str]]:
-        values = copy.deepcopy(self.flags)  # so that each run starts from the defaults
+        values = copy.deepcopy(self.flags)  # each run starts from the defaults
         try:
             _, *arguments = values([self.name, *map(self._in_full, argv)])
         except flags.UnrecognizedFlagError as error:
@@ -208,7 +208,7 @@ class Command:
     def _takes_a_list(self, flag: flags.Flag) -> bool:
         """Whether the flag's one value holds several, of which a second flag would drop some."""
         if isinstance(flag, flags.MultiFlag):
-            return False  # which keeps every value
+            return False  # a MultiFlag keeps every value
         return isinstance(flag.parser, flags.ListParser) or "," in self.metavars[flag.name]
 
     def _in_full(self, item: str) -> str:

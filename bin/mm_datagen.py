@@ -77,7 +77,7 @@ def generate(args: flags.FlagValues, _: list[str]) -> None:
 
 
 def _runner(args: flags.FlagValues) -> Run | None:
-    """What `--runner` names; None where it names nothing."""
+    """Makes the runner that `--runner` names; None where it names nothing."""
     options = [option for text in args.beam_options for option in shlex.split(text)]
     if not args.runner:
         if options:

@@ -102,7 +102,7 @@ def train(args: flags.FlagValues, _: list[str]) -> None:
 
 
 def _cluster(args: flags.FlagValues, several: bool) -> Cluster | None:
-    """Of the flags, or of TF_CONFIG, which other programs may have set for themselves."""
+    """Reads the flags, or TF_CONFIG, which other programs may have set for themselves."""
     from t2t_multimodel.engines.cluster import find_cluster
 
     if several and args.verify_resume:

@@ -1,4 +1,4 @@
-"""What a model is trained for: cross entropy, the routers' losses, and CTC for speech.
+"""Computes what a model is trained for: cross entropy, the routers' losses, CTC for speech.
 
     loss = sum over targets of cross entropy / number of targets
            + losses of the routers
@@ -21,14 +21,15 @@ from t2t_multimodel.layers.loss import TokenScores
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.modalities.text import length_mask
 from t2t_multimodel.multimodel import Batch, Encoded, MultiModel
+from t2t_multimodel.types import Tensor
 
 
 class TargetScores(NamedTuple):
-    """How well a model predicts each target of a batch."""
+    """Tells how well a model predicts each target of a batch."""
 
     scores: TokenScores
     """[B, T] each."""
-    weights_BT: Any
+    weights_BT: Tensor
     """1 at real targets, else 0."""
     routing: Routings
 
@@ -36,7 +37,7 @@ class TargetScores(NamedTuple):
 class ProblemLoss(NamedTuple):
     """The training loss of one batch, and what the model showed on the way."""
 
-    loss: Any
+    loss: Tensor
     metrics: dict[str, Any]
     """Numbers for people: xent (unsmoothed, nats a target), accuracy (of targets), tokens
     (targets counted), aux_loss; for each layer of experts share_<layer> [E], entropy_<layer> and
@@ -111,7 +112,7 @@ def _scored(
 
 
 def ctc_scores(model: MultiModel, encoded: Encoded, batch: Batch, problem: str) -> CtcScores:
-    """How well the encoder's output spells the targets."""
+    """Measures how well the encoder's output spells the targets."""
     signature = model.signature(problem)
     text = signature.targets.identity
     if text not in model.spellings:

@@ -1,4 +1,4 @@
-"""Where every value of a run's config comes from: default, set, gin, flag."""
+"""Finds every value of a run's config and where it comes from: default, set, gin, flag."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Resolved:
 
 @dataclass(frozen=True, kw_only=True)
 class Overrides:
-    """What a user changes about a set, or about the settings of a run."""
+    """Holds what a user changes about a set, or about the settings of a run."""
 
     problems: Sequence[str] = ()
     """("a:2", "b") replace the problems of the set."""
@@ -84,7 +84,7 @@ def _refuse_without_effect(config: Config, changed: dict[str, str]) -> None:
 
 
 def problem_sides(config: Config) -> dict[str, Sides]:
-    """What the problems of a run read and write, for those that declare it."""
+    """Collects what the problems of a run read and write, for those that declare it."""
     sides = {}
     for name in config.rates:
         problem = registry.problems.get(name)

@@ -17,7 +17,7 @@ from t2t_multimodel.raw_files import data_files
 
 @dataclass(frozen=True, kw_only=True)
 class Declared:
-    """What is known of a data set without having it, so that a run can be planned."""
+    """Tells what is known of a data set without having it, so that a run can be planned."""
 
     examples: dict[str, int]
     """Split -> number of examples."""
@@ -148,7 +148,7 @@ class Problem:
         return tokenizers[name] if name else None
 
     def signature(self, tokenizers: dict[str, Tokenizer]) -> ProblemSignature:
-        """What the model must know, with vocabularies (by name) filled in."""
+        """Tells what the model must know, with vocabularies (by name) filled in."""
         return ProblemSignature(
             name=self.name,
             command=self.command or self.name,

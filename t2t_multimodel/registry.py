@@ -96,7 +96,7 @@ class Registry:
         return str(self.registration(name))
 
     def registration(self, name: str) -> Registration:
-        """Where `name` is registered. Raises UserError for an unknown name."""
+        """Finds where `name` is registered. Raises UserError for an unknown name."""
         self.check([name])
         return self._registrations()[name]
 
@@ -175,7 +175,7 @@ class OptionRegistry(Registry):
 
 @cache
 def _scanned(added: tuple[str, ...]) -> tuple[Registration, ...]:
-    """What is registered in the package, its siblings and outside; `added` keys the cache."""
+    """Lists what is registered in the package, its siblings and outside; `added` keys the cache."""
     found: dict[str, list[Registration]] = {}
     for path, module in (
         *_scan.modules(Path(__file__).parent, "t2t_multimodel"),

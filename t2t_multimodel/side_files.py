@@ -70,7 +70,7 @@ def read_or(
     log: Callable[[str], None],
     kind: type = dict,
 ) -> T:
-    """What `parse` makes of a side file that one can do without.
+    """Parses a side file that one can do without.
 
     Args:
         file: may be missing, which is no fault.

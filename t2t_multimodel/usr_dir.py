@@ -55,7 +55,7 @@ def files() -> Iterator[tuple[Path, str]]:
 
 
 def add_one(path: Path) -> None:
-    """As `add`, for one path, whatever characters are in it."""
+    """Does the same as `add` for one path, whatever characters are in it."""
     if not _exists(path):
         raise UserError(
             f"--usr_dir={path} does not exist (looked in {Path.cwd()}).",

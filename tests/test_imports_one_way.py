@@ -14,6 +14,7 @@ import t2t_multimodel
 ORDER = (
     "__version__",
     "errors",
+    "types",
     "side_files",
     "cores",
     "terminal",

@@ -162,8 +162,7 @@ def _json(source: Path, name: str) -> Any:
     """The contents of a file, or of the file of that name in a zip file."""
     if source.suffix != ".zip":
         with opened(source) as file:
-            data = contents(file, source.name)
-        return json.loads(data)
+            return json.loads(contents(file, source.name))
     with zip_archive(source) as archive:
         (member,) = (m for m in archive.namelist() if m.rpartition("/")[2] == name)
         data = zip_contents(archive, member)

@@ -20,7 +20,7 @@ from t2t_multimodel.data.vocab import SubwordTokenizer, read_tokenizer
 from t2t_multimodel.errors import UserError, unknown
 from t2t_multimodel.side_files import Damaged, read_json
 
-if TYPE_CHECKING:  # so that wrong names are told before TensorFlow is loaded
+if TYPE_CHECKING:  # wrong names are told before TensorFlow is loaded
     from t2t_multimodel.multimodel import MultiModel
 
 CHECKSUMS = "checksums.json"
@@ -58,7 +58,7 @@ class Checkpoint:
         return read_json(self.path / "state.json", ("step",))
 
     def config(self) -> Config:
-        """Of the run that saved it."""
+        """Reads the config of the run that saved it."""
         file = self.path / "state.json"
         try:
             return Config.from_dict(self.state["config"])
@@ -109,7 +109,7 @@ class Checkpoint:
             raise Damaged(file, str(error), "Take another checkpoint of its run.") from error
 
     def damage(self) -> str:
-        """What is wrong with its files, in words; empty if all are as they were written.
+        """Says what is wrong with its files; empty if all are as they were written.
 
         Without `checksums.json` (of an earlier version, or lost) the checksums inside of the files
         must be right.

@@ -24,7 +24,7 @@ class Snapshot:
 
     model: keras.Model
     values: list[np.ndarray]
-    """Of `model.variables`, in their order."""
+    """`values` are those of `model.variables`, in their order."""
     optimizer: dict[str, np.ndarray]
     tokenizers: dict[str, SubwordTokenizer]
     state: dict[str, Any]
@@ -68,7 +68,7 @@ class Saver:
                 pending.result()
 
     def close(self) -> None:
-        """As `wait`."""
+        """Does the same as `wait`."""
         self.wait()
 
     def _write(self, snapshot: Snapshot) -> None:
@@ -77,7 +77,7 @@ class Saver:
             _link(self._folder / f"best-{name}", f"step-{step:08d}")
         for link in self._folder.glob("best-*"):
             if link.name.removeprefix("best-") not in snapshot.best:
-                link.unlink()  # of another score, see `Best.restore`
+                link.unlink()  # it belongs to another score, see `Best.restore`
         best, newest = set(snapshot.best.values()), int(snapshot.state["step"])
         steps = {int(one.path.name.removeprefix("step-")): one.path for one in found(self._folder)}
         # Later ones are damaged: the run went on from one before them, and will write them again.

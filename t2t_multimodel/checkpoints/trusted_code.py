@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 def state_folder() -> Path:
-    """Where consent is kept: `$XDG_STATE_HOME/t2t_multimodel/trusted_code`."""
+    """Names the folder that keeps consent: `$XDG_STATE_HOME/t2t_multimodel/trusted_code`."""
     given = os.environ.get("XDG_STATE_HOME", "")
     base = Path(given) if os.path.isabs(given) else Path.home() / ".local" / "state"
     return base / "t2t_multimodel" / "trusted_code"
@@ -91,7 +91,7 @@ def admit(run: Path, folders: Iterable[Any], problems: Iterable[str], say: Say =
 
 
 def admit_run(run: Path, problems: Iterable[str] = ()) -> None:
-    """As `admit`, for a run that is to go on: its `config.json` names the code.
+    """Does the same as `admit` for a run that is to go on: its `config.json` names the code.
 
     Args:
         run: folder of the run; one without `config.json` names none.

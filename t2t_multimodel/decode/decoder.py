@@ -23,6 +23,7 @@ from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import PAD_ID
 from t2t_multimodel.layers import fast
 from t2t_multimodel.multimodel import MultiModel
+from t2t_multimodel.types import Tensor, Tensors
 
 
 class Decoded(NamedTuple):
@@ -136,7 +137,7 @@ class Decoder:
                 f"{self._longest} at most."
             )
 
-    def outputs(self, source: dict[str, Any]) -> tuple[Any, Any]:
+    def outputs(self, source: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         """`Decoded` as tensors, to be called inside of a function that is being compiled.
 
         What there is not has a score near `LOST`.
@@ -149,7 +150,7 @@ class Decoder:
         ids, scores = self._write(x_BLD, mask_BL, forced_BT, ops.ones((rows,), "bool"))
         return ids[:, : self._config.nbest], scores[:, : self._config.nbest]
 
-    def _rank(self, source: dict[str, Any]) -> tuple[Any, Any]:
+    def _rank(self, source: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         """The best classes [B, N, 1] and their log-probability [B, N]."""
         rows = ops.shape(source["inputs_length"])[0]
         unknown = {"targets": ops.zeros((rows,), "int32"), "targets_length": ops.ones((rows,))}
@@ -158,22 +159,24 @@ class Decoder:
         scores, classes = ops.top_k(log_p, min(self._config.nbest, log_p.shape[-1]))
         return ops.cast(classes, "int32")[:, :, None], scores
 
-    def _encode(self, source: dict[str, Any]) -> tuple[Any, Any]:
+    def _encode(self, source: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         encoded = self._model.encode(source, self._problem)
         return encoded.x_BLD, encoded.mask_BL
 
-    def _write(self, *arguments: Any) -> tuple[Any, Any]:
+    def _write(self, *arguments: Any) -> tuple[Tensor, Tensor]:
         with fast.for_xla() if self._config.jit else contextlib.nullcontext():
             return self._loop(*arguments)
 
-    def _loop(self, x_BLD: Any, mask_BL: Any, forced_BT: Any, live_B: Any) -> tuple[Any, Any]:
+    def _loop(
+        self, x_BLD: Tensor, mask_BL: Tensor, forced_BT: Tensor, live_B: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """The loop over positions: ids [B, N, T], scores [B, N]."""
         config, body = self._config, self._model.body
         beams = {"greedy": 1, "beam": config.beam_size, "sample": config.nbest}[config.method]
         memory = body.memory(x_BLD, mask_BL)
         cache = body.cache(ops.shape(x_BLD)[0] * beams, self._longest)
 
-        def next_logits(last_R: Any, t: Any, cache: Any) -> tuple[Any, Any]:
+        def next_logits(last_R: Tensor, t: Tensor, cache: Tensors) -> tuple[Tensor, Tensors]:
             return self._model.step(last_R, t, cache, memory, self._problem, beams)
 
         if beams > 1 and config.method == "beam":
@@ -181,7 +184,7 @@ class Decoder:
         choose = sampler(config) if config.method == "sample" else best
         forced_RT, live_R = (ops.repeat(x, beams, axis=0) for x in (forced_BT, live_B))
         ids_RT, score_R = write(next_logits, choose, cache, forced_RT, live_R)
-        if config.method == "beam":  # of one sequence
+        if config.method == "beam":  # a beam holds the outputs of one sequence
             length_R = ops.sum(ops.cast(ids_RT != PAD_ID, "int32"), axis=1)
             score_R = score_R / length_penalty(length_R, config.alpha)
         ids = ops.reshape(ids_RT, (-1, beams, self._longest))
@@ -189,7 +192,9 @@ class Decoder:
         return ops.take_along_axis(ids, ops.cast(order, "int32")[:, :, None], axis=1), scores
 
 
-def _filled_up(x_BLD: Any, mask_BL: Any, forced_BT: Any, live_B: Any) -> tuple[Any, ...]:
+def _filled_up(
+    x_BLD: Tensor, mask_BL: Tensor, forced_BT: np.ndarray, live_B: np.ndarray
+) -> tuple[Any, ...]:
     """More rows and positions, all of them padding, up to the next sizes that are compiled."""
     rows, length = x_BLD.shape[:2]
     row, position = next_size(rows) - rows, next_size(max(length, 8)) - length

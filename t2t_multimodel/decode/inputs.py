@@ -1,4 +1,4 @@
-"""What a person writes, to arrays as the model takes them: text, or the path of a file."""
+"""Turns what a person writes, text or the path of a file, into arrays that the model takes."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Item:
     """One input on its way to the model."""
 
     number: int
-    """Of its line, or of its example in the split, from 1."""
+    """`number` is that of its line, or of its example in the split, from 1."""
     array: np.ndarray | None
     """None: there is nothing to decode, and the output is empty."""
     fault: str = ""
     """Why there is nothing, if that is a mistake."""
     note: str = ""
-    """What was changed about it."""
+    """`note` says what was changed about it."""
     target: Any = None
     """The true output, where it is known."""
 
@@ -44,7 +44,7 @@ class InputEncoder:
         self._longest = problem.signature(tokenizers).inputs.max_length
 
     def __call__(self, line: Line) -> Item:
-        """Never raises: what can not be encoded has a `fault`, an empty line has nothing at all."""
+        """It never raises: what can not be encoded has a `fault`, an empty line has nothing."""
         if line.fault or not line.text.strip():
             return Item(line.number, None, line.fault)
         try:

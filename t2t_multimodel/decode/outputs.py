@@ -14,11 +14,11 @@ class Answer:
     """The outputs for one input."""
 
     number: int
-    """Of its line, from 1."""
+    """`number` is that of its line, from 1."""
     texts: tuple[str, ...] = ()
     """Best first; none for an empty or faulty input."""
     scores: tuple[float, ...] = ()
-    """Of each text, as `Decoded.scores`."""
+    """`scores` has one score for each text, as `Decoded.scores`."""
     fault: str = ""
     """Why there is none, if that is a mistake."""
     target: Any = None

@@ -1,4 +1,4 @@
-"""What mm-decode does: inputs in windows through one loaded model, answers in their order."""
+"""Does the work of `mm-decode`: inputs pass one model in windows, answers keep their order."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ Decode = Callable[[Sequence[np.ndarray]], list[tuple[tuple[str, ...], tuple[floa
 
 @dataclass(frozen=True, kw_only=True)
 class DecodeRequest:
-    """What to decode, and how it is written."""
+    """Says what is decoded, and how it is written."""
 
     problem: str
     config: DecodeConfig

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from keras import ops
 
 from t2t_multimodel.layers import fast
+from t2t_multimodel.types import Tensor
 
 
 class TokenScores(NamedTuple):
-    """What a set of logits is worth, position by position."""
+    """Tells what a set of logits is worth, position by position."""
 
-    loss: Any
+    loss: Tensor
     """Smoothed cross entropy, nats; the best possible prediction costs 0."""
-    nats: Any
+    nats: Tensor
     """Unsmoothed cross entropy, -log p(label)."""
-    correct: Any
+    correct: Tensor
     """1.0 where the label has the largest logit, else 0.0."""
 
 
 def cross_entropy(
-    logits: Any, labels: Any, label_smoothing: float = 0.0, label_logit: Any = None
+    logits: Tensor, labels: Tensor, label_smoothing: float = 0.0, label_logit: Tensor | None = None
 ) -> TokenScores:
     """Scores `labels` [...] under `logits` [..., V]; no mask is applied.
 

@@ -10,16 +10,17 @@ from t2t_multimodel.features import Signature
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.loss import TokenScores, cross_entropy
 from t2t_multimodel.layers.mode import EVAL, Mode
+from t2t_multimodel.types import Size, Tensor
 
 
 class Embedded(NamedTuple):
     """A batch of one modality in the body's channels."""
 
-    x_BLD: Any
+    x_BLD: Tensor
     """Features, 0 at padding."""
-    mask_BL: Any
+    mask_BL: Tensor
     """float32, 1 at real positions."""
-    grid: tuple[Any, Any]
+    grid: tuple[Size, Size]
     """(H, W) with L = H * W: how the positions lie; (L, 1) for sequences."""
 
 
@@ -52,24 +53,24 @@ class Modality(Block):
                 f"Its net, {cls.__name__}, has no method `{method}`.",
             )
 
-    def embed(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Embedded:
+    def embed(self, values: Tensor, lengths_B: Tensor, mode: Mode = EVAL) -> Embedded:
         """Input values of a batch to the body's channels."""
         raise NotImplementedError
 
-    def embed_targets(self, targets: Any, mask_BT: Any) -> Any:
+    def embed_targets(self, targets: Tensor, mask_BT: Tensor) -> Tensor:
         """Target values to [B, T, D], before they are shifted; 0 at padding."""
         raise NotImplementedError
 
-    def logits(self, h_BTD: Any, mask_BT: Any, grid: tuple[Any, Any]) -> Any:
+    def logits(self, h_BTD: Tensor, mask_BT: Tensor, grid: tuple[Size, Size]) -> Tensor:
         """Output of the body to [B, T, V]."""
         raise NotImplementedError
 
     def score(
         self,
-        h_BTD: Any,
-        mask_BT: Any,
-        grid: tuple[Any, Any],
-        labels_BT: Any,
+        h_BTD: Tensor,
+        mask_BT: Tensor,
+        grid: tuple[Size, Size],
+        labels_BT: Tensor,
         label_smoothing: float = 0.0,
     ) -> TokenScores:
         """Cross entropy of `labels_BT` under `logits`; the mask of the labels is not applied."""

@@ -1,4 +1,4 @@
-"""What is known of a problem's data before a run: from its records, or as it is declared."""
+"""Finds what is known of a problem's data before a run: from its records, or as declared."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ class BucketPlan:
 
 @dataclasses.dataclass(frozen=True)
 class Known:
-    """What is known of a problem's data."""
+    """Holds what is known of a problem's data."""
 
     source: str
     sizes: Sizes
     signature: ProblemSignature
     largest: Shapes
-    """Of a micro-batch."""
+    """`largest` holds the largest shapes of a micro-batch."""
     inputs: float
     """Sum over all train examples."""
     targets: float
@@ -53,7 +53,7 @@ class Known:
 
 
 def look(name: str, config: Config, data_dir: Path) -> Known:
-    """What is known of a problem.
+    """Finds what is known of a problem.
 
     Raises:
         UserError: it has no records and declares no sizes.
@@ -199,7 +199,7 @@ def _from_declared(
 
 
 def _mean_length(feature: Feature, declared: float, most: int) -> float:
-    """In the units of `Feature.length`; an image's is its size."""
+    """Estimates the mean in the units of `Feature.length`; an image's length is its size."""
     return most if feature.unit == "pixels" else declared * feature.per_unit
 
 

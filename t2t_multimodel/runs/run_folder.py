@@ -80,7 +80,7 @@ class RunFolder:
         self.record(resolved, data, raw_dir)
 
     def record(self, resolved: Resolved, data: dict[str, str], raw_dir: RawDir = None) -> None:
-        """As `open`, from the fingerprints of the problems' data alone."""
+        """Does the same as `open`, from the fingerprints of the problems' data alone."""
         old = self._record() or {"data": {}, "sessions": []}
         self._refuse(
             f"the data of {name} is another"

@@ -63,7 +63,7 @@ def explain(
     real = np.flatnonzero(np.asarray(encoded.mask_BL)[0])
     return {
         "source": _pieces(problem, "inputs", tokenizers, array),
-        "grid": [int(size) for size in encoded.grid],
+        "grid": [int(np.asarray(size)) for size in encoded.grid],
         "target": _pieces(problem, "targets", tokenizers, ids) or [output],
         "attention": [
             {"layer": _layer(path), "weights": _rounded(weights, real)}

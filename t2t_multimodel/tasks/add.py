@@ -1,4 +1,4 @@
-"""What mm-add-task does: a trained model grows by what new problems need, and trains on them."""
+"""Does the work of `mm-add-task`: a trained model grows by new problems, and trains on them."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ FACTORS: dict[BodySpeed, float] = {"frozen": 0.0, "slow": 0.1, "free": 1.0}
 
 @dataclass(frozen=True, kw_only=True)
 class AddRequest:
-    """What is to be added, and how."""
+    """Says what is to be added, and how."""
 
     problems: Sequence[ProblemRate]
-    """Those to train on: new ones, and old ones to be rehearsed."""
+    """`problems` are trained on: new ones, and old ones to be rehearsed."""
     body: BodySpeed = "frozen"
     hparams: str = ""
     """Further settings, "train.seed=1"."""

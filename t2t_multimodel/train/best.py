@@ -72,7 +72,7 @@ class Best:
     def _observe_score(self, name: str, step: int, score: float) -> bool:
         """Takes a score into the record of its problem; True if it is a new best."""
         record = self.records.get(name)
-        if math.isnan(score):  # as it is, no later score would be above or below it
+        if math.isnan(score):  # no later score would be above or below it
             score = math.inf if is_lower_better(self._config.best) else -math.inf
         sign = -1 if is_lower_better(self._config.best) else 1
         if record is None or sign * score > sign * record["score"]:

@@ -80,7 +80,7 @@ class Trainer:
         self.folder.rewind(self.step)
 
     def standing(self) -> dict[str, int]:
-        """Where the run stands, in numbers that all its workers must share."""
+        """Tells where the run stands, in numbers that all its workers must share."""
         checksum = 0
         slots = self.engine.state()
         for value in [*map(value_of, self.model.variables), *slots.values()]:
@@ -132,7 +132,7 @@ class Trainer:
         with live(progress), closing(read_ahead(items)) as batches, workers, closing(self.saver):
             for name in self.config.trained:
                 self.engine.compile(name)
-            self.engine.clear()  # of a step that failed
+            self.engine.clear()  # a step that failed may have left gradients
             self._evaluate_if_due(progress)
             while not self.finished and not self.process_group.any(bool(stop)):
                 rate = learning_rate(optimizer, self.step, train.steps, width)
@@ -148,7 +148,7 @@ class Trainer:
                 self.save()
 
     def realised(self) -> list[Realised]:
-        """What each problem got so far."""
+        """Counts what each problem got so far."""
         return realised(self.mixture, self.streams, self.step, self.positions)
 
     def _streams(self) -> dict[str, BatchStream]:
@@ -240,4 +240,4 @@ def _side_by_side(
 
 
 def _silent(line: str) -> None:
-    """What workers other than the chief do with their lines: the chief says the same."""
+    """Drops the lines of workers other than the chief, which says the same."""

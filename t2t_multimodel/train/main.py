@@ -1,4 +1,4 @@
-"""What mm-trainer does: data, model, training, and the table at the end."""
+"""Does the work of `mm-trainer`: data, model, training, and the table at the end."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _run(
     folder = RunFolder(output_dir, writes=chief)
     folder.check_settings(config)
     share_cores(parallel_batches(config))
-    if not chief:  # who joins when the data are made: those below are found
+    if not chief:  # a worker joins when the data are made: the code below finds them
         process_group = set_up(config, cluster)
     found = checkpoints.newest_whole(folder.checkpoints)
     if found:
@@ -98,7 +98,9 @@ def _run(
         trainer.restore(found)
         print(f"Going on from {found.path}, step {trainer.step:,}.")
     else:
-        folder.rewind(0)  # what a run that was killed before its first checkpoint had logged
+        folder.rewind(
+            0
+        )  # forgets what a run had logged that was killed before its first checkpoint
     print(
         f"{output_dir}: {resolved.set_name}, {len(prepared)} problems, "
         f"{model.count_params() / 1e6:.1f} M parameters, {config.train.steps:,} steps"

@@ -17,7 +17,7 @@ class Progress:
         self.dev_scores: dict[str, str] = {}
         """Problem -> first score of the newest evaluation, in words."""
         self.examples_per_second = 0.0
-        """As last reported."""
+        """`examples_per_second` is the figure that was last reported."""
         self._begin_step = first_step
         self._begin = time.monotonic()
         self._reset()
@@ -48,7 +48,7 @@ class Progress:
 
     @property
     def seconds_left(self) -> float:
-        """To the last step, at the pace so far."""
+        """Estimates the seconds to the last step, at the pace so far."""
         seconds = time.monotonic() - self._begin
         return seconds / max(1, self.steps_done) * (self.steps - self.step)
 
