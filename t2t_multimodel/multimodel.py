@@ -132,8 +132,8 @@ class MultiModel(keras.Model):
         """Teacher-forced predictions.
 
         Returns:
-            logits [B, T, V] (T = 1 for class labels), aux_loss (scalar), and routing (name of
-            expert layer -> `Routing`).
+            logits [B, T, V] (T = 1 for classes; [B, 1, ...] for values), aux_loss (scalar), and
+            routing (name of expert layer -> `Routing`).
         """
         encoded = self.encode(batch, problem, training, seed)
         read = self.read(encoded, batch, problem, training, seed)
@@ -189,7 +189,7 @@ class MultiModel(keras.Model):
     def _decode(
         self, encoded: Encoded, targets: Tensor, lengths_B: Tensor, problem: str, mode: Mode
     ) -> Encoded:
-        length = 1 if len(targets.shape) == 1 else ops.shape(targets)[1]  # class labels have one
+        length = ops.shape(targets)[1] if self.signature(problem).targets.is_sequence else 1
         mask_BT = length_mask(lengths_B, length)
         seen_BT = mask_BT * kept_words(ops.shape(mask_BT), self.config.word_dropout, mode)
         targets_BTD = self.targets_net(problem).embed_targets(targets, seen_BT)

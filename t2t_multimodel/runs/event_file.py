@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from t2t_multimodel.evaluate.samples import PICTURE, Sample
+from t2t_multimodel.evaluate.samples import Sample
+from t2t_multimodel.features.people import PICTURE
 
 
 class EventFile:

@@ -19,8 +19,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from t2t_multimodel.decode.outputs import rounded
 from t2t_multimodel.errors import UserError
-from t2t_multimodel.features import Audio, Image, Text
 from t2t_multimodel.problem import Problem
 from t2t_multimodel.serve.service import Busy, Service
 
@@ -69,7 +69,7 @@ def app(service: Service, largest: int = LARGEST) -> Starlette:
         name, asked, item = await _read(service, request, largest)
         answer = await _of(lambda: service.answer(name, item, asked.nbest))
         pairs = list(zip(answer.texts, answer.scores, strict=True))[: asked.nbest]
-        outputs = [{"text": text, "score": round(score, 4)} for text, score in pairs]
+        outputs = [{"text": text, "score": rounded(score)} for text, score in pairs]
         note = {"note": item.note} if item.note else {}
         return JSONResponse({"problem": name, "outputs": outputs, **note})
 
@@ -80,7 +80,7 @@ def app(service: Service, largest: int = LARGEST) -> Starlette:
             output = (await _of(lambda: service.answer(name, item, 1))).texts[0]
         try:
             found = await _of(lambda: service.explain(name, item, output))
-        except ValueError as error:
+        except (ValueError, UserError) as error:
             raise HTTPException(422, f"output: {error}") from error
         return JSONResponse({"problem": name, "output": output, **found})
 
@@ -102,12 +102,11 @@ def app(service: Service, largest: int = LARGEST) -> Starlette:
 
 def _told(service: Service, name: str, problem: Problem) -> dict[str, Any]:
     """What a client must know of a problem."""
-    kinds = {Text: "text", Image: "image", Audio: "audio"}
-    kind = next((word for cls, word in kinds.items() if isinstance(problem.inputs, cls)), "other")
     return {
         "name": name,
         "about": (problem.__doc__ or "").strip().split("\n")[0],
-        "inputs": kind,
+        "inputs": problem.inputs.medium,
+        "hint": problem.inputs.hint,
         "targets": problem.targets.describe(),
         "most_outputs": service.most_outputs(name),
     }
@@ -121,7 +120,7 @@ async def _read(service: Service, request: Request, largest: int) -> tuple[str, 
     except UserError as error:
         raise HTTPException(404, str(error)) from error
     body = await _body(request, largest)
-    asked = _asked(request, body, isinstance(problem.inputs, Text))
+    asked = _asked(request, body, problem.inputs.medium == "text")
     most = service.most_outputs(name)
     if not 1 <= asked.nbest <= most:
         raise HTTPException(422, f"nbest must be from 1 to {most}, but is {asked.nbest}.")

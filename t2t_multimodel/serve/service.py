@@ -19,7 +19,7 @@ from t2t_multimodel.decode.inputs import InputEncoder, Item
 from t2t_multimodel.decode.outputs import Answer
 from t2t_multimodel.decode.runner import DecodeRequest, Runner
 from t2t_multimodel.errors import unknown
-from t2t_multimodel.features import ClassLabel
+from t2t_multimodel.features import Output
 from t2t_multimodel.problem import Problem
 from t2t_multimodel.registry import problems
 from t2t_multimodel.serve.explain import explain
@@ -81,8 +81,7 @@ class Service:
         self._runners: dict[str, Runner] = {}
         self._beams: dict[str, Runner] = {}
         for name, problem in self.problems.items():
-            labels = isinstance(problem.targets, ClassLabel)
-            best = DecodeConfig(nbest=CLASSES if labels else 1)
+            best = DecodeConfig(nbest=CLASSES if self._output(name) == "classes" else 1)
             beam = DecodeConfig(method="beam", beam_size=beam_size, nbest=beam_size)
             for runners, way in ((self._runners, best), (self._beams, beam)):
                 decoder = Decoder(self._model, name, way)
@@ -106,8 +105,9 @@ class Service:
 
     def most_outputs(self, name: str) -> int:
         """How many outputs may be asked for."""
-        targets = self.problem(name).targets
-        return min(CLASSES, targets.size) if isinstance(targets, ClassLabel) else self.beam_size
+        classes = min(CLASSES, self._model.signature(name).targets.size)
+        most = {"tokens": self.beam_size, "classes": classes, "values": 1}
+        return most[self._output(name)]
 
     @property
     def waiting(self) -> int:
@@ -133,8 +133,7 @@ class Service:
         Raises:
             Busy: too many wait.
         """
-        labels = isinstance(self.problem(name).targets, ClassLabel)
-        together = labels or nbest == 1
+        together = self._output(name) != "tokens" or nbest == 1
         runner = (self._runners if together else self._beams)[name]
         group = name if together else object()
         return self._enter(_Job(group, runner.answers, item))
@@ -151,6 +150,12 @@ class Service:
             return [explain(self._model, problem, self._tokenizers, array, outputs[0])]
 
         return self._enter(_Job(object(), run, output))
+
+    def _output(self, name: str) -> Output:
+        """How the targets of a problem are predicted."""
+        output = self._model.signature(name).targets.output
+        assert output is not None, "the model was built for this problem"
+        return output
 
     def close(self) -> None:
         """Answers what waits, then ends the thread."""
