@@ -31,7 +31,7 @@ from t2t_multimodel.layers.base import Block, computes_in
 from t2t_multimodel.layers.base_body import Body, Routings, aux_loss
 from t2t_multimodel.layers.command_token import CommandToken
 from t2t_multimodel.layers.ctc import Ctc
-from t2t_multimodel.layers.decode_state import EncodedSource, Kept
+from t2t_multimodel.layers.decode_state import EncodedSource, LayerStates
 from t2t_multimodel.layers.mode import Mode, kept_words
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.modalities.base import Modality
@@ -206,8 +206,14 @@ class MultiModel(keras.Model):
         return self.targets_net(problem).logits(h_BTD, mask_BT, (length, 1))
 
     def step(
-        self, ids_R: Tensor, t: Tensor, cache: Kept, memory: Kept, problem: str, beams: int = 1
-    ) -> tuple[Tensor, Kept]:
+        self,
+        ids_R: Tensor,
+        t: Tensor,
+        cache: LayerStates,
+        memory: LayerStates,
+        problem: str,
+        beams: int = 1,
+    ) -> tuple[Tensor, LayerStates]:
         """One position of `decode` and `logits`, at a cost that does not grow with the position.
 
         Args:
