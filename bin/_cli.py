@@ -7,6 +7,7 @@ Each command parses flags of its own, so that `--help` shows those and no librar
 from __future__ import annotations
 
 import copy
+import io
 import os
 import re
 import shutil
@@ -24,13 +25,21 @@ Main = Callable[[flags.FlagValues, list[str]], None]
 
 _HELP = ("-h", "-help", "--help")
 _INDENT = 30
+_LONGEST_NAME, _LONGEST_PATH = 255, 4095  # bytes, of Linux
 
 
 class _PathParser(flags.ArgumentParser[Path]):
     """Reads a path, with `~` for the home folder."""
 
     def parse(self, argument: str | Path) -> Path:
-        return Path(argument).expanduser()
+        path = Path(argument).expanduser()
+        if "\0" in str(path):
+            raise ValueError("a path has no NUL characters")
+        if len(os.fsencode(path)) > _LONGEST_PATH or any(
+            len(os.fsencode(part)) > _LONGEST_NAME for part in path.parts
+        ):
+            raise ValueError(f"a name has up to {_LONGEST_NAME} bytes, a path {_LONGEST_PATH:,}")
+        return path
 
 
 class _RawDirParser(flags.ArgumentParser[Any]):
@@ -138,6 +147,8 @@ class Command:
     def run(self, main: Main, argv: Sequence[str] | None = None) -> int:
         """Parses the arguments, calls `main(flags, arguments)` and returns the exit code."""
         given = list(sys.argv[1:] if argv is None else argv)
+        if isinstance(sys.stdout, io.TextIOWrapper):  # names of files need not be UTF-8
+            sys.stdout.reconfigure(errors="backslashreplace")
         try:
             if any(item in _HELP for item in given):
                 print(self.help())

@@ -7,6 +7,9 @@ from typing import Literal
 
 from t2t_multimodel.config.base import Section
 
+MOST_LENGTH = 32_768
+"""Tokens of an output: the caches of all positions are laid out before the first one."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DecodeConfig(Section):
@@ -50,6 +53,11 @@ class DecodeConfig(Section):
         self.require(weight is None or 0 <= weight <= 1, "ctc_weight", "none, or from 0 to 1")
         self.require(
             self.method != "sample" or not weight, "ctc_weight", "none or 0 with method sample"
+        )
+        self.require(
+            self.max_length <= MOST_LENGTH,
+            "max_length",
+            f"at most {MOST_LENGTH:,}: memory for all of it is taken at the start",
         )
         self.require(self.temperature > 0, "temperature", "above 0")
         self.require(0 < self.top_p <= 1, "top_p", "above 0 and at most 1")

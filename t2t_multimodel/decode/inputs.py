@@ -10,6 +10,7 @@ import numpy as np
 
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.decode.lines import LONGEST, Line
+from t2t_multimodel.errors import BadValue, foreign, reason
 from t2t_multimodel.features import Tokenizer
 from t2t_multimodel.problem import Problem
 
@@ -53,9 +54,10 @@ class InputEncoder:
         if line.fault or not line.text.strip():
             return Item(line.number, None, line.fault)
         try:
-            array, cut = self.encoded(line.text)
-        except (ValueError, OSError) as error:  # BadValue is one; a path may be no path at all
-            return Item(line.number, None, " ".join(str(error).split()))
+            with foreign(BadValue):
+                array, cut = self.encoded(line.text)
+        except BadValue as error:
+            return Item(line.number, None, reason(error))
         note = f"only its first {LONGEST:,} bytes are read" if line.is_cut else ""
         return Item(line.number, array, note=cut or note)
 
@@ -63,7 +65,7 @@ class InputEncoder:
         """A text, a path or a file's content as the model takes it, and what was changed about it.
 
         Raises:
-            ValueError, OSError: it can not be encoded.
+            Exception: it can not be encoded; of our own features `BadValue`.
         """
         stored = self._feature.encode(self._feature.parse(value), self._tokenizer)
         array = self._feature.model_input(stored)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from t2t_multimodel.data.files import written_by_rename
-from t2t_multimodel.errors import UserError
+from t2t_multimodel.errors import UserError, printable
 from t2t_multimodel.evaluate.result import Output, Result
 from t2t_multimodel.evaluate.table import Row
 
@@ -52,7 +52,7 @@ def examples_file(file: Path) -> Path:
 
 def _write(file: Path, text: str) -> None:
     with written_by_rename(file) as stream:
-        stream.write(text.encode())
+        stream.write(printable(text).encode())
 
 
 def _to_dict(result: Result) -> dict[str, Any]:

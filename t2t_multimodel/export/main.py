@@ -20,6 +20,7 @@ import tensorflow as tf
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.config.decode import DecodeConfig
+from t2t_multimodel.data.files import writing
 from t2t_multimodel.data.vocab import SubwordTokenizer
 from t2t_multimodel.decode.beam import LOST
 from t2t_multimodel.decode.decoder import Decoder
@@ -76,9 +77,10 @@ def export(
     told = {"step": checkpoint.step, "decoding": config.to_dict(), "signatures": about}
     temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
     try:
-        tf.saved_model.save(exporter.held, str(temporary), signatures)
-        (temporary / ABOUT).write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
-        os.replace(temporary, folder)
+        with writing(folder):
+            tf.saved_model.save(exporter.held, str(temporary), signatures)
+            (temporary / ABOUT).write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+            os.replace(temporary, folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return told

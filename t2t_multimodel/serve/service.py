@@ -13,13 +13,12 @@ from typing import Any
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.config.decode import DecodeConfig
-from t2t_multimodel.cores import cores
 from t2t_multimodel.decode.decoder import Decoder
 from t2t_multimodel.decode.grammar import guides
 from t2t_multimodel.decode.inputs import InputEncoder, Item
 from t2t_multimodel.decode.outputs import Answer
 from t2t_multimodel.decode.runner import DecodeRequest, Runner
-from t2t_multimodel.errors import unknown
+from t2t_multimodel.errors import BadValue, foreign, unknown
 from t2t_multimodel.features import Output
 from t2t_multimodel.problem import Problem
 from t2t_multimodel.registry import problems
@@ -89,8 +88,6 @@ class Service:
                 decoder = Decoder(self._model, name, way, own)
                 request = DecodeRequest(problem=name, config=way, batch_size=batch_size)
                 runners[name] = Runner(problem, self._tokenizers, decoder, config, request)
-        # each may unpack to some hundred megabytes
-        self._encoding = threading.Semaphore(cores())
         self._jobs: queue.Queue[_Job | None] = queue.Queue(most_waiting)
         self._thread = threading.Thread(target=self._work, name="model", daemon=True)
         self._thread.start()
@@ -123,9 +120,9 @@ class Service:
             value: a text, or the bytes of an image or sound file.
 
         Raises:
-            ValueError: it is no such thing.
+            BadValue: it is no such thing; the reason names nothing of this machine.
         """
-        with self._encoding:
+        with foreign(lambda why: BadValue("it can not be read")):
             array, note = self._encoders[name].encoded(value)
         return Item(1, array, note=note)
 
@@ -159,10 +156,30 @@ class Service:
         assert output is not None, "the model was built for this problem"
         return output
 
-    def close(self) -> None:
-        """Answers what waits, then ends the thread."""
-        self._jobs.put(None)
-        self._thread.join()
+    def close(self, seconds: float | None = None) -> None:
+        """Answers what waits, then ends the thread.
+
+        Args:
+            seconds: what is not begun by then is not computed; None: all is.
+        """
+        try:
+            self._jobs.put(None, timeout=seconds)
+            self._thread.join(seconds)
+        except queue.Full:
+            pass
+        if self._thread.is_alive():
+            self._drop_waiting()
+            self._jobs.put(None)
+            self._thread.join(seconds)
+
+    def _drop_waiting(self) -> None:
+        while True:
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                return
+            if job is not None:
+                job.result.cancel()
 
     def _enter(self, job: _Job) -> Future[Any]:
         try:
