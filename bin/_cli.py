@@ -7,6 +7,7 @@ Each command parses flags of its own, so that `--help` shows those and no librar
 from __future__ import annotations
 
 import copy
+import io
 import os
 import re
 import shutil
@@ -138,6 +139,8 @@ class Command:
     def run(self, main: Main, argv: Sequence[str] | None = None) -> int:
         """Parses the arguments, calls `main(flags, arguments)` and returns the exit code."""
         given = list(sys.argv[1:] if argv is None else argv)
+        if isinstance(sys.stdout, io.TextIOWrapper):  # names of files need not be UTF-8
+            sys.stdout.reconfigure(errors="backslashreplace")
         try:
             if any(item in _HELP for item in given):
                 print(self.help())

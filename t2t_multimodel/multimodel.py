@@ -31,7 +31,7 @@ from t2t_multimodel.layers.base import Block, computes_in
 from t2t_multimodel.layers.base_body import Body, Routings, aux_loss
 from t2t_multimodel.layers.command_token import CommandToken
 from t2t_multimodel.layers.ctc import Ctc
-from t2t_multimodel.layers.decode_state import EncodedSource, Kept
+from t2t_multimodel.layers.decode_state import EncodedSource, LayerStates
 from t2t_multimodel.layers.mode import Mode, kept_words
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.modalities.base import Modality
@@ -132,8 +132,8 @@ class MultiModel(keras.Model):
         """Teacher-forced predictions.
 
         Returns:
-            logits [B, T, V] (T = 1 for class labels), aux_loss (scalar), and routing (name of
-            expert layer -> `Routing`).
+            logits [B, T, V] (T = 1 for classes; [B, 1, ...] for values), aux_loss (scalar), and
+            routing (name of expert layer -> `Routing`).
         """
         encoded = self.encode(batch, problem, training, seed)
         read = self.read(encoded, batch, problem, training, seed)
@@ -189,7 +189,7 @@ class MultiModel(keras.Model):
     def _decode(
         self, encoded: Encoded, targets: Tensor, lengths_B: Tensor, problem: str, mode: Mode
     ) -> Encoded:
-        length = 1 if len(targets.shape) == 1 else ops.shape(targets)[1]  # class labels have one
+        length = ops.shape(targets)[1] if self.signature(problem).targets.is_sequence else 1
         mask_BT = length_mask(lengths_B, length)
         seen_BT = mask_BT * kept_words(ops.shape(mask_BT), self.config.word_dropout, mode)
         targets_BTD = self.targets_net(problem).embed_targets(targets, seen_BT)
@@ -206,8 +206,14 @@ class MultiModel(keras.Model):
         return self.targets_net(problem).logits(h_BTD, mask_BT, (length, 1))
 
     def step(
-        self, ids_R: Tensor, t: Tensor, cache: Kept, memory: Kept, problem: str, beams: int = 1
-    ) -> tuple[Tensor, Kept]:
+        self,
+        ids_R: Tensor,
+        t: Tensor,
+        cache: LayerStates,
+        memory: LayerStates,
+        problem: str,
+        beams: int = 1,
+    ) -> tuple[Tensor, LayerStates]:
         """One position of `decode` and `logits`, at a cost that does not grow with the position.
 
         Args:

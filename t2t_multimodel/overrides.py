@@ -14,7 +14,6 @@ from t2t_multimodel.config.effect import Sides, without_effect
 from t2t_multimodel.config.notation import Chosen, is_written, read, read_distribution, read_entry
 from t2t_multimodel.config.tree import Draft, Field, all_fields, by_depth, defaults, flatten
 from t2t_multimodel.errors import UserError
-from t2t_multimodel.features import ClassLabel
 from t2t_multimodel.features.base import Feature
 from t2t_multimodel.gin_bindings import read_bindings
 from t2t_multimodel.side_files import Damaged, read_json, require
@@ -90,7 +89,7 @@ def problem_sides(config: Config) -> dict[str, Sides]:
         problem = registry.problems.get(name)
         inputs, targets = (getattr(problem, side, None) for side in ("inputs", "targets"))
         if isinstance(inputs, Feature) and isinstance(targets, Feature):
-            sides[name] = Sides(inputs.unit, targets.unit, isinstance(targets, ClassLabel))
+            sides[name] = Sides(inputs.unit, targets.unit, targets.output == "classes")
     return sides
 
 

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from t2t_multimodel import registry
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features.base import Feature, ProblemSignature, Tokenizer
+from t2t_multimodel.features.stored import UNITS
 from t2t_multimodel.raw_files import data_files
 
 
@@ -143,7 +144,7 @@ class Problem:
         return preferred if preferred in self.splits else self.splits[-1]
 
     def tokenizer(self, feature: str, tokenizers: dict[str, Tokenizer]) -> Tokenizer | None:
-        """The tokenizer of `inputs` or `targets`, None for a feature that is no text."""
+        """The tokenizer of `inputs` or `targets`, None for a feature without a vocabulary."""
         name = self.features[feature].vocabulary(self.name)
         return tokenizers[name] if name else None
 
@@ -179,6 +180,12 @@ class Problem:
                 raise UserError(
                     f"Problem {self.name!r} declares no {name}.",
                     fix=f"write e.g. `{name} = Text()` in the class {type(self).__name__}",
+                )
+        for name, feature in self.features.items():
+            if feature.unit not in (None, *UNITS):
+                raise UserError(
+                    f"Problem {self.name!r}: {type(feature).__name__}.unit is {feature.unit!r}, "
+                    f"but batches have budgets of {', '.join(UNITS)}, or it is None ({name})."
                 )
         for name in ("metrics", "splits", "reads"):
             if isinstance(getattr(self, name), str):

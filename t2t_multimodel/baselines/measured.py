@@ -13,7 +13,7 @@ import math
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,12 +26,14 @@ from t2t_multimodel.baselines.classical import (
     decoded_scores,
     evenly,
     metric_targets,
+    value_scores,
+    values_of,
 )
 from t2t_multimodel.baselines.ngram import NGram
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.data.files import written_by_rename
 from t2t_multimodel.errors import UserError
-from t2t_multimodel.features import ClassLabel, Text
+from t2t_multimodel.features import Output
 from t2t_multimodel.side_files import NUMBER, read_or, shaped
 
 METHOD = "2"
@@ -65,7 +67,7 @@ class Baselines:
     trivial: dict[str, float]
     source_blind: dict[str, float]
     classical: dict[str, float] | None = None
-    """None as long as nobody asked for it."""
+    """None as long as nobody asked for it; empty where it is not known."""
 
     def to_json(self) -> dict[str, Any]:
         """JSON-able values."""
@@ -87,7 +89,7 @@ def measure_baselines(prepared: Prepared, split: str, classical: bool = True) ->
             baselines take seconds, and `Baselines.classical` may be None.
 
     Raises:
-        UserError: the problem has no such split, or its targets are neither text nor classes.
+        UserError: the problem has no such split, or its targets can not be predicted.
     """
     known = list(_known(prepared, split))
     for baselines in known:
@@ -136,13 +138,13 @@ def _measured(prepared: Prepared, split: str) -> Baselines:
     begin = time.monotonic()
     name = prepared.problem.name
     dataset = prepared.dataset(split)
-    if isinstance(prepared.problem.targets, ClassLabel):
-        methods, trivial, blind = _of_classes(prepared, split)
-    elif isinstance(prepared.problem.targets, Text):
-        methods, trivial, blind = _of_texts(prepared, split)
-    else:
+    output = prepared.signature.targets.output
+    if output is None:
         kind = type(prepared.problem.targets).__name__
-        raise UserError(f"Problem {name!r} has {kind} targets; baselines are of text and classes.")
+        raise UserError(
+            f"Problem {name!r} has {kind} targets; baselines are of tokens, classes and values."
+        )
+    methods, trivial, blind = _MEASURED[output](prepared, split)
     return Baselines(
         problem=name,
         split=split,
@@ -197,7 +199,20 @@ def _of_classes(prepared: Prepared, split: str) -> Measures:
     return methods, trivial, blind
 
 
-def _of_texts(prepared: Prepared, split: str) -> Measures:
+def _of_values(prepared: Prepared, split: str) -> Measures:
+    """Zeros, and the mean of the train targets."""
+    known = evenly(len(prepared.dataset("train")), MOST_TEXTS)
+    mean = values_of(prepared, "train", known).mean(axis=0)
+    blind = np.broadcast_to(mean, (len(prepared.dataset(split)), *mean.shape))
+    methods = {
+        "trivial": "zeros",
+        "source_blind": f"the mean of {len(known):,} train targets",
+    }
+    trivial = value_scores(prepared, split, np.zeros_like(blind))
+    return methods, trivial, value_scores(prepared, split, blind)
+
+
+def _of_tokens(prepared: Prepared, split: str) -> Measures:
     """Single tokens, and n-grams; decoded scores are those of the most frequent train target."""
     targets, train = _targets(prepared, split), _targets(prepared, "train", MOST_TEXTS)
     size = prepared.signature.targets.size
@@ -214,6 +229,13 @@ def _of_texts(prepared: Prepared, split: str) -> Measures:
         "decoded: the most frequent one",
     }
     return methods, _teacher_forced(NGram(train, 1, size), targets), blind
+
+
+_MEASURED: dict[Output, Callable[[Prepared, str], Measures]] = {
+    "tokens": _of_tokens,
+    "classes": _of_classes,
+    "values": _of_values,
+}
 
 
 def _best_order(prepared: Prepared, train: list[np.ndarray], size: int) -> int:

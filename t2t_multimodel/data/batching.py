@@ -16,13 +16,15 @@ def length_share(lengths: dict[str, np.ndarray], config: DataConfig) -> np.ndarr
     """The part of the scarcest budget that each example's length takes: float [n] above 0.
 
     Args:
-        lengths: unit -> int [n], for the units that the problem has: tokens, frames, pixels.
+        lengths: unit -> int [n], for the units that the problem has: tokens, frames, pixels; or
+            examples.
         config: the budgets.
     """
     budgets = {
         "tokens": config.tokens_per_batch,
         "frames": config.frames_per_batch,
         "pixels": config.pixels_per_batch,
+        "examples": config.examples_per_batch,
     }
     return np.max([lengths[unit] / budgets[unit] for unit in lengths], axis=0)
 

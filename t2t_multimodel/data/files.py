@@ -14,6 +14,14 @@ from typing import BinaryIO
 
 from t2t_multimodel.errors import UserError, reason
 
+_OF_TENSORFLOW = {
+    "ResourceExhaustedError": errno.ENOSPC,
+    "PermissionDeniedError": errno.EACCES,
+    "FailedPreconditionError": errno.ENOTDIR,
+    "OutOfRangeError": errno.EFBIG,
+}
+"""Name of an error of TensorFlow -> the number that it stands for."""
+
 
 @contextmanager
 def written_by_rename(path: Path) -> Iterator[BinaryIO]:
@@ -104,8 +112,16 @@ def not_written(path: Path, error: OSError) -> UserError:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Errors of the system inside the block become `not_written`."""
+    """Errors of the system inside the block become `not_written`, also as TensorFlow says them.
+
+    TensorFlow, and TensorBoard where that is installed, raise errors of their own for `OSError`.
+    """
     try:
         yield
     except OSError as error:
         raise not_written(path, error) from error
+    except Exception as error:
+        number = _OF_TENSORFLOW.get(type(error).__name__)
+        if number is None or not type(error).__module__.startswith("tensorflow"):
+            raise
+        raise not_written(path, OSError(number, os.strerror(number))) from error

@@ -21,7 +21,8 @@ from t2t_multimodel.data.fingerprint import files_facts, fingerprint
 from t2t_multimodel.data.sample import sampled
 from t2t_multimodel.data.used_code import code_of, used_code
 from t2t_multimodel.errors import UserError, printable
-from t2t_multimodel.features import EOS_ID, PAD_ID, BadValue, Text
+from t2t_multimodel.features import EOS_ID, PAD_ID, BadValue
+from t2t_multimodel.features.text import check_text
 from t2t_multimodel.problem import Problem
 from t2t_multimodel.vocabulary import Vocabulary
 
@@ -138,7 +139,7 @@ class OwnVocabulary(Vocabulary):
         self._problem, self.name = problem, problem.name
 
     def text(self, raw_dir: Path | None) -> Iterator[str]:
-        features = {n: f for n, f in self._problem.features.items() if isinstance(f, Text)}
+        features = self._problem.features
         for piece in reading.pieces(self._problem, "train", 0, 1, raw_dir):
             found = reading.examples(self._problem, piece.part, "train", raw_dir)
             for number, example in enumerate(found):
@@ -146,9 +147,7 @@ class OwnVocabulary(Vocabulary):
                     self._problem.check_keys(example, "train", number)
                 for name, feature in features.items():
                     with suppress(BadValue):  # such an example is left out and named by datagen
-                        for text in feature.texts(example.get(name)):
-                            Text.check(text)
-                            yield text
+                        yield from feature.texts(example.get(name))
 
     def source_files(self, raw_dir: Path | None) -> list[Path]:
         return self._problem.source_files(raw_dir)
@@ -245,7 +244,7 @@ class Texts:
         for number, text in enumerate(self._found, start=1):
             try:
                 if not isinstance(text, str) or text.strip():
-                    Text.check(text)
+                    check_text(text)
             except BadValue as error:
                 self.left_out += 1
                 shown = printable(repr(text))

@@ -30,10 +30,12 @@ class Decoded(NamedTuple):
     """The outputs of a batch, the best first."""
 
     ids: np.ndarray
-    """int32 [B, N, T], zeros after the end token; class numbers are [B, N, 1]."""
+    """int32 [B, N, T], zeros after the end token; class numbers are [B, N, 1]; values are
+    float32 [B, 1, ...]."""
     scores: np.ndarray
     """float32 [B, N]: log-probability, with method beam divided by the length penalty (see
-    `beam_search`); -inf for an output that there is not."""
+    `beam_search`); -inf for an output that there is not; 0 for
+    values, which have no probability."""
 
 
 class Decoder:
@@ -54,10 +56,12 @@ class Decoder:
     def __init__(self, model: MultiModel, problem: str, config: DecodeConfig) -> None:
         self._model, self._problem, self._config = model, problem, config
         signature = model.signature(problem)
-        self._labels = signature.targets.modality == "class_label"
+        self._targets = signature.targets
+        self.output = signature.targets.output
+        """How the targets are predicted; a prefix and a beam are for tokens alone."""
         self._longest = config.max_length or signature.targets.max_length
         self._fills_up = config.jit or not fast.TENSORFLOW
-        if config.method == "greedy" and config.nbest > 1 and not self._labels:
+        if config.method == "greedy" and config.nbest > 1 and self.output == "tokens":
             raise UserError(
                 f"Greedy output is one sequence, but nbest is {config.nbest}.",
                 "Use method beam, or sample.",
@@ -73,8 +77,8 @@ class Decoder:
         }
 
     @functools.cached_property
-    def _ranked(self) -> Any:
-        return backend.compiled(self._model, self._rank, self._source)
+    def _predicted(self) -> Any:
+        return backend.compiled(self._model, self._at_once, self._source)
 
     @functools.cached_property
     def _encoded(self) -> Any:
@@ -102,13 +106,13 @@ class Decoder:
                 free. Their log-probability counts in the scores.
 
         Raises:
-            UserError: a prefix is longer than outputs may be, or the outputs are classes.
+            UserError: a prefix is longer than outputs may be, or the outputs are no tokens.
         """
         source = {name: batch[name] for name in ("inputs", "inputs_length")}
         if prefix is not None:
             self._check_prefix(prefix)
-        if self._labels:
-            return Decoded(*(np.asarray(part) for part in self._ranked(source)))
+        if self.output != "tokens":
+            return Decoded(*(np.asarray(part) for part in self._predicted(source)))
         x_BLD, mask_BL = self._encoded(source)
         rows = len(source["inputs_length"])
         forced_BT = np.zeros((rows, self._longest), np.int32)
@@ -128,8 +132,8 @@ class Decoder:
         )
 
     def _check_prefix(self, prefix: np.ndarray) -> None:
-        if self._labels:
-            raise UserError(f"Outputs of {self._problem} are classes, which have no prefix.")
+        if self.output != "tokens":
+            raise UserError(f"Outputs of {self._problem} are {self.output}, which have no prefix.")
         if prefix[:, self._longest :].any():
             length = 1 + int(np.flatnonzero(prefix.any(axis=0))[-1])
             raise UserError(
@@ -142,19 +146,27 @@ class Decoder:
 
         What there is not has a score near `LOST`.
         """
-        if self._labels:
-            return self._rank(source)
+        if self.output != "tokens":
+            return self._at_once(source)
         x_BLD, mask_BL = self._encode(source)
         rows = ops.shape(mask_BL)[0]
         forced_BT = ops.zeros((rows, self._longest), "int32")
         ids, scores = self._write(x_BLD, mask_BL, forced_BT, ops.ones((rows,), "bool"))
         return ids[:, : self._config.nbest], scores[:, : self._config.nbest]
 
-    def _rank(self, source: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """The best classes [B, N, 1] and their log-probability [B, N]."""
-        rows = ops.shape(source["inputs_length"])[0]
-        unknown = {"targets": ops.zeros((rows,), "int32"), "targets_length": ops.ones((rows,))}
+    def _at_once(self, source: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """The best classes [B, N, 1] and their log-probability [B, N]; or the values [B, 1, ...]
+        and zeros [B, 1].
+        """
+        rows, targets = ops.shape(source["inputs_length"])[0], self._targets
+        unknown = {
+            "targets": ops.zeros((rows, *targets.shape), targets.dtype),
+            "targets_length": ops.ones((rows,)),
+        }
         outputs = self._model({**source, **unknown}, problem=self._problem, training=False)
+        if self.output == "values":
+            values = self._model.nets[targets.identity].predicted(outputs["logits"])
+            return ops.cast(values, "float32"), ops.zeros((rows, 1))
         log_p = ops.log_softmax(ops.cast(outputs["logits"][:, 0], "float32"), axis=-1)
         scores, classes = ops.top_k(log_p, min(self._config.nbest, log_p.shape[-1]))
         return ops.cast(classes, "int32")[:, :, None], scores

@@ -9,6 +9,8 @@ from keras import ops
 
 from t2t_multimodel import backend
 from t2t_multimodel.data.collate import Batch
+from t2t_multimodel.errors import UserError
+from t2t_multimodel.layers.loss import TokenScores
 from t2t_multimodel.losses import score
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.types import Tensor
@@ -39,4 +41,6 @@ def score_targets(model: MultiModel, problem: str, batch: Batch) -> np.ndarray:
 
 def _log_probability(model: MultiModel, problem: str, batch: Any) -> Tensor:
     scores, weights_BT, _ = score(model, batch, problem)
+    if not isinstance(scores, TokenScores):
+        raise UserError(f"Targets of {problem} are values, which have no probability.")
     return -ops.sum(scores.nats * weights_BT, axis=1)

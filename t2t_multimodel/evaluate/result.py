@@ -20,9 +20,9 @@ class Output:
     number: int
     """`number` is the number of the example in its split."""
     target: Any
-    """`target` is what the metrics take: a text, a tuple of several texts, or a class number."""
+    """`Feature.metric_target` made it: a text, a tuple of several, a class number, or values."""
     output: Any
-    """A text, or int [classes], best first."""
+    """`Feature.metric_output` made it: a text, int [classes], best first, or values."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +42,8 @@ class Result:
     metrics: tuple[str, ...] = ()
     """Metrics of the outputs."""
     shuffled_sources: bool = False
+    loss: str = ""
+    """The name of the loss of values; "" for tokens and classes."""
 
     @property
     def examples(self) -> int:
@@ -50,8 +52,8 @@ class Result:
 
     @functools.cached_property
     def measured(self) -> dict[str, Score]:
-        """All scores by name: those of outputs are decoded/..., of class labels plain."""
-        forced = teacher_forced.scores_of(self.counts)
+        """All scores by name: those of outputs are decoded/..., of classes plain."""
+        forced = teacher_forced.scores_of(self.counts, self.loss)
         prefix = "" if "top1" in forced else "decoded/"
         return forced | {prefix + name: self._decoded(name) for name in self.metrics}
 

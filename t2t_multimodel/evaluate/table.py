@@ -30,17 +30,22 @@ class Row:
 
     @property
     def score(self) -> str:
-        """The score that is compared: top1 for class labels, else teacher_forced/log_ppl."""
-        return "top1" if "top1" in self.scores else "teacher_forced/log_ppl"
+        """The score that is compared.
+
+        It is top1 of classes, teacher_forced/log_ppl of tokens, and the loss of values.
+        """
+        return "top1" if "top1" in self.scores else next(iter(self.scores))
 
     @property
     def above_baseline(self) -> bool | None:
-        """Whether the model knows more than targets alone can tell; None: not sure.
+        """Whether the model knows more than targets alone can tell; None: not sure, or not known.
 
         It does where the worse end of the interval beats the baseline, it does not where not even
         the better end does.
         """
-        baseline = self.baselines.source_blind[self.score]
+        baseline = self.baselines.source_blind.get(self.score)
+        if baseline is None:
+            return None
         above = [self._better(end, baseline) for end in self.intervals[self.score]]
         return above[0] if above[0] == above[1] else None
 
@@ -50,9 +55,12 @@ class Row:
     @property
     def signatures(self) -> dict[str, str]:
         """Score -> the library's own description of it, for BLEU and chrF."""
-        most = max((len(references(o.target)) for o in self.result.outputs), default=1)
         named = {name: name.rpartition("/")[2] for name in self.scores}
-        return {name: signature(m, most) for name, m in named.items() if m in SACREBLEU}
+        named = {name: metric for name, metric in named.items() if metric in SACREBLEU}
+        if not named:
+            return {}
+        most = max(len(references(output.target)) for output in self.result.outputs)
+        return {name: signature(metric, most) for name, metric in named.items()}
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able values."""
@@ -112,9 +120,9 @@ def print_table(rows: Sequence[Row]) -> None:
             row.score.replace("/", "/\n"),
             f"{row.scores[row.score]:.4f}",
             "{:.3f}-{:.3f}".format(*row.intervals[row.score]),
-            f"{baselines.source_blind[row.score]:.4f}",
-            f"{baselines.trivial[row.score]:.4f}",
-            VERDICTS[row.above_baseline],
+            _known(baselines.source_blind, row.score),
+            _known(baselines.trivial, row.score),
+            VERDICTS[row.above_baseline] if row.score in baselines.source_blind else "not known",
         )
     console = make_console()
     console.print(table)
@@ -124,6 +132,11 @@ def print_table(rows: Sequence[Row]) -> None:
     for line in sorted(signatures):
         console.print(line, style="dim", soft_wrap=True)
     _print_verdict(rows, console)
+
+
+def _known(baseline: dict[str, float], score: str) -> str:
+    """A baseline with four digits, or "-" where nobody knows it."""
+    return f"{baseline[score]:.4f}" if score in baseline else "-"
 
 
 def _others(row: Row) -> str:

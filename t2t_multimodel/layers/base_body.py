@@ -15,7 +15,7 @@ from t2t_multimodel.layers.base import Block, sublayers
 from t2t_multimodel.layers.decode_state import (
     DecodeState,
     EncodedSource,
-    Kept,
+    LayerStates,
     LooksAtSource,
     LooksBack,
 )
@@ -63,7 +63,7 @@ class Body(Block):
         """
         raise NotImplementedError
 
-    def memory(self, source_BLD: Tensor, mask_BL: Tensor) -> Kept:
+    def memory(self, source_BLD: Tensor, mask_BL: Tensor) -> LayerStates:
         """Computes what the layers of `decode` keep of the encoder's output."""
         return {
             layer.path: layer.memory(source_BLD, mask_BL)
@@ -71,7 +71,7 @@ class Body(Block):
             if isinstance(layer, LooksAtSource)
         }
 
-    def cache(self, rows: Size, length: int) -> Kept:
+    def cache(self, rows: Size, length: int) -> LayerStates:
         """Makes what the layers of `decode` keep before the first of at most `length` positions."""
         return {
             layer.path: layer.empty(rows, length)
@@ -80,8 +80,14 @@ class Body(Block):
         }
 
     def step(
-        self, x_RD: Tensor, cache: Kept, memory: Kept, t: Tensor, mode: Mode, beams: int = 1
-    ) -> tuple[Tensor, Kept]:
+        self,
+        x_RD: Tensor,
+        cache: LayerStates,
+        memory: LayerStates,
+        t: Tensor,
+        mode: Mode,
+        beams: int = 1,
+    ) -> tuple[Tensor, LayerStates]:
         """Position `t` of `decode` [R, D], and the next cache."""
         state = DecodeState(t, cache, beams)
         mode = dataclasses.replace(mode, state=state)

@@ -21,7 +21,7 @@ from keras import ops
 
 from t2t_multimodel.types import Size, Tensor, Tensors
 
-Kept = dict[str, Tensors]
+LayerStates = dict[str, Tensors]
 """Path of a layer -> what it keeps: a tensor, or a named tuple of tensors."""
 
 
@@ -62,10 +62,10 @@ class DecodeState:
         beams: N.
     """
 
-    def __init__(self, t: Tensor, before: Kept, beams: int = 1) -> None:
+    def __init__(self, t: Tensor, before: LayerStates, beams: int = 1) -> None:
         self.t, self.beams = t, beams
         self._before = before
-        self.kept: Kept = {}
+        self.kept: LayerStates = {}
         """`kept` holds what the next position needs."""
 
     def before(self, layer: LooksBack) -> Tensors:
@@ -92,7 +92,7 @@ class EncodedSource:
     x_BLC: Tensor | None = None
     mask_BL: Tensor | None = None
     """1 at real positions."""
-    memories: Kept | None = None
+    memories: LayerStates | None = None
     """The memory of each layer, in a step. In a whole pass each layer makes its own."""
 
     def seen_by(self, layer: LooksAtSource) -> Tensors:

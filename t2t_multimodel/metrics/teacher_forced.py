@@ -59,13 +59,30 @@ def counts(scores: dict[str, np.ndarray], batch: Batch) -> np.ndarray:
     return np.stack(columns, axis=1).astype(np.float64)[length > 0]
 
 
-def scores_of(rows: np.ndarray) -> dict[str, Score]:
-    """Named scores out of the `counts` of a whole split.
+def error_counts(error: np.ndarray, batch: Batch) -> np.ndarray:
+    """What each real example of a batch of values adds: float [examples, 2], error and targets.
 
-    Text: teacher_forced/log_ppl (nats a token, the end included), teacher_forced/accuracy,
-    teacher_forced/sequence_accuracy.
-    Class labels, which have no prefix to be forced: log_ppl, top1, top5.
+    Args:
+        error: [rows, T], see `ValueScores`.
+        batch: with `targets_length`, 0 for filler rows.
     """
+    length = batch["targets_length"]
+    rows = np.stack([error.sum(axis=1), np.full(len(error), error.shape[1])], axis=1)
+    return rows.astype(np.float64)[length > 0]
+
+
+def scores_of(rows: np.ndarray, loss: str = "") -> dict[str, Score]:
+    """Named scores out of the `counts` or `error_counts` of a whole split.
+
+    Tokens: teacher_forced/log_ppl (nats a token, the end included), teacher_forced/accuracy,
+    teacher_forced/sequence_accuracy.
+    Classes, which have no prefix to be forced: log_ppl, top1, top5. Values: their loss.
+
+    Args:
+        loss: the name of the loss of values, such as squared_error; "" for tokens and classes.
+    """
+    if loss:
+        return {f"loss/{loss}": SummedScore(rows, ratio)}
     nats, tokens, right, all_right = rows.T[:4]
     examples = np.ones(len(rows))
     parts = {"teacher_forced/log_ppl": (nats, tokens), "teacher_forced/accuracy": (right, tokens)}

@@ -33,10 +33,14 @@ def lower_is_better(metric: M) -> M:
 def is_lower_better(score: str) -> bool:
     """Whether less is better, for a score by its full name, such as teacher_forced/log_ppl.
 
+    It is for every loss, such as loss/squared_error.
+
     Raises:
         UserError: a decoded score of a metric that nobody registered.
     """
     kind, _, name = score.rpartition("/")
+    if kind == "loss":
+        return True
     if kind == "teacher_forced" or name == "log_ppl":
         return name == "log_ppl"
     return getattr(registry.metrics.get(name), "lower_is_better", False)

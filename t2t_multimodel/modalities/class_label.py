@@ -42,11 +42,6 @@ class ClassLabelModality(Modality):
         self.step5 = ConvStep2D(wide4, wide5, name="step5")
         self.classes = Linear(wide5, signature.size, use_bias=True, name="classes")
 
-    def embed_targets(self, targets: Tensor, mask_BT: Tensor) -> Tensor:
-        """Zeros [B, 1, D]: the decoder sees the command token alone."""
-        batch = ops.shape(targets)[0]
-        return ops.zeros((batch, 1, self.config.hidden_size), self.compute_dtype)
-
     def logits(self, h_BTD: Tensor, mask_BT: Tensor, grid: tuple[Size, Size]) -> Tensor:
         """[B, 1, classes]; padding takes no part in any window or mean."""
         high, wide = grid

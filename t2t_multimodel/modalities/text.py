@@ -29,6 +29,8 @@ class TextModality(Modality):
         signature: `size` is the number of pieces, V.
     """
 
+    is_spelt = True
+
     def __init__(self, config: ModelConfig, signature: Signature, **kwargs: Any) -> None:
         super().__init__(config, signature, **kwargs)
         self.embedding_scale = math.sqrt(config.hidden_size)

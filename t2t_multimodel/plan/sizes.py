@@ -127,6 +127,9 @@ class _Declared:
     def decode(self, ids: list[int]) -> str:
         raise NotImplementedError("a vocabulary of a plan holds no pieces")
 
+    def pieces(self, ids: list[int]) -> list[str]:
+        raise NotImplementedError("a vocabulary of a plan holds no pieces")
+
 
 def declared_signature(name: str, vocab_size: int | None = None) -> ProblemSignature:
     """The signature of a problem with vocabularies as large as they are declared.
@@ -187,7 +190,7 @@ def _from_declared(
         if feature.unit:
             length = lengths[name] / feature.per_unit
             units[feature.unit] = np.maximum(units.get(feature.unit, 0), np.array([length]))
-    rows = rows_of(float(batch_share(units, data)[0]))
+    rows = rows_of(float(batch_share(units or {"examples": np.ones(1)}, data)[0]))
     return Known(
         source="declared",
         sizes=Sizes(examples, examples / rows),
@@ -199,8 +202,11 @@ def _from_declared(
 
 
 def _mean_length(feature: Feature, declared: float, most: int) -> float:
-    """Estimates the mean in the units of `Feature.length`; an image's length is its size."""
-    return most if feature.unit == "pixels" else declared * feature.per_unit
+    """Estimates the mean in the units of `Feature.length`.
+
+    The length of a feature of one size, such as an image, is its longest.
+    """
+    return declared * feature.per_unit if feature.varies else most
 
 
 def _shapes(signature: ProblemSignature, rows: int, inputs: int, targets: int) -> Shapes:

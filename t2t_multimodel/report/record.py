@@ -121,8 +121,12 @@ def read_record(path: Path, say: Callable[[str], None] = print) -> RunRecord:
 
 
 def compared_score(scores: dict[str, float]) -> str:
-    """The score of a problem that is compared with baselines: top1 for class labels."""
-    return "top1" if "top1" in scores else "teacher_forced/log_ppl"
+    """The score of a problem that is compared with baselines.
+
+    It is top1 of classes, teacher_forced/log_ppl of tokens, and the loss of values.
+    """
+    of_values = (name for name in scores if name.startswith("loss/"))
+    return "top1" if "top1" in scores else next(of_values, "teacher_forced/log_ppl")
 
 
 def as_text(value: Any) -> str:

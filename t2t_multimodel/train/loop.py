@@ -25,6 +25,7 @@ from t2t_multimodel.engines.process_group import ALONE, ProcessGroup
 from t2t_multimodel.evaluate.evaluator import Evaluator
 from t2t_multimodel.evaluate.result import Result
 from t2t_multimodel.evaluate.samples import SAMPLES, samples_of
+from t2t_multimodel.features.signature import loss_name
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.runs.mixture_report import write_mixture
 from t2t_multimodel.runs.run_folder import RunFolder
@@ -170,9 +171,10 @@ class Trainer:
             own.append(on_host(computed.observed))
             self.engine.add(computed.gradients)
         observed = self.process_group.share(own)
-        losses = [float(one.scalars["xent"]) for one in observed]
+        names = [loss_name(one.scalars) for one in observed]
+        losses = [float(one.scalars[name]) for name, one in zip(names, observed, strict=True)]
         for number, (problem, batch) in enumerate(zip(item.problems, item.batches, strict=True)):
-            self.guard.check_loss(item, number, losses[number])
+            self.guard.check_loss(item, number, names[number], losses[number])
             progress.add(problem, observed[number].scalars, len(batch["inputs"]))
         norm = self.engine.update(rate, item.step, summed_loads(observed))
         self.guard.check_norm(item, norm)

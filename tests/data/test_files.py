@@ -14,7 +14,12 @@ import pytest
 
 from t2t_multimodel import UserError
 from t2t_multimodel.data import files
-from t2t_multimodel.data.files import not_written, remove_abandoned, written_by_rename
+from t2t_multimodel.data.files import (
+    not_written,
+    remove_abandoned,
+    writing,
+    written_by_rename,
+)
 
 
 def test_an_older_file_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
@@ -188,6 +193,34 @@ def test_what_can_be_no_file_is_told_before_the_work(
         pytest.fail("the block must not run")
     assert str(caught.value).startswith(message.replace("PATH", str(tmp_path / name)))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "ResourceExhaustedError",
+            "x was not written: the disk is full (No space left on device).",
+        ),
+        (
+            "PermissionDeniedError",
+            "x was not written: you may not write there (Permission denied).",
+        ),
+    ],
+)
+def test_what_tensorflow_says_of_a_disk_is_told_as_any_other_refusal(
+    name: str, message: str
+) -> None:
+    error = type(name, (Exception,), {"__module__": "tensorflow.python.framework.errors_impl"})
+    with pytest.raises(UserError) as caught, writing(Path("x")):
+        raise error("/tmp/x; No space left on device")
+    assert caught.value.message == message
+
+
+def test_another_error_of_tensorflow_is_none_of_the_disk() -> None:
+    error = type("InternalError", (Exception,), {"__module__": "tensorflow.python"})
+    with pytest.raises(error), writing(Path("x")):
+        raise error("a bug")
 
 
 def test_an_error_that_hdf5_tells_in_words_is_told_as_what_it_is(tmp_path: Path) -> None:
