@@ -1,4 +1,4 @@
-"""What a measured piece of work costs, and on which device."""
+"""Measures what a piece of work costs, and on which device."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def endless_model(flags: argparse.Namespace, length: int) -> tuple[Any, str, dic
     model = MultiModel(config, [ProblemSignature("bench", "bench", text, text)])
     softmax = model.nets[text.identity].softmax
     table = np.array(softmax)
-    table[[PAD_ID, EOS_ID]] = 0  # of thousands of logits around 0 the greatest is above 0
+    table[[PAD_ID, EOS_ID]] = 0  # the greatest of thousands of logits around 0 is above 0
     softmax.assign(table)
     rng = np.random.default_rng(0)
     ids = rng.integers(3, flags.vocab, (flags.rows, flags.inputs_length), dtype=np.int32)

@@ -80,7 +80,7 @@ def whole_network(model: Any, name: str, batch: dict[str, Any], ids: Any) -> Any
     """Logits [B, T, V] of all positions at once, with the output for a target."""
     import numpy as np
 
-    if model.signature(name).targets.modality == "class_label":
+    if model.signature(name).targets.output == "classes":
         return np.asarray(model(batch, problem=name)["logits"])
     forced = {**batch, "targets": ids, "targets_length": lengths(ids)}
     return np.asarray(model(forced, problem=name)["logits"])

@@ -33,7 +33,7 @@ def _equation(equation: Any) -> float:
 
 
 def _inside(value: Any) -> float:
-    """Of a parameter that holds jaxprs (jit, custom derivatives, loops once)."""
+    """Counts a parameter that holds jaxprs (jit, custom derivatives, loops once)."""
     if hasattr(value, "eqns"):
         return _count(value)
     if hasattr(value, "jaxpr"):

@@ -21,7 +21,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def compare(flags: argparse.Namespace) -> None:
-    """Both sides in turn; prints each run and the ratios of medians."""
+    """Runs both sides in turn; prints each run and the ratios of medians."""
     ours, theirs = [], []
     for _ in range(flags.rounds):
         theirs.append(run_json(shlex.split(flags.peer)))

@@ -64,7 +64,7 @@ def main() -> None:
 
 
 def examples_per_second(stream: BatchStream, batches: int) -> float:
-    """Of one problem's stream, once the first batch has drawn its order."""
+    """Measures one problem's stream, once the first batch has drawn its order."""
     assert stream[0]
     begin, examples = time.perf_counter(), 0
     for n in range(batches):

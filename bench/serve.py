@@ -5,7 +5,8 @@
 Starts mm-serve on a free port with the text problems of RUN, asks each sentence once alone, then
 lets the clients ask all problems in any order, `--wrong` percent of their requests malformed.
 Each answer must be the one that the same request had alone, and each malformed request must get
-its 4xx. Prints p50 and p99 of the right ones, and exits with 1 if anything was otherwise.
+its 4xx. Prints p50 and p99 of the right ones and the server's memory as requests go by, and exits
+with 1 if anything was otherwise.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
+import os
 import random
 import re
 import subprocess
@@ -38,7 +40,7 @@ MALFORMED: list[tuple[str, str, bytes, int]] = [
 
 @dataclass
 class Seen:
-    """What the clients saw."""
+    """Holds what the clients saw."""
 
     seconds: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
@@ -106,7 +108,23 @@ def started(run: Path) -> tuple[subprocess.Popen[str], int]:
     raise SystemExit("mm-serve did not start.")
 
 
-def measure(port: int, arguments: argparse.Namespace) -> int:
+def memory(pid: int) -> float:
+    """Megabytes of a process that are in memory."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def watch(pid: int, seen: Seen, every: int, until: float) -> None:
+    """Prints the server's memory after every so many answers."""
+    due = every
+    while time.monotonic() < until:
+        if len(seen.seconds) >= due:
+            print(f"after {due:,} requests: {memory(pid):,.0f} MB", flush=True)
+            due += every
+        time.sleep(0.05)
+
+
+def measure(pid: int, port: int, arguments: argparse.Namespace) -> int:
     """Runs the clients; the number of faults."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", "/problems")
@@ -127,10 +145,13 @@ def measure(port: int, arguments: argparse.Namespace) -> int:
         threading.Thread(target=client, args=(i, port, alone, arguments.wrong, until, seen))
         for i in range(arguments.clients)
     ]
+    print(f"before: {memory(pid):,.0f} MB")
+    threads.append(threading.Thread(target=watch, args=(pid, seen, arguments.every, until)))
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    print(f"at the end: {memory(pid):,.0f} MB")
     ordered = sorted(seen.seconds)
     p50, p99 = (ordered[int(len(ordered) * part)] for part in (0.5, 0.99))
     print(
@@ -149,12 +170,15 @@ def main() -> int:
     parser.add_argument("run", type=Path)
     parser.add_argument("--clients", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument(
+        "--every", type=int, default=500, help="requests between two lines of memory"
+    )
     parser.add_argument("--wrong", type=int, default=5, help="percent of the requests")
     parser.add_argument("--sentences", type=int, default=20, help="different ones of each problem")
     arguments = parser.parse_args()
     server, port = started(arguments.run)
     try:
-        faults = measure(port, arguments)
+        faults = measure(server.pid, port, arguments)
         alive = server.poll() is None
         print("The server is up." if alive else "The server is down.")
     finally:

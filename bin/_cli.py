@@ -7,6 +7,7 @@ Each command parses flags of its own, so that `--help` shows those and no librar
 from __future__ import annotations
 
 import copy
+import io
 import os
 import re
 import shutil
@@ -24,13 +25,30 @@ Main = Callable[[flags.FlagValues, list[str]], None]
 
 _HELP = ("-h", "-help", "--help")
 _INDENT = 30
+_LONGEST_NAME, _LONGEST_PATH = 255, 4095  # bytes, of Linux
 
 
 class _PathParser(flags.ArgumentParser[Path]):
     """Reads a path, with `~` for the home folder."""
 
     def parse(self, argument: str | Path) -> Path:
-        return Path(argument).expanduser()
+        path = Path(argument).expanduser()
+        if "\0" in str(path):
+            raise ValueError("a path has no NUL characters")
+        if len(os.fsencode(path)) > _LONGEST_PATH or any(
+            len(os.fsencode(part)) > _LONGEST_NAME for part in path.parts
+        ):
+            raise ValueError(f"a name has up to {_LONGEST_NAME} bytes, a path {_LONGEST_PATH:,}")
+        return path
+
+
+class _RawDirParser(flags.ArgumentParser[Any]):
+    """Reads `FOLDER` or `PROBLEM:FOLDER,...`."""
+
+    def parse(self, argument: Any) -> Any:
+        from t2t_multimodel.data.raw_dirs import RawDirs
+
+        return RawDirs.parse(argument) if isinstance(argument, str) else argument
 
 
 class Group:
@@ -49,6 +67,11 @@ class Group:
         """Adds `--name=METAVAR`, a `Path` or None."""
         self._command.metavars[name] = f"={metavar}"
         flags.DEFINE(_PathParser(), name, default, help, **self._into)
+
+    def raw_dir(self, name: str, metavar: str, help: str) -> None:
+        """Adds `--name=METAVAR`, a `RawDirs` or None."""
+        self._command.metavars[name] = f"={metavar}"
+        flags.DEFINE(_RawDirParser(), name, None, help, **self._into)
 
     def texts(self, name: str, metavar: str, help: str) -> None:
         """Adds `--name=METAVAR`, which may be given several times."""
@@ -112,7 +135,7 @@ class Command:
         """Adds the flags for folders that most commands share."""
         where = self.group("Where things are")
         where.path("data_dir", "DIR", "Encoded records.", "./data")
-        where.path("raw_dir", "DIR", "Raw files of the problems that need your own copy.")
+        where.raw_dir("raw_dir", "DIR|NAME:DIR,...", "Raw files of problems that need your copy.")
         usr_dir = "Your own problems and sets: folders or .py files, by comma."
         where.text("usr_dir", "DIR", usr_dir, "")
 
@@ -124,6 +147,8 @@ class Command:
     def run(self, main: Main, argv: Sequence[str] | None = None) -> int:
         """Parses the arguments, calls `main(flags, arguments)` and returns the exit code."""
         given = list(sys.argv[1:] if argv is None else argv)
+        if isinstance(sys.stdout, io.TextIOWrapper):  # names of files need not be UTF-8
+            sys.stdout.reconfigure(errors="backslashreplace")
         try:
             if any(item in _HELP for item in given):
                 print(self.help())
@@ -152,11 +177,11 @@ class Command:
 
     def _help_of(self, flag: flags.Flag) -> str:
         head = f"  --{flag.name}{self.metavars[flag.name]}"
-        shown = flag.default_unparsed  # as written in the command, where it is a text
+        shown = flag.default_unparsed  # a text is as written in the command
         default = f" Default: {shown}." if shown and isinstance(shown, str) else ""
         also = "".join(f" Also --{new}." for new, old in self.aliases.items() if old == flag.name)
         width = min(shutil.get_terminal_size((100, 24)).columns, 100) - _INDENT
-        # Without what absl adds to the help of a choice and of a repeated flag.
+        # Drops what absl adds to the help of a choice and of a repeated flag.
         text, _, repeats = re.sub(r"^<.*?>: ", "", flag.help or "").partition(";\n")
         several = " May be given several times." if repeats else ""
         body = textwrap.wrap(f"{text}{several}{default}{also}", max(width, 40))
@@ -165,7 +190,7 @@ class Command:
         return start + gap.join(body)
 
     def _parse(self, argv: list[str]) -> tuple[flags.FlagValues, list[str]]:
-        values = copy.deepcopy(self.flags)  # so that each run starts from the defaults
+        values = copy.deepcopy(self.flags)  # each run starts from the defaults
         try:
             _, *arguments = values([self.name, *map(self._in_full, argv)])
         except flags.UnrecognizedFlagError as error:
@@ -186,7 +211,7 @@ class Command:
     def _takes_a_list(self, flag: flags.Flag) -> bool:
         """Whether the flag's one value holds several, of which a second flag would drop some."""
         if isinstance(flag, flags.MultiFlag):
-            return False  # which keeps every value
+            return False  # a MultiFlag keeps every value
         return isinstance(flag.parser, flags.ListParser) or "," in self.metavars[flag.name]
 
     def _in_full(self, item: str) -> str:

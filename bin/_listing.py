@@ -70,11 +70,11 @@ def _meaning(field: Field) -> str:
 
 
 LISTS = {"sets": hparams_list, "fields": fields_list}
-"""What `--list_hparams` shows."""
+"""`--list_hparams` shows one of these lists."""
 
 
 def problem_page(name: str) -> str:
-    """What a problem declares and where; imports the module that defines it."""
+    """Shows what a problem declares and where; imports the module that defines it."""
     problem = problems.get(name)
     rows = [
         ("defined in", problems.where(name)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from absl import flags
 
@@ -28,6 +29,13 @@ def folder(args: flags.FlagValues) -> Path:
     if bool(args.output_dir) == bool(args.checkpoint):
         raise UserError("Give either --output_dir or --checkpoint.", _WRITTEN)
     return _existing(args.output_dir or args.checkpoint)
+
+
+def raw_dir(args: flags.FlagValues, run: Path) -> Any:
+    """What --raw_dir says; without it the folders of the run, if it was made on this machine."""
+    from t2t_multimodel.checkpoints.trusted_code import remembered_raw_dir
+
+    return args.raw_dir or remembered_raw_dir(run)
 
 
 def old_run(args: flags.FlagValues, example: str) -> Path:

@@ -60,7 +60,8 @@ def add(args: flags.FlagValues, _: list[str]) -> None:
         train_steps=args.train_steps,
     )
     output_dir = args.output_dir or Path("runs", "-".join([source.resolve().name, *new]))
-    add_task.add_task(source, checkpoint, request, args.data_dir, args.raw_dir, output_dir)
+    raw_dir = _model.raw_dir(args, checkpoint.run)
+    add_task.add_task(source, checkpoint, request, args.data_dir, raw_dir, output_dir)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -30,6 +30,8 @@ COMMAND.places()
 _how = COMMAND.group("How")
 _how.number("workers", "Processes to write with. Default: one for each core.", lowest=1)
 _how.switch("verify", "Read all that is there to the last byte; make again what is damaged.")
+_accept = "Keep these records although their sources have changed, and note that in them."
+_how.text("accept", "FINGERPRINT", _accept, "")
 _how.switch("tfds_metadata", "Let TensorFlow Datasets open the records: write its metadata.")
 _how.text("runner", "NAME", "Write by Apache Beam: DirectRunner, FlinkRunner, ...", "")
 _how.texts("beam_options", "OPTIONS", "Options of the runner, e.g. --direct_num_workers=4.")
@@ -46,8 +48,13 @@ def generate(args: flags.FlagValues, _: list[str]) -> None:
     problems.check(args.problem)
 
     from t2t_multimodel.cores import cores
-    from t2t_multimodel.data import datagen
+    from t2t_multimodel.data import datagen, kept
 
+    if args.accept:
+        if len(args.problem) != 1:
+            raise UserError("--accept is for the records of one problem.", "Give one --problem.")
+        kept.accept(args.problem[0], args.accept, args.data_dir, args.raw_dir)
+        return
     prepared = datagen.generate(
         args.problem,
         args.data_dir,
@@ -70,7 +77,7 @@ def generate(args: flags.FlagValues, _: list[str]) -> None:
 
 
 def _runner(args: flags.FlagValues) -> Run | None:
-    """What `--runner` names; None where it names nothing."""
+    """Makes the runner that `--runner` names; None where it names nothing."""
     options = [option for text in args.beam_options for option in shlex.split(text)]
     if not args.runner:
         if options:

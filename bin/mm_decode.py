@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from absl import flags
 
@@ -13,6 +13,9 @@ from t2t_multimodel import usr_dir
 from t2t_multimodel.bin import _cli, _model, _quiet
 from t2t_multimodel.config.decode import DecodeConfig
 from t2t_multimodel.errors import UserError
+
+if TYPE_CHECKING:
+    from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 
 COMMAND = _cli.Command(
     "mm-decode",
@@ -69,16 +72,21 @@ def settings(args: flags.FlagValues) -> DecodeConfig:
     return DecodeConfig(method=method, jit=args.jit, **given)
 
 
-def _check_classes(args: flags.FlagValues, name: str) -> None:
-    """Classes are ranked: raises `UserError` where flags ask for a way of writing sequences."""
-    from t2t_multimodel.features import ClassLabel
+def _check_output(args: flags.FlagValues, checkpoint: Checkpoint, name: str) -> None:
+    """Raises `UserError` where flags ask for a way of writing that the outputs do not have."""
     from t2t_multimodel.registry import problems
 
     given = [flag for flag in (*_BEAM, *_SAMPLING, "max_length") if args[flag].value is not None]
-    if given and isinstance(problems.get(name).targets, ClassLabel):
+    output = problems.get(name)().signature(checkpoint.tokenizers()).targets.output
+    if output == "classes" and given:
         raise UserError(
             f"--{given[0]} is for sequences, but the outputs of {name} are classes.",
             "--nbest=N gives the N most probable ones.",
+        )
+    given += [flag for flag in ("nbest", "scores") if args[flag].value]
+    if output == "values" and given:
+        raise UserError(
+            f"--{given[0]} is for outputs with a probability, but those of {name} are values."
         )
 
 
@@ -102,7 +110,7 @@ def decode(args: flags.FlagValues, _: list[str]) -> None:
     names = checkpoint.problems([args.problem] if args.problem else [])
     if len(names) > 1:
         raise UserError("The model knows several problems.", f"Give --problem: {', '.join(names)}.")
-    _check_classes(args, names[0])
+    _check_output(args, checkpoint, names[0])
     _quiet.import_tensorflow()
     from t2t_multimodel.decode import runner as decoding
 
@@ -118,7 +126,7 @@ def decode(args: flags.FlagValues, _: list[str]) -> None:
             json_lines=args.json_lines,
             batch_size=args.batch_size or decoding.DecodeRequest.batch_size,
             data_dir=args.data_dir,
-            raw_dir=args.raw_dir,
+            raw_dir=_model.raw_dir(args, checkpoint.run),
         ),
     )
 

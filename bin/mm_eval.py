@@ -43,7 +43,7 @@ def evaluate(args: flags.FlagValues, _: list[str]) -> None:
         split=args.split or None,
         shuffle_sources=args.shuffle_sources,
         data_dir=args.data_dir,
-        raw_dir=args.raw_dir,
+        raw_dir=_model.raw_dir(args, checkpoint.run),
         json_file=args.json,
         compare_with=args.compare,
     )

@@ -26,7 +26,7 @@ _where = COMMAND.group("Where it listens")
 _where.text("host", "HOST", "Name or address; 0.0.0.0 lets others in.", "127.0.0.1")
 _where.number("port", "Without it 8000; 0 takes a free one.", lowest=0)
 
-_LAST_PORT = 65_535  # beyond, the system would take another one, without a word
+_LAST_PORT = 65_535  # beyond it, the system would take another port without a word
 
 
 def serve(args: flags.FlagValues, _: list[str]) -> None:

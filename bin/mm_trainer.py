@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from absl import flags
 
 from t2t_multimodel import usr_dir
-from t2t_multimodel.bin import _cli, _listing, _quiet
+from t2t_multimodel.bin import _cli, _listing, _model, _quiet
 from t2t_multimodel.errors import UserError
 
 if TYPE_CHECKING:
@@ -97,11 +97,12 @@ def train(args: flags.FlagValues, _: list[str]) -> None:
         return
     from t2t_multimodel.train import main as training
 
-    training.train(resolved, args.data_dir, args.raw_dir, output_dir, cluster)
+    raw_dir = _model.raw_dir(args, output_dir)
+    training.train(resolved, args.data_dir, raw_dir, output_dir, cluster)
 
 
 def _cluster(args: flags.FlagValues, several: bool) -> Cluster | None:
-    """Of the flags, or of TF_CONFIG, which other programs may have set for themselves."""
+    """Reads the flags, or TF_CONFIG, which other programs may have set for themselves."""
     from t2t_multimodel.engines.cluster import find_cluster
 
     if several and args.verify_resume:
@@ -110,10 +111,12 @@ def _cluster(args: flags.FlagValues, several: bool) -> Cluster | None:
 
 
 def _plan(resolved: Resolved, args: flags.FlagValues) -> None:
+    from t2t_multimodel.checkpoints import warm_start
     from t2t_multimodel.data.files import written_by_rename
     from t2t_multimodel.plan import plan
     from t2t_multimodel.plan import table as plan_table
 
+    warm_start.source(resolved.config.train.warm_start)  # raises if it is not there
     made = plan.make_plan(resolved.config, args.data_dir)
     plan_table.print_plan(made)
     if args.json:

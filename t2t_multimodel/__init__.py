@@ -63,8 +63,12 @@ if TYPE_CHECKING:
     from t2t_multimodel.features import Audio as Audio
     from t2t_multimodel.features import BadValue as BadValue
     from t2t_multimodel.features import ClassLabel as ClassLabel
+    from t2t_multimodel.features import Feature as Feature
     from t2t_multimodel.features import Image as Image
+    from t2t_multimodel.features import Signature as Signature
     from t2t_multimodel.features import Text as Text
+    from t2t_multimodel.modalities.base import Embedded as Embedded
+    from t2t_multimodel.modalities.base import Modality as Modality
     from t2t_multimodel.multimodel import MultiModel as MultiModel
     from t2t_multimodel.problem import Declared as Declared
     from t2t_multimodel.problem import Problem as Problem
@@ -128,7 +132,16 @@ _HOMES = {
     ),
     "data.tfrecords": ("read_tfrecords",),
     "errors": ("UserError", "foreign"),
-    "features": ("Audio", "BadValue", "ClassLabel", "Image", "Text"),
+    "features": (
+        "Audio",
+        "BadValue",
+        "ClassLabel",
+        "Feature",
+        "Image",
+        "Signature",
+        "Text",
+    ),
+    "modalities.base": ("Embedded", "Modality"),
     "multimodel": ("MultiModel",),
     "problem": ("Declared", "Problem"),
     "raw_files": ("open_raw",),

@@ -19,10 +19,10 @@ _DECORATOR = re.compile(
 
 @dataclass(frozen=True)
 class Registration:
-    """Where a name is registered."""
+    """Tells where a name is registered."""
 
     kind: str
-    """What is registered: problem, hparams, modality, vocabulary or metric."""
+    """`kind` is problem, hparams, modality, vocabulary or metric."""
     name: str
     """The registered name."""
     path: str

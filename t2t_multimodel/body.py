@@ -19,6 +19,7 @@ from t2t_multimodel.layers.decode_state import EncodedSource
 from t2t_multimodel.layers.experts_and_norm import ExpertsAndNorm, by_name
 from t2t_multimodel.layers.mode import EVAL, Mode
 from t2t_multimodel.layers.timing import timing
+from t2t_multimodel.types import Tensor
 
 
 class PaperBody(Body):
@@ -38,12 +39,12 @@ class PaperBody(Body):
         self.mixer = PaperMixer(config, name="mixer")
         self.decoder = PaperDecoder(config, name="decoder")
 
-    def encode(self, x_BLD: Any, mask_BL: Any, mode: Mode) -> tuple[Any, Routings]:
+    def encode(self, x_BLD: Tensor, mask_BL: Tensor, mode: Mode) -> tuple[Tensor, Routings]:
         return self.encoder(x_BLD, mask_BL=mask_BL, mode=mode)
 
     def decode(
-        self, targets_BTD: Any, mask_BT: Any, source: EncodedSource, mode: Mode
-    ) -> tuple[Any, Routings]:
+        self, targets_BTD: Tensor, mask_BT: Tensor | None, source: EncodedSource, mode: Mode
+    ) -> tuple[Tensor, Routings]:
         x_BTD = self.mixer(targets_BTD, source=source, mode=mode)
         return self.decoder(x_BTD, mask_BT=mask_BT, source=source, mode=mode)
 
@@ -60,7 +61,7 @@ class PaperEncoder(Block):
         ]
         self.experts = ExpertsAndNorm(config, name="experts")
 
-    def call(self, x_BLD: Any, mask_BL: Any, mode: Mode = EVAL) -> tuple[Any, Routings]:
+    def call(self, x_BLD: Tensor, mask_BL: Tensor, mode: Mode = EVAL) -> tuple[Tensor, Routings]:
         """Source features [B, L, D] to the encoder's output [B, L, D], and where tokens went."""
         middle = self.own.encoder_blocks[0]
         if self.own.encoder_timing:
@@ -84,7 +85,7 @@ class PaperMixer(Block):
             conv_block(config, causal=True, name=f"block{i}") for i in range(own.mixer_blocks)
         ]
 
-    def call(self, targets_BTD: Any, source: EncodedSource, mode: Mode = EVAL) -> Any:
+    def call(self, targets_BTD: Tensor, source: EncodedSource, mode: Mode = EVAL) -> Tensor:
         """Targets [B, T, D] joined with the source, to [B, T, D]."""
         x_BTD = self.attention(targets_BTD, source=source, mode=mode)
         for block in self.blocks:
@@ -104,8 +105,8 @@ class PaperDecoder(Block):
         self.experts = ExpertsAndNorm(config, name="experts")
 
     def call(
-        self, x_BTD: Any, mask_BT: Any, source: EncodedSource, mode: Mode = EVAL
-    ) -> tuple[Any, Routings]:
+        self, x_BTD: Tensor, mask_BT: Tensor | None, source: EncodedSource, mode: Mode = EVAL
+    ) -> tuple[Tensor, Routings]:
         """The mixer's output [B, T, D] to the decoder's [B, T, D], and where tokens went."""
         pairs = list(zip(self.blocks, self.attentions, strict=True))
         middle = self.own.decoder_blocks[0]
@@ -117,8 +118,8 @@ class PaperDecoder(Block):
         return x_BTD, by_name(decoder=routing)
 
     def _pair(
-        self, pair: tuple[Block, Block], x_BTD: Any, source: EncodedSource, mode: Mode
-    ) -> Any:
+        self, pair: tuple[Block, Block], x_BTD: Tensor, source: EncodedSource, mode: Mode
+    ) -> Tensor:
         """A convolution block and the attention behind it."""
         block, attention = pair
         x_BTD = block(x_BTD, mode=mode)

@@ -56,7 +56,7 @@ def foreign(error_for: Callable[[str], Exception]) -> Iterator[None]:
 
 
 def reason(error: BaseException) -> str:
-    """What an error says, on one line that can be printed, without addresses of objects."""
+    """Says an error on one line that can be printed, without addresses of objects."""
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
     if isinstance(error, MemoryError):

@@ -1,6 +1,6 @@
-"""What a model is trained for: cross entropy, the routers' losses, and CTC for speech.
+"""Computes what a model is trained for: the targets' loss, the routers' losses, CTC for speech.
 
-    loss = sum over targets of cross entropy / number of targets
+    loss = sum over targets of their loss / number of targets    cross entropy, or error of values
            + losses of the routers
            + ctc_weight * CTC of the encoder's output            in training, from audio to text
 
@@ -17,18 +17,19 @@ from t2t_multimodel import nets
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.layers.base_body import Routings, aux_loss
 from t2t_multimodel.layers.ctc import CtcScores, spelt
-from t2t_multimodel.layers.loss import TokenScores
+from t2t_multimodel.layers.loss import Scores
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.modalities.text import length_mask
 from t2t_multimodel.multimodel import Batch, Encoded, MultiModel
+from t2t_multimodel.types import Tensor
 
 
 class TargetScores(NamedTuple):
-    """How well a model predicts each target of a batch."""
+    """Tells how well a model predicts each target of a batch."""
 
-    scores: TokenScores
+    scores: Scores
     """[B, T] each."""
-    weights_BT: Any
+    weights_BT: Tensor
     """1 at real targets, else 0."""
     routing: Routings
 
@@ -36,11 +37,12 @@ class TargetScores(NamedTuple):
 class ProblemLoss(NamedTuple):
     """The training loss of one batch, and what the model showed on the way."""
 
-    loss: Any
+    loss: Tensor
     metrics: dict[str, Any]
-    """Numbers for people: xent (unsmoothed, nats a target), accuracy (of targets), tokens
-    (targets counted), aux_loss; for each layer of experts share_<layer> [E], entropy_<layer> and
-    max_violation_<layer>, see `Routing`; ctc and ctc_fits, see `CtcScores`."""
+    """Numbers for people: xent (unsmoothed, nats a target) and accuracy (of targets), or for
+    values their loss, see `ValueScores.measures`; tokens (targets counted), aux_loss; for each
+    layer of experts share_<layer> [E], entropy_<layer> and max_violation_<layer>, see `Routing`;
+    ctc and ctc_fits, see `CtcScores`."""
     loads: dict[str, Any]
     """Path of a router's balancing bias -> tokens that each expert got, see `Routing`."""
 
@@ -79,11 +81,10 @@ def problem_loss(
     denominator = ops.maximum(tokens, 1.0)
     of_routers = aux_loss(routing)
     metrics = {
-        "xent": ops.sum(scores.nats * weights_BT) / denominator,
-        "accuracy": ops.sum(scores.correct * weights_BT) / denominator,
-        "tokens": tokens,
-        "aux_loss": of_routers,
+        name: ops.sum(values_BT * weights_BT) / denominator
+        for name, values_BT in scores.measures.items()
     }
+    metrics |= {"tokens": tokens, "aux_loss": of_routers}
     for layer, one in routing.items():
         metrics[f"share_{layer}"] = one.share_E
         metrics[f"entropy_{layer}"] = one.entropy
@@ -101,7 +102,7 @@ def _scored(
     model: MultiModel, read: Encoded, batch: Batch, problem: str, label_smoothing: float
 ) -> TargetScores:
     labels_BT = batch["targets"]
-    if len(labels_BT.shape) == 1:  # class labels
+    if not model.signature(problem).targets.is_sequence:
         labels_BT = labels_BT[:, None]
     scores = model.targets_net(problem).score(
         read.x_BLD, read.mask_BL, read.grid, labels_BT, label_smoothing
@@ -111,7 +112,7 @@ def _scored(
 
 
 def ctc_scores(model: MultiModel, encoded: Encoded, batch: Batch, problem: str) -> CtcScores:
-    """How well the encoder's output spells the targets."""
+    """Measures how well the encoder's output spells the targets."""
     signature = model.signature(problem)
     text = signature.targets.identity
     if text not in model.spellings:

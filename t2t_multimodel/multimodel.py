@@ -31,13 +31,14 @@ from t2t_multimodel.layers.base import Block, computes_in
 from t2t_multimodel.layers.base_body import Body, Routings, aux_loss
 from t2t_multimodel.layers.command_token import CommandToken
 from t2t_multimodel.layers.ctc import Ctc
-from t2t_multimodel.layers.decode_state import EncodedSource, Kept
+from t2t_multimodel.layers.decode_state import EncodedSource, LayerStates
 from t2t_multimodel.layers.mode import Mode, kept_words
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.modalities.base import Modality
 from t2t_multimodel.modalities.text import length_mask
 from t2t_multimodel.t2t.body_v1 import T2TV1Body
 from t2t_multimodel.t2t.body_v2 import T2TV2Body
+from t2t_multimodel.types import Size, Tensor
 
 BODIES: dict[type[Section], type[Body]] = {
     PaperBodyConfig: PaperBody,
@@ -45,16 +46,16 @@ BODIES: dict[type[Section], type[Body]] = {
     T2TV2BodyConfig: T2TV2Body,
 }
 
-Batch = dict[str, Any]
+Batch = Mapping[str, Tensor]
 """Arrays of one problem: inputs, inputs_length [B], targets, targets_length [B]."""
 
 
 class Encoded(NamedTuple):
     """Positions in the body's channels: the source's, or those that the targets' net reads."""
 
-    x_BLD: Any
-    mask_BL: Any
-    grid: tuple[Any, Any]
+    x_BLD: Tensor
+    mask_BL: Tensor
+    grid: tuple[Size, Size]
     """(H, W) with L = H * W."""
     routing: Routings
     """The routing of the expert layers that were run so far."""
@@ -131,8 +132,8 @@ class MultiModel(keras.Model):
         """Teacher-forced predictions.
 
         Returns:
-            logits [B, T, V] (T = 1 for class labels), aux_loss (scalar), and routing (name of
-            expert layer -> `Routing`).
+            logits [B, T, V] (T = 1 for classes; [B, 1, ...] for values), aux_loss (scalar), and
+            routing (name of expert layer -> `Routing`).
         """
         encoded = self.encode(batch, problem, training, seed)
         read = self.read(encoded, batch, problem, training, seed)
@@ -167,12 +168,12 @@ class MultiModel(keras.Model):
     def decode(
         self,
         encoded: Encoded,
-        targets: Any,
-        targets_length: Any,
+        targets: Tensor,
+        targets_length: Tensor,
         problem: str,
         training: bool = False,
         seed: StepSeed | None = None,
-    ) -> Any:
+    ) -> Tensor:
         """Runs mixer and decoder over the targets behind the command token.
 
         Position t of the result has seen the command token and targets before t, so targets
@@ -186,9 +187,9 @@ class MultiModel(keras.Model):
         return self._decode(encoded, targets, targets_length, problem, mode).x_BLD
 
     def _decode(
-        self, encoded: Encoded, targets: Any, lengths_B: Any, problem: str, mode: Mode
+        self, encoded: Encoded, targets: Tensor, lengths_B: Tensor, problem: str, mode: Mode
     ) -> Encoded:
-        length = 1 if len(targets.shape) == 1 else ops.shape(targets)[1]  # class labels have one
+        length = ops.shape(targets)[1] if self.signature(problem).targets.is_sequence else 1
         mask_BT = length_mask(lengths_B, length)
         seen_BT = mask_BT * kept_words(ops.shape(mask_BT), self.config.word_dropout, mode)
         targets_BTD = self.targets_net(problem).embed_targets(targets, seen_BT)
@@ -198,15 +199,21 @@ class MultiModel(keras.Model):
         grid = (ops.shape(h_BTD)[1], 1)
         return Encoded(h_BTD, mask_BT, grid, {**encoded.routing, **routing})
 
-    def logits(self, h_BTD: Any, problem: str) -> Any:
+    def logits(self, h_BTD: Tensor, problem: str) -> Tensor:
         """The output of `decode` to [B, T, V]."""
         batch, length = ops.shape(h_BTD)[:2]
         mask_BT = ops.ones((batch, length), "float32")
         return self.targets_net(problem).logits(h_BTD, mask_BT, (length, 1))
 
     def step(
-        self, ids_R: Any, t: Any, cache: Kept, memory: Kept, problem: str, beams: int = 1
-    ) -> tuple[Any, Kept]:
+        self,
+        ids_R: Tensor,
+        t: Tensor,
+        cache: LayerStates,
+        memory: LayerStates,
+        problem: str,
+        beams: int = 1,
+    ) -> tuple[Tensor, LayerStates]:
         """One position of `decode` and `logits`, at a cost that does not grow with the position.
 
         Args:

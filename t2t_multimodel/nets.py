@@ -33,8 +33,8 @@ def _net_name(config: ModelConfig, modality: str) -> str:
 
 def spells(config: ModelConfig, problem: ProblemSignature) -> bool:
     """Whether training adds a CTC loss to the problem's."""
-    inputs = net_class(config, problem.inputs.modality)
-    return bool(config.ctc_weight and inputs.spells and problem.targets.modality == "text")
+    inputs, targets = (net_class(config, one.modality) for one in (problem.inputs, problem.targets))
+    return bool(config.ctc_weight and inputs.spells and targets.is_spelt)
 
 
 def variable_name(identity: str) -> str:

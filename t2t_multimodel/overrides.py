@@ -1,8 +1,7 @@
-"""Where every value of a run's config comes from: default, set, gin, flag."""
+"""Finds every value of a run's config and where it comes from: default, set, gin, flag."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +14,9 @@ from t2t_multimodel.config.effect import Sides, without_effect
 from t2t_multimodel.config.notation import Chosen, is_written, read, read_distribution, read_entry
 from t2t_multimodel.config.tree import Draft, Field, all_fields, by_depth, defaults, flatten
 from t2t_multimodel.errors import UserError
-from t2t_multimodel.features import ClassLabel
 from t2t_multimodel.features.base import Feature
 from t2t_multimodel.gin_bindings import read_bindings
+from t2t_multimodel.side_files import Damaged, read_json, require
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Resolved:
 
 @dataclass(frozen=True, kw_only=True)
 class Overrides:
-    """What a user changes about a set, or about the settings of a run."""
+    """Holds what a user changes about a set, or about the settings of a run."""
 
     problems: Sequence[str] = ()
     """("a:2", "b") replace the problems of the set."""
@@ -84,13 +83,13 @@ def _refuse_without_effect(config: Config, changed: dict[str, str]) -> None:
 
 
 def problem_sides(config: Config) -> dict[str, Sides]:
-    """What the problems of a run read and write, for those that declare it."""
+    """Collects what the problems of a run read and write, for those that declare it."""
     sides = {}
     for name in config.rates:
         problem = registry.problems.get(name)
         inputs, targets = (getattr(problem, side, None) for side in ("inputs", "targets"))
         if isinstance(inputs, Feature) and isinstance(targets, Feature):
-            sides[name] = Sides(inputs.unit, targets.unit, isinstance(targets, ClassLabel))
+            sides[name] = Sides(inputs.unit, targets.unit, targets.output == "classes")
     return sides
 
 
@@ -159,20 +158,19 @@ def read_record(file: Path) -> dict[str, Any]:
         UserError: it is damaged.
     """
     try:
-        record = json.loads(file.read_bytes())
-        missing = {"hparams_set", "config", "origins"} - record.keys()
-    except (ValueError, AttributeError) as error:
-        raise _damaged(file, str(error)) from error
-    if missing:
-        raise _damaged(file, f"it lacks {', '.join(sorted(missing))}")
+        record = read_json(file, ("hparams_set", "config", "origins"))
+        require(record, {"hparams_set": str, "config": dict, "origins": {str: str}})
+        Config.from_dict(record["config"])
+    except Damaged as error:
+        raise Damaged(file, error.how, _COPY_AGAIN) from error
+    except UserError as error:  # of another version, or a digit is another
+        raise Damaged(file, error.message.rstrip("."), _COPY_AGAIN) from error
+    except (ValueError, TypeError, AttributeError, LookupError) as error:
+        raise Damaged(file, f"{error}".rstrip("."), _COPY_AGAIN) from error
     return record
 
 
-def _damaged(file: Path, how: str) -> UserError:
-    return UserError(
-        f"{file} is damaged: {how}.",
-        fix="Copy it again from where the run came; every checkpoint holds the config as well.",
-    )
+_COPY_AGAIN = "Copy it again from where the run came; every checkpoint holds the config as well."
 
 
 def _take_hparams(draft: Draft, text: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,11 +12,13 @@ from typing import Any, ClassVar
 from t2t_multimodel import registry
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features.base import Feature, ProblemSignature, Tokenizer
+from t2t_multimodel.features.stored import UNITS
+from t2t_multimodel.raw_files import data_files
 
 
 @dataclass(frozen=True, kw_only=True)
 class Declared:
-    """What is known of a data set without having it, so that a run can be planned."""
+    """Tells what is known of a data set without having it, so that a run can be planned."""
 
     examples: dict[str, int]
     """Split -> number of examples."""
@@ -60,6 +63,9 @@ class Problem:
     """Record files of the train split; other splits have one."""
     declared: ClassVar[Declared | None] = None
     """Sizes of the data set as published, for plans made where its files are not."""
+    reads: ClassVar[tuple[str, ...] | None] = None
+    """Patterns of the files below `raw_dir` that `examples` reads, such as `("*.tsv", "train/*")`,
+    where `*` matches folders too; None: all of them. See `source_files`."""
     how_to_get: ClassVar[str] = ""
     """What to get, from where by name, how large it is, and where in `raw_dir` it goes.
 
@@ -99,11 +105,16 @@ class Problem:
     def source_files(self, raw_dir: Path | None) -> list[Path]:
         """The files that `examples` reads; records are stale when one of them changes.
 
-        By default every file under `raw_dir` when one is given.
+        By default those below `raw_dir`, when one is given, that match one of `reads`.
         """
         if raw_dir is None:
             return []
-        return sorted(path for path in raw_dir.rglob("*") if path.is_file())
+        files = data_files(raw_dir)
+        if self.reads is None:
+            return files
+        names = [path.relative_to(raw_dir).as_posix() for path in files]
+        wanted = {name for pattern in self.reads for name in fnmatch.filter(names, pattern)}
+        return [path for path, name in zip(files, names, strict=True) if name in wanted]
 
     def tiny(self, folder: Path) -> None:
         """Writes a few dozen made examples into `folder`, in the very layout of the raw files.
@@ -133,12 +144,12 @@ class Problem:
         return preferred if preferred in self.splits else self.splits[-1]
 
     def tokenizer(self, feature: str, tokenizers: dict[str, Tokenizer]) -> Tokenizer | None:
-        """The tokenizer of `inputs` or `targets`, None for a feature that is no text."""
+        """The tokenizer of `inputs` or `targets`, None for a feature without a vocabulary."""
         name = self.features[feature].vocabulary(self.name)
         return tokenizers[name] if name else None
 
     def signature(self, tokenizers: dict[str, Tokenizer]) -> ProblemSignature:
-        """What the model must know, with vocabularies (by name) filled in."""
+        """Tells what the model must know, with vocabularies (by name) filled in."""
         return ProblemSignature(
             name=self.name,
             command=self.command or self.name,
@@ -170,7 +181,13 @@ class Problem:
                     f"Problem {self.name!r} declares no {name}.",
                     fix=f"write e.g. `{name} = Text()` in the class {type(self).__name__}",
                 )
-        for name in ("metrics", "splits"):
+        for name, feature in self.features.items():
+            if feature.unit not in (None, *UNITS):
+                raise UserError(
+                    f"Problem {self.name!r}: {type(feature).__name__}.unit is {feature.unit!r}, "
+                    f"but batches have budgets of {', '.join(UNITS)}, or it is None ({name})."
+                )
+        for name in ("metrics", "splits", "reads"):
             if isinstance(getattr(self, name), str):
                 raise UserError(
                     f"{name} of problem {self.name!r} is a string; it must be a tuple of strings."

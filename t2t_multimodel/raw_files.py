@@ -6,6 +6,8 @@ import errno
 import io
 import os
 import stat
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -57,3 +59,47 @@ def read_raw(source: str | Path | bytes, most: int) -> bytes:
             told = f"it has {size:,} bytes; {most:,} at most are read"
             raise OSError(errno.EFBIG, told, str(source))
         return file.read(most)
+
+
+OWN = ".t2t_multimodel"
+"""A file with this name marks a folder that this package wrote: it holds no raw files."""
+_LEFTOVERS = ("__MACOSX", "Thumbs.db", "desktop.ini")
+
+
+def is_data(name: str) -> bool:
+    """Whether a file or folder of this name holds data: systems leave hidden ones everywhere."""
+    return not name.startswith(".") and name not in _LEFTOVERS
+
+
+def visible(paths: Iterable[Path]) -> list[Path]:
+    """Those of the paths whose own name is one of data, sorted."""
+    return sorted(path for path in paths if is_data(path.name))
+
+
+def data_files(folder: Path) -> list[Path]:
+    """Every file below a folder, sorted, but for hidden ones and for what this package wrote."""
+    found: list[Path] = []
+    for here, below, names in os.walk(folder):
+        if OWN in names and here != str(folder):
+            below.clear()
+            continue
+        below[:] = sorted(filter(is_data, below))
+        found += (Path(here, name) for name in names if is_data(name))
+    return sorted(path for path in found if path.is_file())
+
+
+def lies_in_own(path: Path, top: Path) -> bool:
+    """Whether a folder between a path and `top` is one that this package wrote."""
+    inside = path.relative_to(top).parts[:-1]
+    return any((top.joinpath(*inside[: n + 1]) / OWN).exists() for n in range(len(inside)))
+
+
+def mark_own(folder: Path) -> None:
+    """Marks a folder as written by this package, so that no problem takes it for raw files.
+
+    Where it cannot be marked it is not written to either, and what writes there tells that.
+    """
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / OWN).exists():
+            (folder / OWN).write_text("t2t_multimodel wrote this folder; it holds no raw files.\n")

@@ -70,7 +70,7 @@ def read_or(
     log: Callable[[str], None],
     kind: type = dict,
 ) -> T:
-    """What `parse` makes of a side file that one can do without.
+    """Parses a side file that one can do without.
 
     Args:
         file: may be missing, which is no fault.
@@ -131,3 +131,40 @@ def _object(line: bytes) -> dict[str, Any] | None:
 
 def _short(error: Exception) -> str:
     return " ".join(str(error).split())[:120] or type(error).__name__
+
+
+NUMBER = (int, float)
+Shape = Any
+"""A type or several; `[shape]`: a list of such; `{str: shape}`: any names; `{"name": shape}`: those
+names at least; None among several types: the value may be null."""
+
+
+def require(value: Any, shape: Shape, place: str = "it") -> None:
+    """Raises `ValueError` that names the place where a value is not of a shape."""
+    if isinstance(shape, list):
+        require(value, list, place)
+        for number, one in enumerate(value):
+            require(one, shape[0], f"{place}[{number}]")
+    elif isinstance(shape, dict):
+        require(value, dict, place)
+        names = value if str in shape else shape
+        for name in names:
+            if name not in value:
+                raise ValueError(f"{place} lacks {name}")
+            require(value[name], shape.get(str, shape.get(name)), f"{place}.{name}")
+    else:
+        kinds = shape if isinstance(shape, tuple) else (shape,)
+        of_kind = isinstance(value, tuple(kind for kind in kinds if kind is not None))
+        is_flag = isinstance(value, bool) and bool not in kinds
+        if not (of_kind and not is_flag) and not (value is None and None in kinds):
+            raise ValueError(f"{place} is {json.dumps(value)[:60]}")
+
+
+def shaped(shape: Shape) -> Callable[[Any], Any]:
+    """For `read_or`: the value itself, if it is of the shape."""
+
+    def parse(value: Any) -> Any:
+        require(value, shape)
+        return value
+
+    return parse

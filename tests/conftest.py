@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,8 +22,9 @@ if TYPE_CHECKING:
     from helpers.finished_run import Run
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-_STATE = tempfile.TemporaryDirectory(prefix="state-of-tests-")
-os.environ["XDG_STATE_HOME"] = _STATE.name  # where agreed code is noted, see `trusted_code`
+_STATE = tempfile.mkdtemp(prefix="state-of-tests-")
+atexit.register(shutil.rmtree, _STATE, ignore_errors=True)
+os.environ["XDG_STATE_HOME"] = _STATE  # where agreed code is noted, see `trusted_code`
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -75,6 +79,17 @@ def names_of_one_test() -> Iterator[None]:
     added = dict(usr_dir._added)
     yield
     _forget(before, added)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def memory_of_one_file() -> Iterator[None]:
+    """Frees the models of a test file at its end.
+
+    Models and traced functions refer to each other in circles. Python looks for circles ever more
+    seldom as a process grows, so that a process which runs many test files keeps many models.
+    """
+    yield
+    gc.collect()
 
 
 def _forget(before: list[dict[str, Any]], added: dict[str, Any]) -> None:

@@ -14,8 +14,10 @@ import t2t_multimodel
 ORDER = (
     "__version__",
     "errors",
+    "types",
     "side_files",
     "cores",
+    "terminal",
     "_checkout",
     "_scan",
     "usr_dir",

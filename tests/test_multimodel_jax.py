@@ -18,6 +18,7 @@ import sys
 import jax, keras, numpy as np
 from helpers.small_models import FLAT_CONFIGS, PROBLEMS, batch_for, spelling_model, spelling_nats
 from t2t_multimodel.layers.random import StepSeed
+from t2t_multimodel.losses import problem_loss
 from t2t_multimodel.multimodel import MultiModel
 
 assert keras.backend.backend() == "jax"

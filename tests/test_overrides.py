@@ -80,7 +80,12 @@ def test_a_runs_own_config_may_stand_for_the_set(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "how"),
-    [("{", "Expecting property name"), ("[]", "'list' object"), ("{}", "it lacks config, hpar")],
+    [
+        ("{", r"it is no JSON \(Expecting property name"),
+        ("[]", "it holds a list, not a dict"),
+        ("{}", "it lacks config, hpar"),
+        ('{"hparams_set": "a", "config": {"problems": ["a"], "train": 3}, "origins": {}}', ".*"),
+    ],
 )
 def test_a_damaged_record_is_named(tmp_path: Path, text: str, how: str) -> None:
     (tmp_path / "config.json").write_text(text)

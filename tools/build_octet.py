@@ -20,7 +20,7 @@ from t2t_multimodel import UserError  # noqa: E402
 from tools.octet import report  # noqa: E402
 
 PARTS = ("image", "caption", "translation", "speech", "parse", "licenses")
-"""In this order: parsing reads the splits of translation and speech."""
+"""The parts are built in this order: parsing reads the splits of translation and speech."""
 
 
 def main(argv: list[str] | None = None) -> int:

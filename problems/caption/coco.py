@@ -101,7 +101,7 @@ class CocoCaption(Problem):
         coco_tiny.write_zips(folder)
 
     def _places(self, root: Path) -> dict[str, Path]:
-        """Where the images of train2014 and val2014 lie."""
+        """Finds the folders in which the images of train2014 and val2014 lie."""
         return {name: coco.image_place(root, name, self.how_to_get) for name in coco.SETS}
 
     def _captions(self, root: Path) -> list[Path]:

@@ -28,7 +28,7 @@ BYTES_A_SECOND = 2000
 """All clips are encoded at a constant 16 kbit/s."""
 DEV_TEXTS, TEST_TEXTS = 0.04, 0.08
 """Shares of the different texts."""
-_HEADER_BYTES = 20  # of every script file
+_HEADER_BYTES = 20  # every script file begins with them
 _ENTRY = struct.Struct(">12sBII")  # name, bundle, offset, size
 _TABLE_AT = 15
 _STAGE_MARK = re.compile(r"\*(?:XY.{11}|..)", re.DOTALL)
@@ -40,7 +40,7 @@ class Utterance(NamedTuple):
     clip: str
     """Name of the voice file without suffix, e.g. 020001P2."""
     text: str
-    """As the script has it."""
+    """`text` stands as the script has it."""
     kind: str
     """joe, greeting, description: Joe, the lead; person, farewell, scene: anyone."""
 
@@ -160,7 +160,7 @@ def _dialogue(data: bytes) -> Iterator[Script]:
 
 
 def _cut_scene(base: str, data: bytes) -> Iterator[Script]:
-    """What is said in a scene that the player watches, by anyone."""
+    """Yields what anyone says in a scene that the player watches."""
     (n_objects,) = struct.unpack_from(">h", data, 2)
     (at,) = struct.unpack_from(">H", data, 8)
     _, at = _string(data, at, align=2)  # the entry string is not spoken
@@ -171,7 +171,7 @@ def _cut_scene(base: str, data: bytes) -> Iterator[Script]:
 
 
 def _descriptions(archive: Archive) -> Iterator[Script]:
-    """What Joe says of the things that he looks at: the first lines of a plain text."""
+    """Yields what Joe says of the things that he looks at: the first lines of a plain text."""
     (count,) = struct.unpack_from(">H", archive.read("QUEEN.JAS"), _HEADER_BYTES + 6)
     lines = archive.read("QUEEN2.JAS").decode("cp437").split("\n")
     for n, line in enumerate(lines[:count], start=1):

@@ -162,8 +162,8 @@ def _json(source: Path, name: str) -> Any:
     """The contents of a file, or of the file of that name in a zip file."""
     if source.suffix != ".zip":
         with opened(source) as file:
-            data = contents(file, source.name)
-        return json.loads(data)
+            whole_file = contents(file, source.name)
+        return json.loads(whole_file)
     with zip_archive(source) as archive:
         (member,) = (m for m in archive.namelist() if m.rpartition("/")[2] == name)
         data = zip_contents(archive, member)

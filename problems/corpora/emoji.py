@@ -103,7 +103,7 @@ def read_pixels(png: bytes, size: int = 64) -> np.ndarray:
 
 
 def split_of_drawing(vendor: str, unified: str) -> str:
-    """Which split a drawing belongs to.
+    """Finds the split that a drawing belongs to.
 
     A tenth of the emoji is "test_unseen" in both drawings. Of the others, Google's drawing and
     two thirds of Twitter's are "train"; the rest of Twitter's are "dev" and "test": an emoji

@@ -39,11 +39,11 @@ class Photograph(NamedTuple):
     """File, and place in it."""
     image: Path | bytes | BadValue
     label: int | BadValue
-    """From 0 to 999."""
+    """`label` is a number from 0 to 999."""
 
 
 class Layout(ABC):
-    """How the photographs lie under a folder."""
+    """Knows how the photographs lie under a folder."""
 
     @abstractmethod
     def files(self) -> list[Path]:
@@ -150,7 +150,7 @@ class Tars(Layout):
         self.labels = labels_of(list(self.members), self.paths["train"])
 
     def files(self) -> list[Path]:
-        """Both archives, and the files of validation labels."""
+        """Names both archives and the files of validation labels."""
         return [self.root / TRAIN_TAR, self.root / VALIDATION_TAR, *label_files(self.root)]
 
     def parts(self, split: str) -> list[str]:
@@ -176,7 +176,7 @@ class Tars(Layout):
     def _class(self, part: str, split: str) -> Iterator[Photograph]:
         with tar_archive(self.paths[split]) as outer:
             inner = outer.extractfile(self.members[part])
-            assert inner is not None  # of a file
+            assert inner is not None  # a member that is a file has content
             with inner_archive(inner) as archive:
                 for number, member in enumerate(_members(archive)):
                     if _of_split(number, split):

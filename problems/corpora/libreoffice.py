@@ -38,7 +38,7 @@ def read_pages(deb: Path, language: str) -> dict[str, list[HelpBlock]]:
     pages = {}
     for name, contents in read_deb(deb, lambda name: pattern.fullmatch(name) is not None):
         match = pattern.fullmatch(name)
-        assert match is not None  # as in the filter
+        assert match is not None  # the filter has matched it before
         with foreign(partial(_unreadable, deb, name)):
             pages[match[1]] = read_blocks(contents.decode("utf-8"))
     return dict(sorted(pages.items()))

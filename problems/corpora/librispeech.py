@@ -71,7 +71,7 @@ def read(root: Path, part: str) -> Iterator[Utterance]:
 
 
 def words(root: Path, split: str, how_to_get: str) -> Iterator[str]:
-    """What is said in a split, without reading a recording."""
+    """Yields what is said in a split, without reading a recording."""
     for part in parts(root, split, how_to_get):
         place = root / part
         if place.is_file():

@@ -82,7 +82,7 @@ class Sentence(NamedTuple):
 
 
 def _column(path: Path) -> list[str]:
-    """What follows the two sample numbers of each line."""
+    """Reads what follows the two sample numbers of each line."""
     lines = (line.split(maxsplit=2) for line in read_text(path, "latin-1").splitlines())
     return [line[2].strip() for line in lines if len(line) == 3]
 

@@ -35,7 +35,7 @@ class Placed(NamedTuple):
     source: str | BadValue
     target: str | BadValue
     origin: str
-    """For example "europarl-v7.de-en.en line 77"."""
+    """`origin` says where the pair stands, for example "europarl-v7.de-en.en line 77"."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Direction:
         return name if name in CORPORA else f"{self.target}-{self.source}"
 
     def corpora(self, split: str) -> list[Corpus]:
-        """What a split is made of.
+        """Lists the corpora of a split.
 
         Raises:
             UserError: a name in `train` is unknown.
@@ -141,7 +141,7 @@ class Direction:
         )
 
     def missing(self, folder: Path, splits: Iterable[str] = SPLITS) -> list[str]:
-        """What `folder` lacks of the splits: archives or files with their sizes."""
+        """Lists what `folder` lacks of the splits: archives or files with their sizes."""
         return [
             f"{self._wanted(corpus)} ({corpus.size})"
             for split in splits
@@ -172,7 +172,7 @@ class Direction:
         return sorted(paths)
 
     def parts(self, folder: Path, split: str) -> list[Files | PreparedCorpus]:
-        """What a split is made of, each to be read alone.
+        """Lists the parts of a split; each can be read alone.
 
         Raises:
             UserError: a file is missing.

@@ -10,13 +10,13 @@ class Corpus:
     """A pair of files in two languages."""
 
     name: str
-    """For example europarl-v7."""
+    """`name` is, for example, europarl-v7."""
     archive: str = ""
     """The archive that holds them; "" for files that are offered singly."""
     home: str
-    """Where it is offered."""
+    """`home` is the address at which the corpus is offered."""
     size: str
-    """Of the download."""
+    """`size` is the size of the download."""
     files: dict[str, str]
     """Language -> file; the same file twice has both languages as columns, in this order."""
     references: dict[str, str] = field(default_factory=dict)
@@ -32,7 +32,7 @@ def _both(pattern: str, *languages: str) -> dict[str, str]:
 
 
 def _training(pair: str) -> list[Corpus]:
-    """What German-English and French-English share."""
+    """Lists the training corpora that German-English and French-English share."""
     places = {
         "europarl-v7": ("training-parallel-europarl-v7.tgz", "wmt13", "0.6 GB"),
         "commoncrawl": ("training-parallel-commoncrawl.tgz", "wmt13", "0.9 GB"),

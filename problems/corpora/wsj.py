@@ -49,7 +49,7 @@ class Utterance(NamedTuple):
 
 @dataclass(frozen=True)
 class Discs:
-    """What lies on the discs, by path from wsj0 or wsj1 on in lower case."""
+    """Holds what lies on the discs, by path from wsj0 or wsj1 on in lower case."""
 
     root: Path
     sounds: dict[str, Path]
@@ -59,7 +59,7 @@ class Discs:
     """.lsn files, then .dot files, which say more."""
 
     def utterances(self, split: str) -> Iterator[Utterance]:
-        """Those of a split in the order of its index files."""
+        """Yields the utterances of a split in the order of its index files."""
         for name in self.listed(split):
             stem, utterance = name.removesuffix(".wv1"), name[-12:-4]
             sound = self.sounds.get(stem) or BadValue("no such recording on the discs")

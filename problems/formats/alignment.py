@@ -16,7 +16,7 @@ from t2t_multimodel.problems.corpora.libreoffice import HelpBlock, is_template, 
 from t2t_multimodel.problems.formats.split import normalise
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZÄÖÜÀÂÆÇÉÈÊËÎÏÔŒÙÛÜŸ\"'(„“”«‹‚‘])")
-_WORDS = range(3, 61)  # of an aligned sentence
+_WORDS = range(3, 61)  # an aligned sentence has so many words
 _BLOCK_WORDS = (60, 70)  # the most words of a block paired whole: first, second language
 _LENGTH_RATIO = (0.4, 2.5)  # characters, second over first language
 _CLEAN_WORDS = range(4, 26)

@@ -1,4 +1,4 @@
-"""Where in the user's `raw_dir` the files of one data set lie."""
+"""Finds where in the user's `raw_dir` the files of one data set lie."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ class Package:
     """A package that holds data, as a file which the user fetched."""
 
     name: str
-    """As the package manager calls it."""
+    """The package manager calls the package `name`."""
     fetch: str
     """The command that downloads packages into the current folder."""
     version: str = ""
@@ -29,7 +29,7 @@ class Package:
 
     @property
     def wanted(self) -> str:
-        """What `fetch` is told."""
+        """Names the package and its version as `fetch` takes them."""
         return f"{self.name}@{self.version}" if self.version else self.name
 
 

@@ -28,7 +28,7 @@ class Source:
 
     @property
     def name(self) -> str:
-        """For messages: dev.tgz:newstest2013.de."""
+        """Names the file in messages, for example dev.tgz:newstest2013.de."""
         return f"{self.path.name}:{self.member}" if self.member else self.path.name
 
     def lines(self) -> Iterator[bytes | BadValue]:
@@ -58,7 +58,7 @@ class LinePair(NamedTuple):
     """Two lines that translate each other."""
 
     number: int
-    """From 1."""
+    """`number` counts from 1."""
     first: str | BadValue
     second: str | BadValue
 

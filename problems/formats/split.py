@@ -1,4 +1,4 @@
-"""Which split a page, a text or a drawing belongs to: a pure function of its name."""
+"""Finds the split that a page, a text or a drawing belongs to, by its name alone."""
 
 from __future__ import annotations
 

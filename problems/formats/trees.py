@@ -21,7 +21,7 @@ OUTER = "TOP"
 PUNCTUATION = frozenset((",", ".", ":", "``", "''"))
 """Tags of leaves that EVALB leaves out (its parameters COLLINS.prm)."""
 LEAF = "XX"
-"""What a leaf is written as where tags are not kept."""
+"""A leaf is written as `LEAF` where tags are not kept."""
 _TOKEN = re.compile(r"[()]|[^\s()]+", re.ASCII)  # a thin space is part of its word
 _PLAIN = re.compile(r"-.*|[^-=|]*")  # -LRB- begins with a mark of functions and stays whole
 _DEEPEST = 300
@@ -32,13 +32,13 @@ class PennTree:
     """A constituent with children, or a leaf: a tag with a word."""
 
     label: str
-    """Of the constituent, or the leaf's part of speech."""
+    """`label` is the label of the constituent, or the part of speech of the leaf."""
     children: tuple[PennTree, ...] = ()
     word: str = ""
     """"" for constituents."""
 
     def leaves(self) -> Iterator[PennTree]:
-        """From left to right."""
+        """Yields the leaves from left to right."""
         if self.word:
             yield self
         for child in self.children:
@@ -49,7 +49,7 @@ class PennTree:
         return " ".join(leaf.word for leaf in self.leaves())
 
     def __str__(self) -> str:
-        """In brackets, on one line."""
+        """Writes the tree in brackets, on one line."""
         inner = [self.word] if self.word else map(str, self.children)
         return f"({' '.join([self.label, *inner])})"
 

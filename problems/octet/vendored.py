@@ -15,7 +15,7 @@ _DATA = files("t2t_multimodel.problems.octet") / "data"
 
 
 def path(name: str) -> Path:
-    """Where the file `name` of `data/` lies, e.g. for `Problem.source_files`."""
+    """Finds the file `name` of `data/`, e.g. for `Problem.source_files`."""
     return Path(str(_DATA / name))
 
 

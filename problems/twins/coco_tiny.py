@@ -12,7 +12,7 @@ from t2t_multimodel.problems.twins.made_pictures import COLOURS, photograph
 IMAGES = {"train2014": 20, "val2014": 12}
 _PLACES = ("left", "right", "middle")
 _SPLITS = ("val", "test", "restval", "test")
-"""Of the images of val2014, in turn."""
+"""The images of val2014 get these splits in turn."""
 
 
 def write_zips(folder: Path) -> None:
@@ -29,7 +29,7 @@ def write_zips(folder: Path) -> None:
 
 
 def file_name(name: str, number: int) -> str:
-    """As COCO names its images."""
+    """Names an image as COCO does."""
     return f"COCO_{name}_{number:012d}.jpg"
 
 

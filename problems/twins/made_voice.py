@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 RATE = 16_000
-_SECONDS = 0.03  # of a letter
+_SECONDS = 0.03  # one letter lasts so long
 
 
 def voice(text: str) -> np.ndarray:

@@ -9,7 +9,7 @@ from t2t_multimodel.problems.twins.made_sphere import sphere
 from t2t_multimodel.problems.twins.made_voice import RATE, voice
 
 _CODINGS = ("shorten", "pcm", "pcm-big-endian")
-"""In turn."""
+"""The recordings get these codings in turn."""
 TEXTS = (
     "PRICES ROSE ,COMMA HE SAID .PERIOD",
     "THE BANK *LENT* FIVE [door_slam] MILLION",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from t2t_multimodel.metrics.brackets import between_leaves
 
-_EDGE = "\n"  # beyond the first and the last word; no word is equal to it
+_EDGE = "\n"  # stands beyond the first and the last word; no word is equal to it
 
 
 class BracketTable:
@@ -39,7 +39,7 @@ class BracketTable:
 
 
 def _gaps(sentence: str) -> Iterator[list[tuple[str, ...]]]:
-    """For each gap, from before the first word to after the last, its keys, the longest first."""
+    """Yields the keys of each gap, the longest first; gaps are before, between and after words."""
     words = [_EDGE, _EDGE, *sentence.lower().split(), _EDGE, _EDGE]
     for i in range(2, len(words) - 1):
         before, left, right, after = words[i - 2 : i + 2]

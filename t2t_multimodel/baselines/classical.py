@@ -9,32 +9,29 @@ import numpy as np
 
 from t2t_multimodel.baselines.bracket_table import BracketTable
 from t2t_multimodel.data.datagen import Prepared
-from t2t_multimodel.features import Audio, ClassLabel, Feature, Image, Text, Tokenizer
-from t2t_multimodel.features.audio import log_mel
 from t2t_multimodel.metrics.brackets import between_leaves
 from t2t_multimodel.registry import metrics
 
 MOST_TRAIN = 50_000
 """Train examples that a bar learns from; of larger splits these many, evenly spaced."""
-MOST_SIDE = 32
-"""Pixels of the longer side of an image; larger images are averaged down to it."""
-FRAMES = 128
-"""Log-mel frames of an utterance; all are stretched to it."""
 
 
 def classical_baseline(prepared: Prepared, split: str) -> tuple[str, dict[str, float]]:
     """The bar of a problem on one split.
 
-    Class labels: logistic regression. Trees (of a problem with the metric bracket_f1): a
-    `BracketTable`. Other text: the target of the nearest train source. Sources are compared by
-    TF-IDF of words and pairs of words, by pixels, or by log-mel frames.
+    Classes: logistic regression. Values: ridge regression. Trees (of a problem with the metric
+    bracket_f1): a `BracketTable`. Other tokens: the target of the nearest train source. Sources
+    are compared in the form that `Feature.simple` gives them; texts by TF-IDF of words and pairs
+    of words.
 
     Returns:
-        What was done, and the scores by name.
+        What was done, and the scores by name; no scores if sources have no such form.
     """
     problem = prepared.problem
     trained_on = evenly(len(prepared.dataset("train")), MOST_TRAIN)
     sources, targets = _examples(prepared, "train", trained_on)
+    if any(source is None for source in sources):
+        return f"not known: {type(problem.inputs).__name__} defines no `simple`", {}
     targets = [t[0] if isinstance(t, tuple) else t for t in targets]
     test_sources, test_targets = _examples(prepared, split)
     outputs: list[Any]
@@ -43,10 +40,16 @@ def classical_baseline(prepared: Prepared, split: str) -> tuple[str, dict[str, f
         method = "brackets looked up by the words around them"
         outputs = [table.tree(source) for source in test_sources]
     else:
-        vectors, test_vectors, seen_as = _vectors(problem.inputs, sources, test_sources)
-        if isinstance(problem.targets, ClassLabel):
+        vectors, test_vectors = _vectors(sources, test_sources)
+        seen_as, signature = problem.inputs.seen_as, prepared.signature.targets
+        if signature.output == "values":
+            known = values_of(prepared, "train", trained_on)
+            predicted = _regressed(vectors, known, test_vectors)
+            method = f"ridge regression on {seen_as}; {len(trained_on):,} train examples"
+            return method, value_scores(prepared, split, predicted)
+        if signature.output == "classes":
             method = f"logistic regression on {seen_as}"
-            outputs = _rankings(vectors, targets, test_vectors, problem.targets.size)
+            outputs = _rankings(vectors, targets, test_vectors, signature.size)
         else:
             method = f"target of the nearest train source by {seen_as}"
             outputs = [targets[i] for i in _nearest(vectors, test_vectors)]
@@ -57,62 +60,68 @@ def classical_baseline(prepared: Prepared, split: str) -> tuple[str, dict[str, f
 def decoded_scores(
     prepared: Prepared, targets: Sequence[Any], outputs: Sequence[Any]
 ) -> dict[str, float]:
-    """The problem's own metrics; for class labels top1 and top5 in any case.
+    """The problem's own metrics; for classes top1 and top5 in any case.
 
     Args:
         prepared: a problem.
-        targets: as `metric_target` makes them.
-        outputs: texts, or class numbers ranked best first.
+        targets: as `Feature.metric_target` makes them.
+        outputs: as `Feature.metric_output` makes them.
     """
     names: tuple[str, ...] = prepared.problem.metrics
     prefix = "decoded/"
-    if isinstance(prepared.problem.targets, ClassLabel):
+    if prepared.signature.targets.output == "classes":
         names, prefix = ("top1", "top5", *names), ""
     return {
         prefix + name: float(metrics.get(name)(targets, outputs)) for name in dict.fromkeys(names)
     }
 
 
+def values_of(
+    prepared: Prepared, split: str, rows: Sequence[int] | np.ndarray | None = None
+) -> np.ndarray:
+    """Targets of a split that are values, as the model takes them: float64 [examples, ...]."""
+    dataset, feature = prepared.dataset(split), prepared.problem.targets
+    chosen = range(len(dataset)) if rows is None else rows
+    arrays = [feature.model_input(dataset[int(row)]["targets"]) for row in chosen]
+    return np.stack(arrays).astype(np.float64)
+
+
+def value_scores(prepared: Prepared, split: str, predicted: np.ndarray) -> dict[str, float]:
+    """The scores of predicted values [examples of the split, ...]: their squared error, metrics."""
+    problem, targets = prepared.problem, values_of(prepared, split)
+    tokenizer = problem.tokenizer("targets", dict(prepared.tokenizers))
+    dataset, dtype = prepared.dataset(split), prepared.signature.targets.dtype
+    known = metric_targets(prepared, [dataset[i]["targets"] for i in range(len(dataset))])
+    outputs = [
+        problem.targets.metric_output(one[None].astype(dtype), tokenizer) for one in predicted
+    ]
+    squared_error = float(np.square(predicted - targets).mean())
+    return {"loss/squared_error": squared_error, **decoded_scores(prepared, known, outputs)}
+
+
 def evenly(n: int, most: int) -> np.ndarray:
-    """At most `most` of the numbers below n, evenly spaced: int [min(n, most)]."""
+    """Chooses at most `most` of the numbers below n, evenly spaced: int [min(n, most)]."""
     return np.linspace(0, n - 1, min(n, most)).astype(int)
-
-
-def metric_target(feature: Feature, array: np.ndarray, tokenizer: Tokenizer | None) -> Any:
-    """A stored target as the metrics take it: class number, string, or strings as a tuple."""
-    if isinstance(feature, ClassLabel):
-        return int(array)
-    texts = feature.references(array, tokenizer)
-    return texts if len(texts) > 1 else texts[0]
 
 
 def metric_targets(prepared: Prepared, arrays: Sequence[np.ndarray]) -> list[Any]:
     """Stored targets as the metrics take them."""
     tokenizer = prepared.problem.tokenizer("targets", dict(prepared.tokenizers))
-    return [metric_target(prepared.problem.targets, array, tokenizer) for array in arrays]
+    return [prepared.problem.targets.metric_target(array, tokenizer) for array in arrays]
 
 
 def _examples(
     prepared: Prepared, split: str, rows: np.ndarray | None = None
 ) -> tuple[list[Any], list[Any]]:
-    """Sources, as strings or vectors, and targets as metrics take them."""
+    """Sources, as simple methods see them, and targets as metrics take them."""
     problem, dataset = prepared.problem, prepared.dataset(split)
     tokenizer = problem.tokenizer("inputs", dict(prepared.tokenizers))
     sources, targets = [], []
     for row in range(len(dataset)) if rows is None else rows:
         example = dataset[int(row)]
-        source = problem.inputs.decode(example["inputs"], tokenizer)
-        sources.append(source if isinstance(source, str) else _vector(problem.inputs, source))
+        sources.append(problem.inputs.simple(problem.inputs.decode(example["inputs"], tokenizer)))
         targets.append(example["targets"])
     return sources, metric_targets(prepared, targets)
-
-
-def _vector(feature: Any, source: np.ndarray) -> np.ndarray:
-    """An image or a sound, float32 [dimensions]."""
-    if isinstance(feature, Image):
-        return _pixels(source)
-    assert isinstance(feature, Audio)
-    return _frames(source if source.ndim == 2 else log_mel(source, feature.rate, n_mels=40))
 
 
 def _leaves_are_words(sources: list[Any], trees: list[str]) -> bool:
@@ -122,45 +131,35 @@ def _leaves_are_words(sources: list[Any], trees: list[str]) -> bool:
     )
 
 
-def _vectors(feature: Any, sources: list[Any], test_sources: list[Any]) -> tuple[Any, Any, str]:
-    """Matrices [examples, dimensions] of train and test sources, and what they show."""
-    if isinstance(feature, Text):
+def _vectors(sources: list[Any], test_sources: list[Any]) -> tuple[Any, Any]:
+    """Matrices [examples, dimensions] of train and test sources."""
+    if isinstance(sources[0], str):
         from sklearn.feature_extraction.text import TfidfVectorizer
 
         words = TfidfVectorizer(token_pattern=r"\w+|[^\w\s]+", ngram_range=(1, 2))
-        return words.fit_transform(sources), words.transform(test_sources), "TF-IDF of words"
-    seen_as = "pixels" if isinstance(feature, Image) else "log-mel frames"
+        return words.fit_transform(sources), words.transform(test_sources)
     train, test = np.stack(sources), np.stack(test_sources)
     mean = train.mean(axis=0)
-    return train - mean, test - mean, seen_as
-
-
-def _pixels(image: np.ndarray) -> np.ndarray:
-    """uint8 [H, W, C] to float32 [pixels] in 0 to 1, at most `MOST_SIDE` on a side."""
-    step = -(-max(image.shape[:2]) // MOST_SIDE)
-    height, width, channels = image.shape[0] // step, image.shape[1] // step, image.shape[2]
-    blocks = image[: height * step, : width * step].reshape(height, step, width, step, channels)
-    return blocks.mean(axis=(1, 3), dtype=np.float32).reshape(-1) / 255
-
-
-def _frames(frames: np.ndarray) -> np.ndarray:
-    """Log-mel [T, mels] to [FRAMES * mels], stretched or squeezed in time."""
-    at = np.linspace(0, len(frames) - 1, FRAMES)
-    before = at.astype(int)
-    after = np.minimum(before + 1, len(frames) - 1)
-    share = (at - before)[:, None].astype(np.float32)
-    return (frames[before] * (1 - share) + frames[after] * share).reshape(-1)
+    return train - mean, test - mean
 
 
 def _nearest(vectors: Any, test_vectors: Any) -> np.ndarray:
-    """For each test vector the row of the nearest one: int [tests]."""
+    """Finds for each test vector the row of the nearest vector: int [tests]."""
     from sklearn.metrics import pairwise_distances_argmin
 
     return pairwise_distances_argmin(test_vectors, vectors)
 
 
+def _regressed(vectors: Any, values: np.ndarray, test_vectors: Any) -> np.ndarray:
+    """Values [tests, ...] that a linear map of the vectors gives."""
+    from sklearn.linear_model import Ridge
+
+    model = Ridge(alpha=1.0).fit(vectors, values.reshape(len(values), -1))
+    return np.asarray(model.predict(test_vectors)).reshape(-1, *values.shape[1:])
+
+
 def _rankings(vectors: Any, labels: list[int], test_vectors: Any, classes: int) -> list[np.ndarray]:
-    """For each test vector all class numbers, best first, by logistic regression."""
+    """Ranks all class numbers for each test vector, best first, by logistic regression."""
     from scipy.sparse import issparse
     from sklearn.linear_model import LogisticRegression
 

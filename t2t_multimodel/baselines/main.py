@@ -1,14 +1,18 @@
-"""What `mm-problems baselines` does: measures or finds baselines and prints them."""
+"""Does the work of `mm-problems baselines`: measures or finds baselines and prints them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from t2t_multimodel import registry
 from t2t_multimodel.baselines.measured import Baselines, measure_baselines
 from t2t_multimodel.cores import cores
 from t2t_multimodel.data.datagen import DatagenOptions, Prepared, generate
-from t2t_multimodel.metrics.text import is_lower_better, signature
+from t2t_multimodel.data.raw_dirs import RawDir
+from t2t_multimodel.errors import unknown
+from t2t_multimodel.metrics.text import is_lower_better, sacrebleu_of, signature
+from t2t_multimodel.terminal import make_console
 
 COLUMNS = ("trivial", "source_blind", "classical")
 
@@ -16,7 +20,7 @@ COLUMNS = ("trivial", "source_blind", "classical")
 def baselines(
     names: Sequence[str],
     data_dir: Path,
-    raw_dir: Path | None = None,
+    raw_dir: RawDir = None,
     workers: int | None = None,
     split: str = "test",
 ) -> list[Baselines]:
@@ -27,11 +31,15 @@ def baselines(
         data_dir: folder of the records; baselines are stored beside them.
         raw_dir: where the user keeps raw files.
         workers: processes that make records; None: one for each core.
-        split: preferred split; a problem without it takes its last one.
+        split: preferred split; a problem without it takes its last one, but one has it.
 
     Raises:
-        UserError: what `generate` and `measure_baselines` raise.
+        UserError: no problem has the split, or what `generate` and `measure_baselines` raise.
     """
+    registry.problems.check(names)
+    known = [one for name in names for one in registry.problems.get(name).splits]
+    if split not in known:
+        raise unknown("split of these problems", split, list(dict.fromkeys(known)))
     prepared = generate(names, data_dir, raw_dir, DatagenOptions(workers=workers or cores()))
     results = [measure_baselines(one, one.problem.eval_split(split)) for one in prepared.values()]
     print_baselines(results, list(prepared.values()))
@@ -40,7 +48,6 @@ def baselines(
 
 def print_baselines(results: Sequence[Baselines], prepared: Sequence[Prepared]) -> None:
     """Prints a row for each score, and below what the methods were."""
-    from rich.console import Console
     from rich.table import Table
 
     table = Table("score")
@@ -49,16 +56,16 @@ def print_baselines(results: Sequence[Baselines], prepared: Sequence[Prepared]) 
     notes = []
     for result, one in zip(results, prepared, strict=True):
         title = result.problem + _silver(one)
-        table.add_row(f"[bold]{title}[/], {result.split}, n = {result.examples:,}")
+        table.add_row(f"{title}, {result.split}, n = {result.examples:,}", style="bold")
         for name, cells in _rows(result):
             table.add_row(f"  {name}", *cells)
         table.add_section()
         said = (f"{kind.replace('_', '-')}: {text}" for kind, text in result.methods.items())
         notes.append(f"{title}. " + ". ".join(said) + ".")
-    for metric in ("bleu", "chrf"):
-        if any(f"decoded/{metric}" in result.source_blind for result in results):
-            notes.append(f"{metric}: {signature(metric)}")
-    console = Console(highlight=False)
+    scored = {name.rpartition("/")[2] for result in results for name in result.source_blind}
+    for metric in sorted(filter(sacrebleu_of, scored)):
+        notes.append(f"{metric}: {signature(metric)}")
+    console = make_console()
     console.print(table)
     console.print("\n".join(notes), style="dim", soft_wrap=True)
 

@@ -13,7 +13,7 @@ import math
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,12 +26,15 @@ from t2t_multimodel.baselines.classical import (
     decoded_scores,
     evenly,
     metric_targets,
+    value_scores,
+    values_of,
 )
 from t2t_multimodel.baselines.ngram import NGram
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.data.files import written_by_rename
 from t2t_multimodel.errors import UserError
-from t2t_multimodel.features import ClassLabel, Text
+from t2t_multimodel.features import Output
+from t2t_multimodel.side_files import NUMBER, read_or, shaped
 
 METHOD = "2"
 """Raised when the methods change: stored baselines of another one are measured again."""
@@ -52,19 +55,19 @@ class Baselines:
     examples: int
     """Examples of the split; all are scored."""
     fingerprint: str
-    """Of the records; see `Prepared.fingerprint`."""
+    """`fingerprint` names the content of the records; see `Prepared.fingerprint`."""
     command: str
-    """What measures them again."""
+    """`command` measures the baselines again."""
     versions: dict[str, str]
-    """Of the methods, this package and the libraries behind the figures."""
+    """`versions` names the versions of the methods, of this package and of the libraries used."""
     seconds: float
-    """That the measuring took."""
+    """The measuring took so many seconds."""
     methods: dict[str, str]
-    """In words, what each of "trivial", "source_blind" and "classical" is."""
+    """`methods` says in words what "trivial", "source_blind" and "classical" are."""
     trivial: dict[str, float]
     source_blind: dict[str, float]
     classical: dict[str, float] | None = None
-    """None as long as nobody asked for it."""
+    """None as long as nobody asked for it; empty where it is not known."""
 
     def to_json(self) -> dict[str, Any]:
         """JSON-able values."""
@@ -86,7 +89,7 @@ def measure_baselines(prepared: Prepared, split: str, classical: bool = True) ->
             baselines take seconds, and `Baselines.classical` may be None.
 
     Raises:
-        UserError: the problem has no such split, or its targets are neither text nor classes.
+        UserError: the problem has no such split, or its targets can not be predicted.
     """
     known = list(_known(prepared, split))
     for baselines in known:
@@ -108,15 +111,23 @@ def known_baselines(prepared: Prepared, split: str) -> Baselines | None:
 def _known(prepared: Prepared, split: str) -> Iterator[Baselines]:
     """Baselines that were measured before, on these very records and by these methods."""
     own = prepared.folder / _file_name(split)
-    rows = [json.loads(own.read_text())] if own.is_file() else []
+    rows: list[dict[str, Any]] = read_or(own, [], lambda row: [shaped(_SHAPE)(row)], print)
     source = getattr(sys.modules[type(prepared.problem).__module__], "__file__", None)
     if source:  # a notebook has none
         shipped = Path(source).with_name(SHIPPED)
-        rows += json.loads(shipped.read_text()) if shipped.is_file() else []
+        rows += read_or(shipped, [], shaped([_SHAPE]), print, list)
     for row in rows:
         same_records = row["fingerprint"] == prepared.fingerprint and row["split"] == split
         if same_records and row["versions"]["method"] == METHOD:
             yield Baselines.from_json(row)
+
+
+_SCORES = {str: NUMBER}
+_SHAPE = {
+    **dict.fromkeys(("problem", "split", "fingerprint", "command"), str),
+    **{"examples": int, "versions": {"method": str}, "seconds": NUMBER, "methods": {str: str}},
+    **{"trivial": _SCORES, "source_blind": _SCORES},
+}
 
 
 def _file_name(split: str) -> str:
@@ -127,13 +138,13 @@ def _measured(prepared: Prepared, split: str) -> Baselines:
     begin = time.monotonic()
     name = prepared.problem.name
     dataset = prepared.dataset(split)
-    if isinstance(prepared.problem.targets, ClassLabel):
-        methods, trivial, blind = _of_classes(prepared, split)
-    elif isinstance(prepared.problem.targets, Text):
-        methods, trivial, blind = _of_texts(prepared, split)
-    else:
+    output = prepared.signature.targets.output
+    if output is None:
         kind = type(prepared.problem.targets).__name__
-        raise UserError(f"Problem {name!r} has {kind} targets; baselines are of text and classes.")
+        raise UserError(
+            f"Problem {name!r} has {kind} targets; baselines are of tokens, classes and values."
+        )
+    methods, trivial, blind = _MEASURED[output](prepared, split)
     return Baselines(
         problem=name,
         split=split,
@@ -188,7 +199,20 @@ def _of_classes(prepared: Prepared, split: str) -> Measures:
     return methods, trivial, blind
 
 
-def _of_texts(prepared: Prepared, split: str) -> Measures:
+def _of_values(prepared: Prepared, split: str) -> Measures:
+    """Zeros, and the mean of the train targets."""
+    known = evenly(len(prepared.dataset("train")), MOST_TEXTS)
+    mean = values_of(prepared, "train", known).mean(axis=0)
+    blind = np.broadcast_to(mean, (len(prepared.dataset(split)), *mean.shape))
+    methods = {
+        "trivial": "zeros",
+        "source_blind": f"the mean of {len(known):,} train targets",
+    }
+    trivial = value_scores(prepared, split, np.zeros_like(blind))
+    return methods, trivial, value_scores(prepared, split, blind)
+
+
+def _of_tokens(prepared: Prepared, split: str) -> Measures:
     """Single tokens, and n-grams; decoded scores are those of the most frequent train target."""
     targets, train = _targets(prepared, split), _targets(prepared, "train", MOST_TEXTS)
     size = prepared.signature.targets.size
@@ -205,6 +229,13 @@ def _of_texts(prepared: Prepared, split: str) -> Measures:
         "decoded: the most frequent one",
     }
     return methods, _teacher_forced(NGram(train, 1, size), targets), blind
+
+
+_MEASURED: dict[Output, Callable[[Prepared, str], Measures]] = {
+    "tokens": _of_tokens,
+    "classes": _of_classes,
+    "values": _of_values,
+}
 
 
 def _best_order(prepared: Prepared, train: list[np.ndarray], size: int) -> int:

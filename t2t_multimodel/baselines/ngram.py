@@ -13,12 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 
 FALLBACK_DISCOUNTS = (0.5, 1.0, 1.5)
-"""Of an order whose counts are too few to estimate its own, as in tiny or artificial corpora."""
+"""An order takes these discounts if its counts are too few to estimate its own, as in tiny or
+artificial corpora."""
 
 
 @dataclass(frozen=True)
 class NGramScores:
-    """Of every token of some sequences, one after the other."""
+    """Holds the scores of every token of some sequences, one after the other."""
 
     nats: np.ndarray
     """float64 [tokens], minus the log-probability."""
@@ -182,7 +183,7 @@ def _smoothed(
 
 
 def _discounts(counts: np.ndarray) -> np.ndarray:
-    """What is taken off counts of 0, 1, 2 and 3 or more (Chen & Goodman 1998, section 3)."""
+    """Estimates what is taken off counts of 0, 1, 2 and more (Chen & Goodman 1998, section 3)."""
     n1, n2, n3, n4 = (float(np.sum(counts == n)) for n in (1, 2, 3, 4))
     estimated: tuple[float, ...] = FALLBACK_DISCOUNTS
     if n1 and n2 and n3:

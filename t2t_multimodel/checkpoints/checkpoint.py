@@ -20,7 +20,7 @@ from t2t_multimodel.data.vocab import SubwordTokenizer, read_tokenizer
 from t2t_multimodel.errors import UserError, unknown
 from t2t_multimodel.side_files import Damaged, read_json
 
-if TYPE_CHECKING:  # so that wrong names are told before TensorFlow is loaded
+if TYPE_CHECKING:  # wrong names are told before TensorFlow is loaded
     from t2t_multimodel.multimodel import MultiModel
 
 CHECKSUMS = "checksums.json"
@@ -43,6 +43,11 @@ class Checkpoint:
     path: Path
 
     @property
+    def run(self) -> Path:
+        """The folder of the run that it lies in; one that lies elsewhere stands for itself."""
+        return run_of(self.path)
+
+    @property
     def step(self) -> int:
         """Steps done when it was saved."""
         return int(self.state["step"])
@@ -53,8 +58,12 @@ class Checkpoint:
         return read_json(self.path / "state.json", ("step",))
 
     def config(self) -> Config:
-        """Of the run that saved it."""
-        return Config.from_dict(self.state["config"])
+        """Reads the config of the run that saved it."""
+        file = self.path / "state.json"
+        try:
+            return Config.from_dict(self.state["config"])
+        except (ValueError, TypeError, AttributeError, LookupError) as error:
+            raise Damaged(file, f"its config: {error}", "Take another checkpoint.") from error
 
     def admit_code(self) -> None:
         """Makes the user's code of its run known as far as this machine has agreed to it.
@@ -62,9 +71,8 @@ class Checkpoint:
         Raises:
             UserError: the code of one of its problems was not agreed to.
         """
-        state = self.state
-        if folders := state.get("usr_dirs", ()):
-            admit(run_of(self.path), folders, Config.from_dict(state["config"]).rates)
+        if folders := self.state.get("usr_dirs", ()):
+            admit(self.run, folders, self.config().rates)
 
     def problems(self, names: Sequence[str]) -> list[str]:
         """The given names, or all that the model was trained on.
@@ -101,7 +109,7 @@ class Checkpoint:
             raise Damaged(file, str(error), "Take another checkpoint of its run.") from error
 
     def damage(self) -> str:
-        """What is wrong with its files, in words; empty if all are as they were written.
+        """Says what is wrong with its files; empty if all are as they were written.
 
         Without `checksums.json` (of an earlier version, or lost) the checksums inside of the files
         must be right.

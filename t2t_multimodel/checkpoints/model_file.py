@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from t2t_multimodel.errors import UserError
 
-if TYPE_CHECKING:  # so that wrong names are told before TensorFlow is loaded
+if TYPE_CHECKING:  # wrong names are told before TensorFlow is loaded
     from t2t_multimodel.multimodel import MultiModel
 
 REGISTERED = "t2t_multimodel>MultiModel"
@@ -45,7 +45,7 @@ def load_model(file: Path) -> MultiModel:
 
 
 def model_config(file: Path) -> dict[str, Any]:
-    """What `MultiModel.get_config` gave when the file was written.
+    """Reads what `MultiModel.get_config` gave when the file was written.
 
     Raises:
         UserError: the file is damaged, or holds another class.
@@ -92,7 +92,7 @@ def _refuse_pointers(file: Path) -> None:
 
     with zipfile.ZipFile(file) as archive, h5py.File(io.BytesIO(archive.read(WEIGHTS))) as weights:
         groups = [weights]
-        for group in groups:  # which grows on the way
+        for group in groups:  # `groups` grows on the way
             for name in group:
                 if not isinstance(group.get(name, getlink=True), h5py.HardLink):
                     raise _points(file, name)

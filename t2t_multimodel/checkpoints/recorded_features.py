@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 
 _LIMITS = ("max_length", "max_seconds")
-"""Which examples are taken; what the model makes of one does not depend on them."""
+"""These say which examples are taken; what the model makes of one does not depend on them."""
 _SHAPE = ("modality", "identity", "size", "shape", "dtype")
-"""What of a signature the model is built from."""
+"""The model is built from these parts of a signature."""
 _WHOLE = 8
 """Lists up to this length are shown whole, of longer ones the first entry that differs."""
 
@@ -93,7 +93,7 @@ def _shown(value: Any) -> str:
 
 
 def _misfits(checkpoint: Checkpoint, problem: Problem) -> Iterator[str]:
-    """What of the model's signature does not fit: for what no list of options shows."""
+    """Tells which parts of the model's signature do not fit, where no list of options shows it."""
     listed = model_config(checkpoint.path / "model.keras").get("problems", [])
     then = next((one for one in listed if one["name"] == problem.name), None)
     tokenizers = checkpoint.tokenizers()

@@ -14,8 +14,8 @@ import keras
 import numpy as np
 
 from t2t_multimodel.checkpoints.checkpoint import CHECKSUMS, Checkpoint, checksum, found
+from t2t_multimodel.data.files import writing
 from t2t_multimodel.data.vocab import SubwordTokenizer
-from t2t_multimodel.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Snapshot:
 
     model: keras.Model
     values: list[np.ndarray]
-    """Of `model.variables`, in their order."""
+    """`values` are those of `model.variables`, in their order."""
     optimizer: dict[str, np.ndarray]
     tokenizers: dict[str, SubwordTokenizer]
     state: dict[str, Any]
@@ -64,16 +64,11 @@ class Saver:
         """
         if self._pending is not None:
             pending, self._pending = self._pending, None
-            try:
+            with writing(self._folder):
                 pending.result()
-            except OSError as error:
-                raise UserError(
-                    f"A checkpoint could not be written to {self._folder}: {error}.",
-                    fix="Make room there; the same command goes on from the last checkpoint.",
-                ) from error
 
     def close(self) -> None:
-        """As `wait`."""
+        """Does the same as `wait`."""
         self.wait()
 
     def _write(self, snapshot: Snapshot) -> None:
@@ -82,7 +77,7 @@ class Saver:
             _link(self._folder / f"best-{name}", f"step-{step:08d}")
         for link in self._folder.glob("best-*"):
             if link.name.removeprefix("best-") not in snapshot.best:
-                link.unlink()  # of another score, see `Best.restore`
+                link.unlink()  # it belongs to another score, see `Best.restore`
         best, newest = set(snapshot.best.values()), int(snapshot.state["step"])
         steps = {int(one.path.name.removeprefix("step-")): one.path for one in found(self._folder)}
         # Later ones are damaged: the run went on from one before them, and will write them again.

@@ -12,41 +12,56 @@ import json
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from t2t_multimodel import registry, usr_dir
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.files import written_by_rename
+from t2t_multimodel.data.raw_dirs import RawDir, RawDirs, as_raw_dirs
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.side_files import read_json, read_or
 
 Say = Callable[[str], None]
+T = TypeVar("T")
 
 
 def state_folder() -> Path:
-    """Where consent is kept: `$XDG_STATE_HOME/t2t_multimodel/trusted_code`."""
+    """Names the folder that keeps consent: `$XDG_STATE_HOME/t2t_multimodel/trusted_code`."""
     given = os.environ.get("XDG_STATE_HOME", "")
     base = Path(given) if os.path.isabs(given) else Path.home() / ".local" / "state"
     return base / "t2t_multimodel" / "trusted_code"
 
 
-def remember(run: Path, folders: Sequence[str], say: Say = print) -> None:
+def remember(run: Path, folders: Sequence[str], say: Say = print, raw_dir: RawDir = None) -> None:
     """Notes that whoever made a run on this machine agreed to the code in these folders.
 
     Args:
         run: folder of the run.
-        folders: as `usr_dir.added` has them; none: nothing is noted.
+        folders: as `usr_dir.added` has them; without these and a `raw_dir` nothing is noted.
         say: takes a line if it could not be noted.
+        raw_dir: where its raw files are, for later commands; None: as noted before.
     """
-    if not folders:
+    raw_dir = raw_dir or remembered_raw_dir(run, say)
+    if not folders and raw_dir is None:
         return
     try:
-        note = {"run": str(run.resolve()), "code": {one: code_hash(one) for one in folders}}
+        raw = "" if raw_dir is None else str(as_raw_dirs(raw_dir).absolute())
+        code = {one: code_hash(one) for one in folders}
+        note = {"run": str(run.resolve()), "code": code, "raw_dir": raw}
         with written_by_rename(_file_of(run)) as stream:
             stream.write(json.dumps(note, indent=1).encode())
     except (OSError, RuntimeError, UserError) as error:  # RuntimeError: there is no home folder
         reason = error.message if isinstance(error, UserError) else error
         say(f"Later commands on {run} need --usr_dir again: {reason}")
+
+
+def remembered_raw_dir(run: Path, say: Say = print) -> RawDirs | None:
+    """Where the raw files of a run are that was made on this machine; None if it is not known."""
+    text = _noted(run, "", lambda note: str(note.get("raw_dir", "")), say)
+    try:
+        return RawDirs.parse(text) if text else None
+    except UserError:  # they were moved, or this machine no longer has them
+        return None
 
 
 def admit(run: Path, folders: Iterable[Any], problems: Iterable[str], say: Say = print) -> None:
@@ -76,7 +91,7 @@ def admit(run: Path, folders: Iterable[Any], problems: Iterable[str], say: Say =
 
 
 def admit_run(run: Path, problems: Iterable[str] = ()) -> None:
-    """As `admit`, for a run that is to go on: its `config.json` names the code.
+    """Does the same as `admit` for a run that is to go on: its `config.json` names the code.
 
     Args:
         run: folder of the run; one without `config.json` names none.
@@ -115,14 +130,23 @@ def _agreed(run: Path, say: Say) -> dict[str, str]:
     """Folder -> hash of the code that was agreed to."""
 
     def parse(note: Any) -> dict[str, str]:
-        if note["run"] != str(run.resolve()):
-            raise ValueError(f"it is of {note['run']}")
         return {str(folder): str(digest) for folder, digest in note["code"].items()}
 
+    return _noted(run, {}, parse, say)
+
+
+def _noted(run: Path, default: T, parse: Callable[[Any], T], say: Say) -> T:
+    """What is noted of a run."""
+
+    def of_this_run(note: Any) -> T:
+        if note["run"] != str(run.resolve()):
+            raise ValueError(f"it is of {note['run']}")
+        return parse(note)
+
     try:
-        return read_or(_file_of(run), {}, parse, say)
+        return read_or(_file_of(run), default, of_this_run, say)
     except RuntimeError:  # there is no home folder
-        return {}
+        return default
 
 
 def _not_agreed(run: Path, left: list[str], missing: str, changed: list[str]) -> UserError:

@@ -17,19 +17,19 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Taken:
-    """What came of a warm start: paths of variables, each with its shape."""
+    """Tells what came of a warm start: paths of variables, each with its shape."""
 
     taken: dict[str, Shape]
-    """In both models, in one shape."""
+    """`taken` are in both models, in one shape."""
     new: dict[str, Shape]
-    """Of the new model alone."""
+    """`new` are in the new model alone."""
     left: dict[str, Shape]
-    """Of the other run alone."""
+    """`left` are in the other run alone."""
     misfits: dict[str, tuple[Shape, Shape]]
-    """In both, in two shapes (there, here); they begin afresh."""
+    """`misfits` are in both, in two shapes (there, here); they begin afresh."""
 
     def lines(self) -> list[str]:
-        """What a person reads: the parts of the model, with the number of their variables."""
+        """Tells a person the parts of the model, with the number of their variables."""
         return [
             f"  {title}: {_counted(paths)}"
             for title, paths in (

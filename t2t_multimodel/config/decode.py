@@ -7,6 +7,9 @@ from typing import Literal
 
 from t2t_multimodel.config.base import Section
 
+MOST_LENGTH = 32_768
+"""Tokens of an output: the caches of all positions are laid out before the first one."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DecodeConfig(Section):
@@ -41,6 +44,11 @@ class DecodeConfig(Section):
             self.require(getattr(self, field) >= 1, field, "1 or more")
         for field in ("top_k", "max_length", "seed", "alpha"):
             self.require(getattr(self, field) >= 0, field, "0 or more")
+        self.require(
+            self.max_length <= MOST_LENGTH,
+            "max_length",
+            f"at most {MOST_LENGTH:,}: memory for all of it is taken at the start",
+        )
         self.require(self.temperature > 0, "temperature", "above 0")
         self.require(0 < self.top_p <= 1, "top_p", "above 0 and at most 1")
         self.require(

@@ -24,7 +24,7 @@ _LOOK_SECONDS = 1.0
 
 
 def runner(name: str, options: Sequence[str]) -> Run:
-    """What writes shards by a pipeline.
+    """Makes the function that writes shards by a pipeline.
 
     Args:
         name: a runner as Beam knows it, e.g. `DirectRunner`.

@@ -1,4 +1,4 @@
-"""Which examples form the n-th batch: length buckets under a budget, without any state."""
+"""Says which examples form the n-th batch: length buckets under a budget, without any state."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ def length_share(lengths: dict[str, np.ndarray], config: DataConfig) -> np.ndarr
     """The part of the scarcest budget that each example's length takes: float [n] above 0.
 
     Args:
-        lengths: unit -> int [n], for the units that the problem has: tokens, frames, pixels.
+        lengths: unit -> int [n], for the units that the problem has: tokens, frames, pixels; or
+            examples.
         config: the budgets.
     """
     budgets = {
         "tokens": config.tokens_per_batch,
         "frames": config.frames_per_batch,
         "pixels": config.pixels_per_batch,
+        "examples": config.examples_per_batch,
     }
     return np.max([lengths[unit] / budgets[unit] for unit in lengths], axis=0)
 
@@ -39,7 +41,7 @@ class Bucket:
     members: np.ndarray
     """Numbers of the examples, ascending."""
     rows: int
-    """Of a batch: what the budget allows for the longest member."""
+    """A batch has so many rows: what the budget allows for the longest member."""
 
 
 def make_buckets(
@@ -142,7 +144,7 @@ class BatchPlan:
 
     def epoch_of(self, batch: int) -> int:
         """The epoch that a batch belongs to."""
-        epoch = int(batch / self.batches)  # or one next to it
+        epoch = int(batch / self.batches)  # it may be one too many or too few
         while self.first_batch(epoch) > batch:
             epoch -= 1
         while self.first_batch(epoch + 1) <= batch:
@@ -159,7 +161,7 @@ class BatchPlan:
         return number, np.asarray(chosen)
 
     def times_seen(self, batches: int) -> np.ndarray:
-        """How often each example was in the first so many batches: int [largest number + 1]."""
+        """Counts how often each example was in the first `batches`: int [largest number + 1]."""
         epoch = self.epoch_of(batches)
         drawn = self._order(epoch)[: batches - self.first_batch(epoch)].reshape(-1, 2)
         seen = np.zeros(1 + max(int(bucket.members.max()) for bucket in self.buckets), int)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,11 +14,14 @@ from t2t_multimodel.config import Config
 from t2t_multimodel.cores import cores
 from t2t_multimodel.data import processes, stale, vocab
 from t2t_multimodel.data.dataset import DataSet
+from t2t_multimodel.data.facts import facts_of
 from t2t_multimodel.data.files import remove_abandoned
-from t2t_multimodel.data.fingerprint import code_facts, files_facts, fingerprint
+from t2t_multimodel.data.fingerprint import fingerprint
+from t2t_multimodel.data.kept import Kept, Shelf, find_kept
 from t2t_multimodel.data.processes import Run
 from t2t_multimodel.data.progress import DatagenProgress
-from t2t_multimodel.data.reading import Unreadable, called
+from t2t_multimodel.data.raw_dirs import RawDir, RawDirs, as_raw_dirs
+from t2t_multimodel.data.reading import Unreadable
 from t2t_multimodel.data.shards import ShardJob, seen_fault
 from t2t_multimodel.data.splits import SplitOnDisk, told
 from t2t_multimodel.data.verify import read_fault
@@ -25,8 +29,7 @@ from t2t_multimodel.data.vocab import SubwordTokenizer
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import ProblemSignature
 from t2t_multimodel.problem import Problem
-
-_FORMAT = "1"
+from t2t_multimodel.raw_files import mark_own
 
 Report = Callable[[str], None]
 
@@ -42,12 +45,12 @@ class Prepared:
 
     @property
     def signature(self) -> ProblemSignature:
-        """What the model is built from."""
+        """Holds what the model is built from."""
         return self.problem.signature(dict(self.tokenizers))
 
     @property
     def fingerprint(self) -> str:
-        """What the records were made from; equal fingerprints mean equal records."""
+        """Names what the records were made from; equal fingerprints mean equal records."""
         return self.folder.name
 
     def dataset(self, split: str) -> DataSet:
@@ -62,7 +65,7 @@ class Prepared:
 
 @dataclass(frozen=True, kw_only=True)
 class DatagenOptions:
-    """How `generate` makes what is missing."""
+    """Says how `generate` makes what is missing."""
 
     workers: int = 1
     """Processes that encode; the result does not depend on it."""
@@ -76,12 +79,14 @@ class DatagenOptions:
     """Reads everything that is there to the last byte, and makes again what is damaged."""
     run: Run | None = None
     """Writes the shards; None: `workers` processes of this machine."""
+    begun: Mapping[str, str] | None = None
+    """Problem -> fingerprint of the records that a run was begun with; it wants the same."""
 
 
 def generate(
     names: Sequence[str],
     data_dir: Path,
-    raw_dir: Path | None = None,
+    raw_dir: RawDir = None,
     options: DatagenOptions | None = None,
 ) -> dict[str, Prepared]:
     """Makes what is missing of the named problems' vocabularies and records.
@@ -89,32 +94,39 @@ def generate(
     Args:
         names: registered problems.
         data_dir: folder for `vocab/` and `<problem>/<fingerprint>/`.
-        raw_dir: where the user keeps the raw files; None for problems that ship theirs.
+        raw_dir: where the user keeps the raw files; None for problems that ship theirs, and where
+            complete records are enough.
         options: how it is made; None: as `DatagenOptions()` says.
 
     Raises:
-        UserError: raw files are missing or unreadable, a split is empty, the disk is full.
+        UserError: raw files are missing or unreadable, a split is empty, the disk is full, or the
+            data are not those that the run was begun with.
     """
     options = options or DatagenOptions()
     registry.problems.check(names)
+    raw_dirs = as_raw_dirs(raw_dir)
+    raw_dirs.check(names)
+    _keep_apart(data_dir, raw_dirs, names)
     known = dict(options.tokenizers or {})
     prepared: dict[str, Prepared] = {}
     splits: list[SplitOnDisk] = []
     for name in names:
         problem: Problem = registry.problems.get(name)()
         problem.check_declared()
-        _raw_files(problem, raw_dir)  # what is missing is told before a vocabulary is learned
-        for vocabulary in problem.vocabularies():
-            if vocabulary not in known:
-                declared = vocab.declared(vocabulary, problem)
-                known[vocabulary] = vocab.load_or_train(
-                    *(declared, data_dir, raw_dir, options.vocab_size, options.report),
-                    asked_by=name,
-                )
-        own = {vocabulary: known[vocabulary] for vocabulary in problem.vocabularies()}
-        facts = _facts(problem, own, raw_dir)
-        prepared[name] = Prepared(problem, own, data_dir / name / fingerprint(facts))
-        splits += _look(prepared[name], facts, raw_dir, options)
+        own_raw, begun_with = raw_dirs.of(name), (options.begun or {}).get(name, "")
+        shelf = Shelf(problem, data_dir, known, options.vocab_size, begun_with)
+        kept = find_kept(shelf, own_raw, options.report)
+        if isinstance(kept, Kept):
+            own, facts, folder = kept.tokenizers, kept.facts, kept.folder
+        else:
+            own = _vocabularies(shelf, own_raw, options.report)
+            facts = facts_of(problem, own, files=kept)
+            folder = data_dir / name / fingerprint(facts)
+        known |= own
+        prepared[name] = Prepared(problem, own, folder)
+        if begun_with:
+            _check_begun(prepared[name], begun_with, facts)
+        splits += _look(prepared[name], facts, own_raw, options)
     run = options.run or partial(processes.run, workers=options.workers)
     _write(splits, run, options.report)
     return prepared
@@ -123,10 +135,11 @@ def generate(
 def prepare(
     names: Sequence[str],
     data_dir: Path,
-    raw_dir: Path | None,
+    raw_dir: RawDir,
     config: Config,
     tokenizers: Mapping[str, SubwordTokenizer] | None = None,
     report: Report = print,
+    begun: Mapping[str, str] | None = None,
 ) -> dict[str, Prepared]:
     """`generate` for a run: with its size of vocabularies, on all cores.
 
@@ -134,36 +147,60 @@ def prepare(
         names, data_dir, raw_dir: as in `generate`.
         config: of the run.
         tokenizers: those of the checkpoint that goes on, is scored or decodes; None: a new run.
-        report: see `DatagenOptions`.
+        report, begun: see `DatagenOptions`.
     """
     size, workers = config.data.vocab_size, cores()
-    options = DatagenOptions(workers=workers, vocab_size=size, tokenizers=tokenizers, report=report)
+    options = DatagenOptions(
+        workers=workers, vocab_size=size, tokenizers=tokenizers, report=report, begun=begun
+    )
     return generate(names, data_dir, raw_dir, options)
 
 
-def _facts(
-    problem: Problem, tokenizers: dict[str, SubwordTokenizer], raw_dir: Path | None
-) -> dict[str, Any]:
-    """Everything that the records depend on."""
-    return {
-        "format": _FORMAT,
-        "problem": problem.name,
-        "version": problem.version,
-        "features": {name: repr(feature) for name, feature in problem.features.items()},
-        "splits": problem.splits,
-        "train_shards": problem.train_shards,
-        "vocabularies": {name: tokenizer.identity for name, tokenizer in tokenizers.items()},
-        "code": code_facts(type(problem), Problem),
-        "files": called(lambda: files_facts(_raw_files(problem, raw_dir)), _files_of(problem)),
-    }
+def _keep_apart(data_dir: Path, raw_dirs: RawDirs, names: Sequence[str]) -> None:
+    """Marks `data_dir` where it lies among the raw files, of which it is none.
+
+    Raises:
+        UserError: the two are one folder.
+    """
+    data = data_dir.resolve()
+    for own in {raw_dirs.of(name) for name in names} - {None}:
+        raw = own.resolve() if own is not None else data
+        if raw == data:
+            raise UserError(
+                f"{data_dir} is given for raw files and for records.",
+                fix="Give --data_dir another folder, which may lie in the first.",
+            )
+        if data.is_relative_to(raw):
+            mark_own(data_dir)
 
 
-def _files_of(problem: Problem) -> str:
-    return f"Problem {problem.name!r}, its raw files"
+def _vocabularies(
+    shelf: Shelf, raw_dir: Path | None, report: Report
+) -> dict[str, SubwordTokenizer]:
+    """The vocabularies of a problem by name: known ones, else those in `data_dir`, else new."""
+    found: dict[str, SubwordTokenizer] = {}
+    for name in shelf.problem.vocabularies():
+        found[name] = shelf.known.get(name) or vocab.load_or_train(
+            *(vocab.declared(name, shelf.problem), shelf.data_dir, raw_dir),
+            *(shelf.vocab_size, report),
+            asked_by=shelf.problem.name,
+        )
+    return found
 
 
-def _raw_files(problem: Problem, raw_dir: Path | None) -> list[Path]:
-    return called(lambda: problem.source_files(raw_dir), _files_of(problem))
+def _check_begun(prepared: Prepared, begun_with: str, facts: dict[str, Any]) -> None:
+    """Raises `UserError` if the data are not those that a run was begun with, and says why."""
+    if prepared.fingerprint == begun_with:
+        return
+    name = prepared.problem.name
+    then = stale.made_from(prepared.folder.with_name(begun_with) / "train.json")
+    if then is not None:
+        why = "; ".join(stale.differences(then, facts))
+        raise UserError(
+            f"The data of {name} are not those that the run was begun with, {begun_with}: {why}.",
+            fix="Undo that, or keep the run's records: "
+            f"mm-datagen --problem={name} --accept={begun_with}",
+        )
 
 
 def _look(
@@ -202,6 +239,16 @@ def _write(splits: list[SplitOnDisk], run: Run, report: Report) -> None:
     Raises:
         UserError: raw files could not be read, after everything else was written.
     """
+    try:
+        _write_all(splits, run, report)
+    finally:
+        for folder in {job.folder for split in splits for job in split.jobs}:
+            with suppress(OSError):  # what is not empty stays
+                folder.rmdir()
+                folder.parent.rmdir()
+
+
+def _write_all(splits: list[SplitOnDisk], run: Run, report: Report) -> None:
     unreadable: list[Unreadable] = []
     owners = {split.name: split for split in splits}
     with DatagenProgress(report) as progress:
@@ -223,7 +270,7 @@ def _write(splits: list[SplitOnDisk], run: Run, report: Report) -> None:
 
 
 def _declared(split: SplitOnDisk) -> int | None:
-    """How many examples its problem says the split has."""
+    """Looks up how many examples its problem says the split has."""
     declared = registry.problems.get(split.problem).declared
     return declared.examples[split.split] if declared else None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from t2t_multimodel.data import example_proto
 from t2t_multimodel.data.records import REPAIR, RecordFile
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import Feature
+from t2t_multimodel.side_files import Damaged, read_json, require
 
 
 class DataSet:
@@ -50,27 +50,32 @@ class DataSet:
         return {n: a.reshape(self.features[n].stored_shape()) for n, a in arrays.items()}
 
     def unit_lengths(self) -> dict[str, np.ndarray]:
-        """Of each example the longest text in "tokens", audio in "frames", image in "pixels"."""
+        """Measures the longest "tokens", "frames" and "pixels" of each example, by unit.
+
+        Where no feature has a unit, each example counts as one of "examples".
+        """
         units: dict[str, list[np.ndarray]] = {}
         for name, feature in self.features.items():
             if unit := feature.unit:
                 units.setdefault(unit, []).append(self.lengths[name] // feature.per_unit)
         if not units:
-            raise UserError("A problem needs text, audio or an image among its features.")
+            return {"examples": np.ones(len(self), int)}
         return {unit: np.max(lengths, axis=0) for unit, lengths in units.items()}
 
 
 def read_manifest(folder: Path, split: str) -> dict[str, Any]:
-    """What datagen wrote of a split: examples, rejected, shards, made_from.
+    """Reads what datagen wrote of a split: examples, rejected, shards, made_from.
 
     Raises:
         UserError: it is missing or damaged.
     """
     path = folder / f"{split}.json"
     try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+        manifest = read_json(path, ("shards", "examples"))
+        require(manifest["shards"], [{"file": str, "bytes": int, "examples": int}])
+    except (OSError, ValueError, Damaged) as error:
         raise UserError(f"{path} can not be read: {error}.", REPAIR) from error
+    return manifest
 
 
 def read_index(path: Path) -> tuple[np.ndarray, np.ndarray]:

@@ -80,6 +80,7 @@ class ExampleEncoder:
                     raise example[name]
                 with foreign(BadValue):
                     arrays[name] = feature.encode(example[name], tokenizer)
+                    feature.check_stored(arrays[name])
                     length = feature.length(arrays[name])
             except BadValue as error:
                 self._reject(f"bad {name}", f"{where}: {name}: {error}")

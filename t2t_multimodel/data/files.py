@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import json
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from t2t_multimodel.errors import UserError
+from t2t_multimodel.errors import UserError, reason
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
-_REFUSED = (
-    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.EFBIG),
-    *(errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG),
-)
+_OF_TENSORFLOW = {
+    "ResourceExhaustedError": errno.ENOSPC,
+    "PermissionDeniedError": errno.EACCES,
+    "FailedPreconditionError": errno.ENOTDIR,
+    "OutOfRangeError": errno.EFBIG,
+}
+"""Name of an error of TensorFlow -> the number that it stands for."""
 
 
 @contextmanager
@@ -46,9 +48,9 @@ def written_by_rename(path: Path) -> Iterator[BinaryIO]:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        if error.errno not in (*_FULL, *_REFUSED):
+        if error.errno not in _TOLD:  # such as one of what the block reads
             raise
-        raise _refused(path, error) from error
+        raise not_written(path, error) from error
 
 
 def _open_locked(path: Path) -> tuple[Path, BinaryIO]:
@@ -63,14 +65,6 @@ def _open_locked(path: Path) -> tuple[Path, BinaryIO]:
         file.close()
 
 
-def json_lines(file: Path) -> Iterator[tuple[Any, str]]:
-    """(value, line) of each line that is whole: a kill may have cut the last one off."""
-    with open(file, newline="\n") as stream:
-        for line in stream:
-            if line.endswith("\n"):
-                yield json.loads(line), line
-
-
 def remove_abandoned(folder: Path) -> int:
     """Removes the temporary files in `folder` whose writers were killed; returns how many."""
     removed = 0
@@ -82,18 +76,52 @@ def remove_abandoned(folder: Path) -> int:
     return removed
 
 
-def _refused(path: Path, error: OSError) -> UserError:
-    if error.errno in _FULL:
-        return UserError(
-            f"The disk is full: {path} was not written ({error.strerror}).",
-            fix="Make room and run the same command again: it goes on from what is missing.",
-        )
-    if error.errno == errno.EFBIG:
-        return UserError(
-            f"{path} was not written: it grew larger than allowed ({error.strerror}).",
-            fix="Raise the limit (`ulimit -f unlimited`), or write to another file system.",
-        )
-    return UserError(
-        f"{path} was not written: {error.strerror}.",
-        fix="Choose a folder that you may write to, e.g. with --data_dir.",
-    )
+_TOLD = {
+    errno.ENOSPC: ("the disk is full", "Make room there."),
+    errno.EDQUOT: ("your quota of the disk is used up", "Make room there, or ask for more."),
+    errno.EFBIG: (
+        "it grew larger than allowed",
+        "Raise the limit (`ulimit -f unlimited`), or write to another file system.",
+    ),
+    errno.EROFS: ("the file system is read-only", "Choose a folder on another one."),
+    errno.EACCES: ("you may not write there", "Choose a folder that you may write to."),
+    errno.EPERM: ("you may not write there", "Choose a folder that you may write to."),
+    errno.EIO: ("the disk or the network reports a fault", "Look at it: `dmesg` may say more."),
+    errno.ESTALE: ("the network's file system lost it", "Mount it again."),
+    errno.ENAMETOOLONG: ("the name is too long", "Choose a shorter one."),
+    errno.ENOTDIR: ("a part of the path is no folder", "Choose another one."),
+    errno.EEXIST: ("a part of the path is no folder", "Choose another one."),
+    errno.ELOOP: ("its links lead in a circle", "Choose another one."),
+    errno.EMFILE: ("too many files are open", "Raise the limit: `ulimit -n 4096`."),
+    errno.ENFILE: ("too many files are open on this machine", "Close other programs."),
+}
+_AGAIN = "The same command goes on from what is missing."
+_IN_WORDS = re.compile(r"errno = (\d+)|\[Errno (\d+)\]")  # as HDF5 tells it
+
+
+def not_written(path: Path, error: OSError) -> UserError:
+    """The error for a file that the system did not let us write, told as what it is."""
+    number = error.errno
+    if number is None and (match := _IN_WORDS.search(str(error))):
+        number = int(match[1] or match[2])
+    said, fix = _TOLD.get(number or 0, ("", ""))
+    system = error.strerror or (os.strerror(number) if number else reason(error))
+    why = f"{said} ({system})" if said else system
+    return UserError(f"{path} was not written: {why}.", f"{fix} {_AGAIN}".strip())
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Errors of the system inside the block become `not_written`, also as TensorFlow says them.
+
+    TensorFlow, and TensorBoard where that is installed, raise errors of their own for `OSError`.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise not_written(path, error) from error
+    except Exception as error:
+        number = _OF_TENSORFLOW.get(type(error).__name__)
+        if number is None or not type(error).__module__.startswith("tensorflow"):
+            raise
+        raise not_written(path, OSError(number, os.strerror(number))) from error

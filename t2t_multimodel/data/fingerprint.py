@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
 import os
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+from t2t_multimodel.raw_files import is_data, lies_in_own
 
 LARGE_FILE_BYTES = 64 << 20
 """Files above this are known by size and time of change, others by their content."""
@@ -31,16 +32,18 @@ def files_facts(paths: Iterable[Path]) -> dict[str, str]:
 
     Names are relative to the folder that holds all files, wherever that lies. More than
     `MANY_FILES` are known folder by folder, by the sizes and times of change of the files in each.
+    Hidden files and what this package wrote are no data (`raw_files`).
     """
-    paths = [path.absolute() for path in paths]
+    paths = [path.absolute() for path in paths if is_data(path.name)]
     top = Path(os.path.commonpath([path.parent for path in paths])) if paths else Path()
+    paths = [path for path in paths if not lies_in_own(path, top)]
     if len(paths) > MANY_FILES:
         return _folders_facts(paths, top)
     facts: dict[str, str] = {}
     for path in paths:
         stat = path.stat()
         if path.is_dir():
-            names = sorted(os.listdir(path))
+            names = sorted(filter(is_data, os.listdir(path)))
             digest = hashlib.sha256("\0".join(names).encode(errors="surrogateescape"))
             fact = f"{len(names)} names, {digest.hexdigest()}"
         elif stat.st_size > LARGE_FILE_BYTES:
@@ -66,22 +69,9 @@ def _folders_facts(paths: list[Path], top: Path) -> dict[str, str]:
 
 
 def sha256(path: Path) -> str:
-    """Of the content of a file, in hex digits."""
+    """Computes the SHA-256 of the content of a file, in hex digits."""
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
-
-
-def code_facts(cls: type, base: type) -> dict[str, str]:
-    """Class name -> SHA-256 of the source of `cls` and its parents below `base`."""
-    facts = {}
-    for parent in cls.__mro__:
-        if parent is not base and issubclass(parent, base):
-            try:
-                source = inspect.getsource(parent)
-            except (OSError, TypeError):  # typed at a prompt: no source to hash
-                source = "no source"
-            facts[parent.__qualname__] = hashlib.sha256(source.encode()).hexdigest()[:16]
-    return facts

@@ -92,7 +92,7 @@ def _listen(heard: SimpleQueue[tuple[int, int, int]], jobs: list[ShardJob], tell
 
 
 _heard: SimpleQueue[tuple[int, int, int]]
-"""In a worker: where its parent listens."""
+"""A worker reports to its parent through `_heard`."""
 
 
 def _begin(heard: Any) -> None:

@@ -1,4 +1,4 @@
-"""How far datagen is: a bar for each split on a terminal, else a line now and then."""
+"""Shows how far datagen is: a bar for each split on a terminal, else a line now and then."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 
 from t2t_multimodel.data.shards import ShardJob, Summary
 from t2t_multimodel.data.splits import SplitOnDisk
+from t2t_multimodel.terminal import make_console
 
 LINE_SECONDS = 10.0
 """Between two plain lines."""
@@ -19,7 +20,7 @@ LINE_SECONDS = 10.0
 
 @dataclass
 class Tally:
-    """What was written of one split in this run, and what is left."""
+    """Counts what was written of one split in this run, and what is left."""
 
     name: str
     """Problem and split."""
@@ -27,7 +28,7 @@ class Tally:
     declared: int | None = None
     """Examples of the whole split, if its problem says so."""
     begin: float = 0.0
-    """When its first shard began."""
+    """`begin` is the time at which its first shard began."""
     found: int = 0
     """Examples in shards that were there before."""
     examples: int = 0
@@ -77,7 +78,7 @@ class Tally:
 
     @property
     def seconds(self) -> float:
-        """Since its first shard began; 0 before."""
+        """Counts the seconds since its first shard began; 0 before."""
         return time.monotonic() - self.begin if self.begin else 0.0
 
     def line(self) -> str:
@@ -171,7 +172,6 @@ class DatagenProgress:
 
 def _bars() -> Any:
     from rich import progress
-    from rich.console import Console
 
     return progress.Progress(
         "{task.description}",
@@ -179,7 +179,7 @@ def _bars() -> Any:
         progress.MofNCompleteColumn(),
         "{task.fields[speed]}",
         progress.TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=make_console(stderr=True),
         transient=True,
         redirect_stdout=sys.stdout.isatty(),  # else lines meant for a file go to the terminal
     )

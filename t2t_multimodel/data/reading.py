@@ -37,7 +37,7 @@ class Unreadable(UserError):
 
 
 class Piece(NamedTuple):
-    """What a shard reads: every `step`-th example of a part, from number `first` on."""
+    """A shard reads every `step`-th example of a part, from number `first` on."""
 
     part: Any
     """One of `Problem.source_parts`; None: all examples."""
@@ -48,7 +48,7 @@ class Piece(NamedTuple):
 def pieces(
     problem: Problem, split: str, shard: int, shards: int, raw_dir: Path | None
 ) -> list[Piece]:
-    """What one shard of `shards` reads, so that together they read every example once.
+    """Lists what one shard of `shards` reads, so that together they read every example once.
 
     Each reads whole parts where there are enough of them; else several share a part.
     """

@@ -1,4 +1,4 @@
-"""What a mixture came to: shares of batches, examples, tokens, and epochs of each problem."""
+"""Counts what a mixture came to: shares of batches, examples, tokens, epochs of each problem."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Realised:
     targets: int
     """Tokens of the targets with the ends, padding not counted; 1 for a class label."""
     train_examples: int
-    """Of the data set that the run uses."""
+    """`train_examples` counts the train examples of the data set that the run uses."""
 
     @property
     def epochs(self) -> float:
-        """How often each train example was seen, in the mean."""
+        """Tells how often each train example was seen, in the mean."""
         return self.examples / self.train_examples
 
     def to_dict(self) -> dict[str, Any]:
@@ -40,7 +40,7 @@ class Realised:
 def realised(
     mixture: Mixture, streams: Mapping[str, BatchStream], steps: int, positions: Mapping[str, int]
 ) -> list[Realised]:
-    """What each problem got in the first `steps` steps.
+    """Counts what each problem got in the first `steps` steps.
 
     Counted from the positions alone, since the n-th batch of a stream is a function of n.
 

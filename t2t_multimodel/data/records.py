@@ -23,7 +23,7 @@ _FOOTER = struct.Struct("<I")
 WRONG_CHECKSUM = "wrong checksum"
 """Fault of a record after which the next one can be found all the same."""
 REPAIR = "mm-datagen --problem=... --verify finds what is damaged and makes it again."
-"""What to do about a damaged file."""
+"""`REPAIR` tells the user what to do about a damaged file."""
 
 MOST_OPEN = 256
 """Files that are mapped at a time: each map holds a descriptor, and a process has few of them."""

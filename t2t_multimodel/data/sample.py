@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 
 MOST_BYTES = 64 << 20
-"""What a sample may hold; a text counts as its UTF-8 bytes and the memory around them."""
+"""A sample may hold so many bytes; a text counts as its UTF-8 bytes and the memory around them."""
 AROUND_TEXT = 192
 """Bytes of memory that a text costs beside its own."""
 LONGEST_TEXT = 4096

@@ -19,7 +19,7 @@ from t2t_multimodel.data.vocab import SubwordTokenizer
 from t2t_multimodel.problem import Problem
 
 Summary = dict[str, Any]
-"""What is known of a shard that was written: file, examples, bytes, sha256, rejected (kind ->
+"""A `Summary` tells of a shard that was written: file, examples, bytes, sha256, rejected (kind ->
 count), reasons (kind -> the first ones in words)."""
 _SUMMARY_KEYS = {"file", "examples", "bytes", "sha256", "rejected", "reasons"}
 Tell = Callable[[int, int], None]
@@ -30,7 +30,7 @@ TELL_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class ShardJob:
-    """What a worker process needs to write one shard."""
+    """Holds what a worker process needs to write one shard."""
 
     problem: str
     split: str
@@ -74,7 +74,7 @@ class ShardJob:
 
 
 def seen_fault(job: ShardJob, summary: Summary) -> str:
-    """What is wrong with the files of a shard as far as sizes show; "" if nothing is."""
+    """Tells what is wrong with the files of a shard as far as sizes show; "" if nothing is."""
     if not job.path.is_file():
         return "is missing"
     size = job.path.stat().st_size

@@ -13,11 +13,11 @@ from t2t_multimodel.data.stale import differences, made_from
 from t2t_multimodel.errors import UserError
 
 FindFault = Callable[[ShardJob, Summary], str]
-"""What is wrong with a shard; "" if nothing is."""
+"""A `FindFault` tells what is wrong with a shard; "" if nothing is."""
 
 
 class SplitOnDisk:
-    """What is there of a split, and what is missing of it."""
+    """Knows what is there of a split, and what is missing of it."""
 
     def __init__(self, jobs: list[ShardJob], facts: dict[str, Any]) -> None:
         """
@@ -35,12 +35,12 @@ class SplitOnDisk:
 
     @property
     def missing(self) -> list[ShardJob]:
-        """What is still to be written."""
+        """Lists what is still to be written."""
         return [job for job in self.jobs if job.shard not in self.summaries]
 
     @property
     def examples(self) -> int:
-        """In the shards that are sound."""
+        """Counts the examples in the shards that are sound."""
         return sum(summary["examples"] for summary in self.summaries.values())
 
     def look(self, find_fault: FindFault, report: Callable[[str], None]) -> None:
@@ -104,7 +104,7 @@ class SplitOnDisk:
         """
         shards = self._shards()
         if not any(shard["examples"] for shard in shards):
-            for job in self.jobs:  # so that the next call looks again
+            for job in self.jobs:  # the next call looks again
                 job.summary_path.unlink(missing_ok=True)
             raise self._no_examples(shards)
         manifest = {

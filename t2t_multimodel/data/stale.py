@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from t2t_multimodel.side_files import Damaged, read_json
 
 MOST_NAMED = 3
 """Files that are named one by one."""
 
 
 def differences(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """What changed between two sets of facts (`datagen.facts`), in words; [] if nothing."""
+    """Tells what changed between two sets of facts (`datagen.facts`), in words; [] if nothing."""
     return [
         *_values(then, now, ("format", "problem", "version", "splits", "train_shards")),
         *_entries(then, now, "features"),
@@ -53,8 +54,8 @@ def _others(folder: Path, now: dict[str, Any]) -> Iterator[tuple[Path, list[str]
 def made_from(manifest: Path) -> dict[str, Any] | None:
     """The facts in a manifest; None where it can not be read."""
     try:
-        facts = json.loads(manifest.read_bytes())["made_from"]
-    except (OSError, ValueError, KeyError, TypeError):
+        facts = read_json(manifest, ("made_from",))["made_from"]
+    except (OSError, Damaged):
         return None
     return facts if isinstance(facts, dict) else None
 

@@ -24,11 +24,11 @@ from t2t_multimodel.config import (
 )
 
 DECAY = 0.9
-"""Of the moving average of losses in Tensor2Tensor's adaptive choice."""
+"""The moving average of losses decays so in Tensor2Tensor's adaptive choice."""
 
 
 class Sizes(NamedTuple):
-    """Of a problem's train split."""
+    """Holds the sizes of a problem's train split."""
 
     examples: int
     batches: float
@@ -36,7 +36,7 @@ class Sizes(NamedTuple):
 
 
 class Shares(Protocol):
-    """Which part of the micro-batches each problem gets."""
+    """Decides which part of the micro-batches each problem gets."""
 
     def at(self, step: int) -> np.ndarray:
         """float [P], sums to 1."""
@@ -81,7 +81,7 @@ class Constant(Stateless):
 
 
 class Scheduled(Stateless):
-    """By a schedule; before its first point and behind its last as at the point."""
+    """Follows a schedule; before its first point and behind its last, the point itself holds."""
 
     def __init__(self, schedule: ScheduledMixtureConfig) -> None:
         self._schedule = schedule

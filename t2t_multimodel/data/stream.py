@@ -119,7 +119,7 @@ def eval_stream(
 
 @dataclass(frozen=True)
 class StepBatches:
-    """What one optimizer step trains on."""
+    """Holds what one optimizer step trains on."""
 
     step: int
     problems: list[str]

@@ -50,7 +50,7 @@ def write(prepared: Prepared) -> None:
 
 
 def _feature(tfds: Any, feature: Feature) -> Any:
-    """How TFDS decodes what `example_proto.to_bytes` wrote."""
+    """Tells TFDS how to decode what `example_proto.to_bytes` wrote."""
     shape = tuple(None if size == -1 else size for size in feature.stored_shape())
     if feature.dtype == np.int32:  # tf.train.Example has int64 lists only
         return tfds.features.Tensor(shape=shape, dtype=np.int64)

@@ -13,7 +13,7 @@ from t2t_multimodel.problem import Problem
 
 
 def read_fault(job: ShardJob, summary: Summary) -> str:
-    """What is wrong with a shard, the damaged record named; "" if nothing is.
+    """Tells what is wrong with a shard and names the damaged record; "" if nothing is.
 
     The file must have its SHA-256, every record its checksum, and the index must say of each
     record what it says itself: where it begins and how long its features are.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -17,10 +18,12 @@ import sentencepiece
 from t2t_multimodel import registry
 from t2t_multimodel.data import reading
 from t2t_multimodel.data.files import remove_abandoned, written_by_rename
-from t2t_multimodel.data.fingerprint import code_facts, files_facts, fingerprint
+from t2t_multimodel.data.fingerprint import files_facts, fingerprint
 from t2t_multimodel.data.sample import sampled
+from t2t_multimodel.data.used_code import code_of, used_code
 from t2t_multimodel.errors import UserError, printable
-from t2t_multimodel.features import EOS_ID, PAD_ID, BadValue, Text
+from t2t_multimodel.features import EOS_ID, PAD_ID, BadValue
+from t2t_multimodel.features.text import check_text
 from t2t_multimodel.problem import Problem
 from t2t_multimodel.vocabulary import Vocabulary
 
@@ -137,7 +140,7 @@ class OwnVocabulary(Vocabulary):
         self._problem, self.name = problem, problem.name
 
     def text(self, raw_dir: Path | None) -> Iterator[str]:
-        features = {n: f for n, f in self._problem.features.items() if isinstance(f, Text)}
+        features = self._problem.features
         for piece in reading.pieces(self._problem, "train", 0, 1, raw_dir):
             found = reading.examples(self._problem, piece.part, "train", raw_dir)
             for number, example in enumerate(found):
@@ -145,9 +148,7 @@ class OwnVocabulary(Vocabulary):
                     self._problem.check_keys(example, "train", number)
                 for name, feature in features.items():
                     with suppress(BadValue):  # such an example is left out and named by datagen
-                        for text in feature.texts(example.get(name)):
-                            Text.check(text)
-                            yield text
+                        yield from feature.texts(example.get(name))
 
     def source_files(self, raw_dir: Path | None) -> list[Path]:
         return self._problem.source_files(raw_dir)
@@ -180,12 +181,13 @@ def load_or_train(
         asked_by: name of the problem that needs it, for that line.
     """
     size = size or vocabulary.size
+    check_vocabulary(vocabulary, size)
     owner = vocabulary._problem if isinstance(vocabulary, OwnVocabulary) else vocabulary
     facts = {
         "format": _FORMAT,
         "size": size,
         "symbols": vocabulary.symbols,
-        "code": code_facts(type(owner), Problem if isinstance(owner, Problem) else Vocabulary),
+        "code": code_of(owner) if isinstance(owner, Problem) else _code_of(owner),
         "files": reading.called(
             lambda: files_facts(vocabulary.source_files(raw_dir)),
             f"Vocabulary {vocabulary.name!r}, its raw files",
@@ -195,10 +197,43 @@ def load_or_train(
     remove_abandoned(path.parent)
     if not path.is_file():
         _train_into(path, vocabulary, size, raw_dir, facts, report, asked_by)
-    elif fault := _fault(path):
-        report(f"{path} {fault}; it is made again.")
+    elif why := fault(path):
+        report(f"{path} {why}; it is made again.")
         _train_into(path, vocabulary, size, raw_dir, facts, report, asked_by)
     return SubwordTokenizer(vocabulary.name, path.read_bytes())
+
+
+MOST_IDS = 1 << 24
+"""More ids than any model has; SentencePiece takes a 32-bit number."""
+_BYTE = re.compile(r"<0x[0-9A-F]{2}>")
+
+
+def check_vocabulary(vocabulary: Vocabulary, size: int) -> None:
+    """Raises `UserError` for a size or a control symbol that no vocabulary can have."""
+    if not 1 <= size <= MOST_IDS:
+        raise UserError(
+            f"Vocabulary {vocabulary.name!r} can not have {size:,} ids.",
+            fix=f"Give from a few hundred to {MOST_IDS:,}; 8,192 is usual.",
+        )
+    for number, symbol in enumerate(vocabulary.symbols):
+        why = ""
+        if not isinstance(symbol, str) or not symbol:
+            why = "it is no text"
+        elif symbol in ("<pad>", "</s>", "<unk>", "<s>") or _BYTE.fullmatch(symbol):
+            why = "SentencePiece has a meaning for it"
+        elif symbol.split() != [symbol] or not symbol.isprintable() or "\u2581" in symbol:
+            why = "a symbol is one word, without blanks, tabs and U+2581"
+        elif symbol in vocabulary.symbols[:number]:
+            why = "it is named twice"
+        if why:
+            raise UserError(
+                f"Vocabulary {vocabulary.name!r}: {symbol!r} can be no symbol: {why}.",
+                fix=f"Choose another in symbols of the class {type(vocabulary).__name__}.",
+            )
+
+
+def _code_of(vocabulary: Vocabulary) -> dict[str, str]:
+    return used_code([type(vocabulary)], Vocabulary)
 
 
 def _train_into(
@@ -240,7 +275,7 @@ class Texts:
         for number, text in enumerate(self._found, start=1):
             try:
                 if not isinstance(text, str) or text.strip():
-                    Text.check(text)
+                    check_text(text)
             except BadValue as error:
                 self.left_out += 1
                 shown = printable(repr(text))
@@ -254,8 +289,8 @@ class Texts:
         return f"{self.left_out:,} text(s) left out, e.g. {self._first}"
 
 
-def _fault(path: Path) -> str:
-    """What is wrong with a model file; "" if nothing is."""
+def fault(path: Path) -> str:
+    """Tells what is wrong with a model file; "" if nothing is."""
     try:
         expected = json.loads(path.with_suffix(".json").read_bytes())["sha256"]
     except (OSError, ValueError, KeyError):

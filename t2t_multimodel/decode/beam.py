@@ -12,6 +12,7 @@ from keras import ops
 
 from t2t_multimodel.decode.write import NextLogits
 from t2t_multimodel.features import EOS_ID
+from t2t_multimodel.types import Size, Tensor, Tensors
 
 LOST = -1e7
 """Score of what is no hypothesis; below -1e6 nothing is one."""
@@ -19,20 +20,20 @@ FORBIDDEN = -1e9
 """Log-probability of a token that may not be taken: below that of a lost beam."""
 
 
-def length_penalty(length: Any, alpha: float) -> Any:
+def length_penalty(length: Size, alpha: float) -> Tensor:
     """((5 + length) / 6) ** alpha, length in tokens with the end (arXiv 1609.08144, eq. 14)."""
     return ops.power((5.0 + ops.cast(length, "float32")) / 6.0, alpha)
 
 
 def beam_search(
     next_logits: NextLogits,
-    cache: Any,
-    forced_BT: Any,
-    live_B: Any,
+    cache: Tensors,
+    forced_BT: Tensor,
+    live_B: Tensor,
     beams: int,
     alpha: float,
     stop_early: bool = True,
-) -> tuple[Any, Any]:
+) -> tuple[Tensor, Tensor]:
     """Follows the N best beginnings and keeps the N best ended sequences.
 
     Of the 2N best continuations those with an end compete with what ended before, by score; the
@@ -57,12 +58,16 @@ def beam_search(
     rows, longest = ops.shape(forced_BT)[0], forced_BT.shape[1]
     search = _Search(rows, beams, longest, alpha)
 
-    def unfinished(t: Any, alive: Any, ended: Any, cache: Any) -> Any:
+    def unfinished(
+        t: Tensor, alive: dict[str, Tensor], ended: dict[str, Tensor], cache: Tensors
+    ) -> Tensor:
         decided = ops.all(ops.logical_or(search.decided(alive, ended), ops.logical_not(live_B)))
         goes_on = ops.logical_not(decided) if stop_early else True
         return ops.logical_and(t < longest, goes_on)
 
-    def one(t: Any, alive: Any, ended: Any, cache: Any) -> Any:
+    def one(
+        t: Tensor, alive: dict[str, Tensor], ended: dict[str, Tensor], cache: Tensors
+    ) -> tuple[Tensors, ...]:
         last_R = ops.reshape(ops.take(alive["ids"], ops.maximum(t - 1, 0), axis=2), (-1,))
         logits_RV, cache = next_logits(last_R, t, cache)
         forced_B = ops.take(forced_BT, t, axis=1)
@@ -88,10 +93,10 @@ class _Search:
     real [B, N]: False where it holds nothing yet.
     """
 
-    def __init__(self, rows: Any, beams: int, longest: int, alpha: float) -> None:
+    def __init__(self, rows: Size, beams: int, longest: int, alpha: float) -> None:
         self.rows, self.beams, self.longest, self.alpha = rows, beams, longest, alpha
 
-    def start(self) -> tuple[dict[str, Any], dict[str, Any]]:
+    def start(self) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """One empty beginning, nothing ended."""
         shape = (self.rows, self.beams)
         ids = ops.zeros((*shape, self.longest), "int32")
@@ -100,7 +105,7 @@ class _Search:
         ended = {"ids": ids, "score": ops.full(shape, LOST), "real": ops.zeros(shape, "bool")}
         return alive, ended
 
-    def decided(self, alive: dict[str, Any], ended: dict[str, Any]) -> Any:
+    def decided(self, alive: dict[str, Tensor], ended: dict[str, Tensor]) -> Tensor:
         """[B]: no beginning can come before the worst of what ended."""
         bound_B = alive["score"][:, 0] / length_penalty(self.longest, self.alpha)
         worst_B = ops.min(ended["score"] * ops.cast(ended["real"], "float32"), axis=1)
@@ -108,8 +113,13 @@ class _Search:
         return worst_B > bound_B
 
     def grow(
-        self, t: Any, alive: dict[str, Any], ended: dict[str, Any], logits_RV: Any, forced_B: Any
-    ) -> tuple[dict[str, Any], dict[str, Any], Any]:
+        self,
+        t: Tensor,
+        alive: dict[str, Tensor],
+        ended: dict[str, Tensor],
+        logits_RV: Tensor,
+        forced_B: Tensor,
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor], Any]:
         """One token more: the next alive and ended, and the row that each alive one comes from."""
         candidates = self._candidates(t, alive, logits_RV, forced_B)
         ends = candidates["last"] == EOS_ID
@@ -131,8 +141,8 @@ class _Search:
         return after, {name: _pick(values, best_BN) for name, values in pool.items()}, parent_R
 
     def _candidates(
-        self, t: Any, alive: dict[str, Any], logits_RV: Any, forced_B: Any
-    ) -> dict[str, Any]:
+        self, t: Tensor, alive: dict[str, Tensor], logits_RV: Tensor, forced_B: Tensor
+    ) -> dict[str, Tensor]:
         """The 2N best continuations."""
         classes = logits_RV.shape[-1]
         log_p = ops.log_softmax(ops.cast(logits_RV, "float32"), axis=-1)
@@ -156,7 +166,7 @@ class _Search:
         }
 
 
-def _pick(values: Any, number: Any) -> Any:
+def _pick(values: Tensor, number: Tensor) -> Tensor:
     """values [B, M, ...] at number [B, K] of the second axis."""
     if len(values.shape) == 3:
         number = number[:, :, None]

@@ -23,16 +23,19 @@ from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import PAD_ID
 from t2t_multimodel.layers import fast
 from t2t_multimodel.multimodel import MultiModel
+from t2t_multimodel.types import Tensor, Tensors
 
 
 class Decoded(NamedTuple):
     """The outputs of a batch, the best first."""
 
     ids: np.ndarray
-    """int32 [B, N, T], zeros after the end token; class numbers are [B, N, 1]."""
+    """int32 [B, N, T], zeros after the end token; class numbers are [B, N, 1]; values are
+    float32 [B, 1, ...]."""
     scores: np.ndarray
     """float32 [B, N]: log-probability, with method beam divided by the length penalty (see
-    `beam_search`); -inf for an output that there is not."""
+    `beam_search`); -inf for an output that there is not; 0 for
+    values, which have no probability."""
 
 
 class Decoder:
@@ -53,10 +56,12 @@ class Decoder:
     def __init__(self, model: MultiModel, problem: str, config: DecodeConfig) -> None:
         self._model, self._problem, self._config = model, problem, config
         signature = model.signature(problem)
-        self._labels = signature.targets.modality == "class_label"
+        self._targets = signature.targets
+        self.output = signature.targets.output
+        """How the targets are predicted; a prefix and a beam are for tokens alone."""
         self._longest = config.max_length or signature.targets.max_length
         self._fills_up = config.jit or not fast.TENSORFLOW
-        if config.method == "greedy" and config.nbest > 1 and not self._labels:
+        if config.method == "greedy" and config.nbest > 1 and self.output == "tokens":
             raise UserError(
                 f"Greedy output is one sequence, but nbest is {config.nbest}.",
                 "Use method beam, or sample.",
@@ -72,8 +77,8 @@ class Decoder:
         }
 
     @functools.cached_property
-    def _ranked(self) -> Any:
-        return backend.compiled(self._model, self._rank, self._source)
+    def _predicted(self) -> Any:
+        return backend.compiled(self._model, self._at_once, self._source)
 
     @functools.cached_property
     def _encoded(self) -> Any:
@@ -101,13 +106,13 @@ class Decoder:
                 free. Their log-probability counts in the scores.
 
         Raises:
-            UserError: a prefix is longer than outputs may be, or the outputs are classes.
+            UserError: a prefix is longer than outputs may be, or the outputs are no tokens.
         """
         source = {name: batch[name] for name in ("inputs", "inputs_length")}
         if prefix is not None:
             self._check_prefix(prefix)
-        if self._labels:
-            return Decoded(*(np.asarray(part) for part in self._ranked(source)))
+        if self.output != "tokens":
+            return Decoded(*(np.asarray(part) for part in self._predicted(source)))
         x_BLD, mask_BL = self._encoded(source)
         rows = len(source["inputs_length"])
         forced_BT = np.zeros((rows, self._longest), np.int32)
@@ -127,8 +132,8 @@ class Decoder:
         )
 
     def _check_prefix(self, prefix: np.ndarray) -> None:
-        if self._labels:
-            raise UserError(f"Outputs of {self._problem} are classes, which have no prefix.")
+        if self.output != "tokens":
+            raise UserError(f"Outputs of {self._problem} are {self.output}, which have no prefix.")
         if prefix[:, self._longest :].any():
             length = 1 + int(np.flatnonzero(prefix.any(axis=0))[-1])
             raise UserError(
@@ -136,44 +141,54 @@ class Decoder:
                 f"{self._longest} at most."
             )
 
-    def outputs(self, source: dict[str, Any]) -> tuple[Any, Any]:
+    def outputs(self, source: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         """`Decoded` as tensors, to be called inside of a function that is being compiled.
 
         What there is not has a score near `LOST`.
         """
-        if self._labels:
-            return self._rank(source)
+        if self.output != "tokens":
+            return self._at_once(source)
         x_BLD, mask_BL = self._encode(source)
         rows = ops.shape(mask_BL)[0]
         forced_BT = ops.zeros((rows, self._longest), "int32")
         ids, scores = self._write(x_BLD, mask_BL, forced_BT, ops.ones((rows,), "bool"))
         return ids[:, : self._config.nbest], scores[:, : self._config.nbest]
 
-    def _rank(self, source: dict[str, Any]) -> tuple[Any, Any]:
-        """The best classes [B, N, 1] and their log-probability [B, N]."""
-        rows = ops.shape(source["inputs_length"])[0]
-        unknown = {"targets": ops.zeros((rows,), "int32"), "targets_length": ops.ones((rows,))}
+    def _at_once(self, source: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """The best classes [B, N, 1] and their log-probability [B, N]; or the values [B, 1, ...]
+        and zeros [B, 1].
+        """
+        rows, targets = ops.shape(source["inputs_length"])[0], self._targets
+        unknown = {
+            "targets": ops.zeros((rows, *targets.shape), targets.dtype),
+            "targets_length": ops.ones((rows,)),
+        }
         outputs = self._model({**source, **unknown}, problem=self._problem, training=False)
+        if self.output == "values":
+            values = self._model.nets[targets.identity].predicted(outputs["logits"])
+            return ops.cast(values, "float32"), ops.zeros((rows, 1))
         log_p = ops.log_softmax(ops.cast(outputs["logits"][:, 0], "float32"), axis=-1)
         scores, classes = ops.top_k(log_p, min(self._config.nbest, log_p.shape[-1]))
         return ops.cast(classes, "int32")[:, :, None], scores
 
-    def _encode(self, source: dict[str, Any]) -> tuple[Any, Any]:
+    def _encode(self, source: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         encoded = self._model.encode(source, self._problem)
         return encoded.x_BLD, encoded.mask_BL
 
-    def _write(self, *arguments: Any) -> tuple[Any, Any]:
+    def _write(self, *arguments: Any) -> tuple[Tensor, Tensor]:
         with fast.for_xla() if self._config.jit else contextlib.nullcontext():
             return self._loop(*arguments)
 
-    def _loop(self, x_BLD: Any, mask_BL: Any, forced_BT: Any, live_B: Any) -> tuple[Any, Any]:
+    def _loop(
+        self, x_BLD: Tensor, mask_BL: Tensor, forced_BT: Tensor, live_B: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """The loop over positions: ids [B, N, T], scores [B, N]."""
         config, body = self._config, self._model.body
         beams = {"greedy": 1, "beam": config.beam_size, "sample": config.nbest}[config.method]
         memory = body.memory(x_BLD, mask_BL)
         cache = body.cache(ops.shape(x_BLD)[0] * beams, self._longest)
 
-        def next_logits(last_R: Any, t: Any, cache: Any) -> tuple[Any, Any]:
+        def next_logits(last_R: Tensor, t: Tensor, cache: Tensors) -> tuple[Tensor, Tensors]:
             return self._model.step(last_R, t, cache, memory, self._problem, beams)
 
         if beams > 1 and config.method == "beam":
@@ -181,7 +196,7 @@ class Decoder:
         choose = sampler(config) if config.method == "sample" else best
         forced_RT, live_R = (ops.repeat(x, beams, axis=0) for x in (forced_BT, live_B))
         ids_RT, score_R = write(next_logits, choose, cache, forced_RT, live_R)
-        if config.method == "beam":  # of one sequence
+        if config.method == "beam":  # a beam holds the outputs of one sequence
             length_R = ops.sum(ops.cast(ids_RT != PAD_ID, "int32"), axis=1)
             score_R = score_R / length_penalty(length_R, config.alpha)
         ids = ops.reshape(ids_RT, (-1, beams, self._longest))
@@ -189,7 +204,9 @@ class Decoder:
         return ops.take_along_axis(ids, ops.cast(order, "int32")[:, :, None], axis=1), scores
 
 
-def _filled_up(x_BLD: Any, mask_BL: Any, forced_BT: Any, live_B: Any) -> tuple[Any, ...]:
+def _filled_up(
+    x_BLD: Tensor, mask_BL: Tensor, forced_BT: np.ndarray, live_B: np.ndarray
+) -> tuple[Any, ...]:
     """More rows and positions, all of them padding, up to the next sizes that are compiled."""
     rows, length = x_BLD.shape[:2]
     row, position = next_size(rows) - rows, next_size(max(length, 8)) - length

@@ -1,4 +1,4 @@
-"""What a person writes, to arrays as the model takes them: text, or the path of a file."""
+"""Turns what a person writes, text or the path of a file, into arrays that the model takes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.decode.lines import LONGEST, Line
-from t2t_multimodel.features import EOS_ID, Text, Tokenizer
+from t2t_multimodel.errors import BadValue, foreign, reason
+from t2t_multimodel.features import Tokenizer
 from t2t_multimodel.problem import Problem
 
 
@@ -19,13 +20,13 @@ class Item:
     """One input on its way to the model."""
 
     number: int
-    """Of its line, or of its example in the split, from 1."""
+    """`number` is that of its line, or of its example in the split, from 1."""
     array: np.ndarray | None
     """None: there is nothing to decode, and the output is empty."""
     fault: str = ""
     """Why there is nothing, if that is a mistake."""
     note: str = ""
-    """What was changed about it."""
+    """`note` says what was changed about it."""
     target: Any = None
     """The true output, where it is known."""
 
@@ -34,23 +35,29 @@ class InputEncoder:
     """Encodes lines for one problem.
 
     Args:
-        problem: text is taken as it is written; images and sounds by the path of their file.
+        problem: text is taken as it is written; images and sounds by the path of their file;
+            anything else as its feature parses it.
         tokenizers: the vocabularies by name.
+
+    Raises:
+        UserError: the feature does not parse what people write.
     """
 
     def __init__(self, problem: Problem, tokenizers: dict[str, Any]) -> None:
+        problem.inputs.check_parses()
         self._feature = problem.inputs
         self._tokenizer: Tokenizer | None = problem.tokenizer("inputs", tokenizers)
         self._longest = problem.signature(tokenizers).inputs.max_length
 
     def __call__(self, line: Line) -> Item:
-        """Never raises: what can not be encoded has a `fault`, an empty line has nothing at all."""
+        """It never raises: what can not be encoded has a `fault`, an empty line has nothing."""
         if line.fault or not line.text.strip():
             return Item(line.number, None, line.fault)
         try:
-            array, cut = self.encoded(line.text)
-        except (ValueError, OSError) as error:  # BadValue is one; a path may be no path at all
-            return Item(line.number, None, " ".join(str(error).split()))
+            with foreign(BadValue):
+                array, cut = self.encoded(line.text)
+        except BadValue as error:
+            return Item(line.number, None, reason(error))
         note = f"only its first {LONGEST:,} bytes are read" if line.is_cut else ""
         return Item(line.number, array, note=cut or note)
 
@@ -58,24 +65,19 @@ class InputEncoder:
         """A text, a path or a file's content as the model takes it, and what was changed about it.
 
         Raises:
-            ValueError, OSError: it can not be encoded.
+            Exception: it can not be encoded; of our own features `BadValue`.
         """
-        several = isinstance(self._feature, Text) and self._feature.several
-        stored = self._feature.encode([value] if several else value, self._tokenizer)
+        stored = self._feature.encode(self._feature.parse(value), self._tokenizer)
         array = self._feature.model_input(stored)
         length = self._feature.length(array)
         if length <= self._longest:
             return array, ""
         unit = self._feature.unit or "values"
         most = self._longest // self._feature.per_unit
-        if self._feature.measures_all:
-            return self._cut(array), f"its {length:,} {unit} are cut to {most:,}"
-        return self._cut(array), f"only its first {most:,} {unit} are heard"
-
-    def _cut(self, array: np.ndarray) -> np.ndarray:
-        if isinstance(self._feature, Text):
-            return np.append(array[: self._longest - 1], np.asarray(EOS_ID, array.dtype))
-        return array[: self._longest]
+        note = f"its {length:,} {unit} are cut to {most:,}"
+        if not self._feature.measures_all:
+            note = f"only its first {most:,} {unit} are heard"
+        return self._feature.cut(array, self._longest), note
 
 
 def split_items(prepared: Prepared, split: str) -> Iterator[Item]:

@@ -18,7 +18,7 @@ class Line:
     """A line without its end."""
 
     number: int
-    """From 1."""
+    """`number` counts from 1."""
     text: str
     fault: str = ""
     """Why it is no text; then `text` is empty."""
@@ -36,7 +36,7 @@ class LineReader:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._ready: deque[Line] = deque()
-        self._part = bytearray()  # of the line that has not ended, LONGEST bytes at most
+        self._part = bytearray()  # the line that has not ended, LONGEST bytes at most
         self._part_is_cut = False
         self._number = 0
         self._at_end = False

@@ -8,17 +8,19 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class Answer:
     """The outputs for one input."""
 
     number: int
-    """Of its line, from 1."""
+    """`number` is that of its line, from 1."""
     texts: tuple[str, ...] = ()
     """Best first; none for an empty or faulty input."""
-    scores: tuple[float, ...] = ()
-    """Of each text, as `Decoded.scores`."""
+    scores: tuple[float | None, ...] = ()
+    """`scores` has one score for each text, as `Decoded.scores`; values have None."""
     fault: str = ""
     """Why there is none, if that is a mistake."""
     target: Any = None
@@ -42,7 +44,7 @@ def as_json(answer: Answer) -> str:
     pairs = zip(answer.texts, answer.scores, strict=True)
     value: dict[str, Any] = {
         "line": answer.number,
-        "outputs": [{"text": text, "score": round(score, 4)} for text, score in pairs],
+        "outputs": [{"text": text, "score": rounded(score)} for text, score in pairs],
     }
     if answer.fault:
         value["error"] = answer.fault
@@ -50,11 +52,22 @@ def as_json(answer: Answer) -> str:
         value["target"] = answer.target
     # JSON escapes the control characters below U+0020; some readers split lines at others too.
     return _BREAKS.sub(
-        lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value, ensure_ascii=False)
+        lambda match: f"\\u{ord(match[0]):04x}",
+        json.dumps(value, ensure_ascii=False, default=_plain),
     )
 
 
+def rounded(score: float | None) -> float | None:
+    """A score as JSON shows it."""
+    return None if score is None else round(score, 4)
+
+
 _BREAKS = re.compile("[\x7f-\x9f\u2028\u2029]")
+
+
+def _plain(target: Any) -> Any:
+    """Arrays of NumPy as lists."""
+    return np.asarray(target).tolist()
 
 
 def on_one_line(text: str) -> str:

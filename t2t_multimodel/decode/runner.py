@@ -1,10 +1,10 @@
-"""What mm-decode does: inputs in windows through one loaded model, answers in their order."""
+"""Does the work of `mm-decode`: inputs pass one model in windows, answers keep their order."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -21,12 +21,12 @@ from t2t_multimodel.data.batching import batch_share, eval_batches
 from t2t_multimodel.data.collate import collate
 from t2t_multimodel.data.datagen import Prepared, prepare
 from t2t_multimodel.data.files import written_by_rename
+from t2t_multimodel.data.raw_dirs import RawDir
 from t2t_multimodel.decode.decoder import Decoder, next_size
 from t2t_multimodel.decode.inputs import InputEncoder, Item, split_items
 from t2t_multimodel.decode.lines import LineReader
 from t2t_multimodel.decode.outputs import Answer, as_json, as_text
 from t2t_multimodel.errors import UserError
-from t2t_multimodel.features import ClassLabel
 from t2t_multimodel.problem import Problem
 from t2t_multimodel.registry import problems
 
@@ -35,13 +35,13 @@ WINDOW = 2048
 BUDGET = 8
 """Times the training batch that is decoded at once: no gradients are kept."""
 
-Decode = Callable[[Sequence[np.ndarray]], list[tuple[tuple[str, ...], tuple[float, ...]]]]
-"""Inputs of like length -> texts and scores of each, best first."""
+Scores = tuple[float | None, ...]
+"""Of an input's outputs; None for values, which have no probability."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DecodeRequest:
-    """What to decode, and how it is written."""
+    """Says what is decoded, and how it is written."""
 
     problem: str
     config: DecodeConfig
@@ -58,7 +58,7 @@ class DecodeRequest:
     batch_size: int = 64
     """Most inputs that are decoded at once."""
     data_dir: Path = Path("data")
-    raw_dir: Path | None = None
+    raw_dir: RawDir = None
 
 
 def decode(checkpoint: Checkpoint, request: DecodeRequest) -> None:
@@ -136,8 +136,10 @@ class Runner:
         lengths = np.ones(len(items), int)
         lengths[there] = [self._length(items[i].array) for i in there]
         feature = self._problem.inputs
-        units = {feature.unit: lengths // feature.per_unit} if feature.unit else {}
-        shares = batch_share(units or {"tokens": lengths}, self._data)
+        units = {"examples": np.ones_like(lengths)}
+        if feature.unit:
+            units = {feature.unit: lengths // feature.per_unit}
+        shares = batch_share(units, self._data)
         yield from eval_batches(np.minimum(shares * self._rows_each, 1.0), there)
 
     def _length(self, array: Any) -> int:
@@ -145,7 +147,7 @@ class Runner:
         length = self._problem.inputs.length(array)
         return next_size(length) if self._problem.inputs.varies else length
 
-    def _decode(self, arrays: Sequence[Any]) -> Iterator[tuple[tuple[str, ...], tuple[float, ...]]]:
+    def _decode(self, arrays: Sequence[Any]) -> Iterator[tuple[tuple[str, ...], Scores]]:
         """Texts and scores for each input, best first."""
         varies = self._problem.inputs.varies
         pad_to = {"inputs": max(map(self._length, arrays))} if varies else None
@@ -154,14 +156,10 @@ class Runner:
         decoded = self._decoder(batch)
         for ids, scores in zip(decoded.ids, decoded.scores, strict=True):
             real = np.isfinite(scores)
-            texts = tuple(self._text(one) for one in ids[real])
-            yield texts, tuple(float(score) for score in scores[real])
-
-    def _text(self, ids: np.ndarray) -> str:
-        feature = self._problem.targets
-        if isinstance(feature, ClassLabel):
-            return str(feature.decode(ids, None))
-        return str(feature.decode(ids, self._tokenizer))
+            feature = self._problem.targets
+            texts = tuple(feature.words(one, self._tokenizer) for one in ids[real])
+            scored = self._decoder.output != "values"
+            yield texts, tuple(float(score) if scored else None for score in scores[real])
 
 
 def item_windows(descriptor: int, encode: InputEncoder, prompt: str) -> Iterator[list[Item]]:

@@ -13,6 +13,7 @@ from keras import ops
 
 from t2t_multimodel.config.decode import DecodeConfig
 from t2t_multimodel.layers.random import StepSeed
+from t2t_multimodel.types import Tensor
 
 OUT = -1e9
 """Logit of tokens that are not drawn."""
@@ -21,7 +22,7 @@ OUT = -1e9
 def sampler(config: DecodeConfig) -> Callable[[Any, Any], Any]:
     """(logits [R, V], t) -> ids [R], drawn after temperature, then top_k, then top_p."""
 
-    def draw(logits_RV: Any, t: Any) -> Any:
+    def draw(logits_RV: Tensor, t: Tensor) -> Tensor:
         logits_RV = logits_RV / config.temperature
         if config.top_k:
             logits_RV = among_best(logits_RV, config.top_k)
@@ -35,13 +36,13 @@ def sampler(config: DecodeConfig) -> Callable[[Any, Any], Any]:
     return draw
 
 
-def among_best(logits_RV: Any, k: int) -> Any:
+def among_best(logits_RV: Tensor, k: int) -> Tensor:
     """Logits with all but the k largest out; equals of the k-th stay."""
     kth = ops.top_k(logits_RV, min(k, logits_RV.shape[-1]))[0][:, -1:]
     return ops.where(logits_RV < kth, OUT, logits_RV)
 
 
-def in_nucleus(logits_RV: Any, p: float) -> Any:
+def in_nucleus(logits_RV: Tensor, p: float) -> Tensor:
     """Logits with all out but the fewest that have probability p together."""
     sorted_RV = ops.flip(ops.sort(logits_RV, axis=-1), axis=-1)
     probability_RV = ops.softmax(sorted_RV, axis=-1)

@@ -1,4 +1,4 @@
-"""How probable given targets are."""
+"""Computes how probable given targets are."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from keras import ops
 
 from t2t_multimodel import backend
 from t2t_multimodel.data.collate import Batch
+from t2t_multimodel.errors import UserError
+from t2t_multimodel.layers.loss import TokenScores
 from t2t_multimodel.losses import score
 from t2t_multimodel.multimodel import MultiModel
+from t2t_multimodel.types import Tensor
 
 
 class Scorer:
@@ -21,7 +24,7 @@ class Scorer:
     """
 
     def __init__(self, model: MultiModel, problem: str) -> None:
-        def run(batch: dict[str, Any]) -> Any:
+        def run(batch: dict[str, Any]) -> Tensor:
             return _log_probability(model, problem, batch)
 
         self._compiled = backend.compile_for(model, model.signature(problem), run)
@@ -32,10 +35,12 @@ class Scorer:
 
 
 def score_targets(model: MultiModel, problem: str, batch: Batch) -> np.ndarray:
-    """As `Scorer`, for a single batch: nothing is compiled."""
+    """Does the same as `Scorer` for a single batch: nothing is compiled."""
     return np.asarray(_log_probability(model, problem, batch))
 
 
-def _log_probability(model: MultiModel, problem: str, batch: Any) -> Any:
+def _log_probability(model: MultiModel, problem: str, batch: Any) -> Tensor:
     scores, weights_BT, _ = score(model, batch, problem)
+    if not isinstance(scores, TokenScores):
+        raise UserError(f"Targets of {problem} are values, which have no probability.")
     return -ops.sum(scores.nats * weights_BT, axis=1)

@@ -11,6 +11,7 @@ from typing import Any
 from keras import ops
 
 from t2t_multimodel.features import EOS_ID, PAD_ID
+from t2t_multimodel.types import Tensor, Tensors
 
 NextLogits = Callable[[Any, Any, Any], tuple[Any, Any]]
 """(last ids [R], position t, cache) -> logits [R, V] of the token at t, next cache."""
@@ -19,10 +20,10 @@ NextLogits = Callable[[Any, Any, Any], tuple[Any, Any]]
 def write(
     next_logits: NextLogits,
     choose: Callable[[Any, Any], Any],
-    cache: Any,
-    forced_RT: Any,
-    live_R: Any,
-) -> tuple[Any, Any]:
+    cache: Tensors,
+    forced_RT: Tensor,
+    live_R: Tensor,
+) -> tuple[Tensor, Tensor]:
     """Writes until every row has its end or is full.
 
     Args:
@@ -37,10 +38,14 @@ def write(
     """
     longest = forced_RT.shape[1]
 
-    def unfinished(t: Any, ids_RT: Any, last_R: Any, score_R: Any, done_R: Any, cache: Any) -> Any:
+    def unfinished(
+        t: Tensor, ids_RT: Tensor, last_R: Tensor, score_R: Tensor, done_R: Tensor, cache: Tensors
+    ) -> Tensor:
         return ops.logical_and(t < longest, ops.logical_not(ops.all(done_R)))
 
-    def one(t: Any, ids_RT: Any, last_R: Any, score_R: Any, done_R: Any, cache: Any) -> Any:
+    def one(
+        t: Tensor, ids_RT: Tensor, last_R: Tensor, score_R: Tensor, done_R: Tensor, cache: Tensors
+    ) -> tuple[Tensors, ...]:
         logits_RV, cache = next_logits(last_R, t, cache)
         logits_RV = ops.cast(logits_RV, "float32")
         forced_R = ops.take(forced_RT, t, axis=1)
@@ -65,6 +70,6 @@ def write(
     return ids_RT, score_R
 
 
-def best(logits_RV: Any, t: Any) -> Any:
+def best(logits_RV: Tensor, t: Tensor) -> Tensor:
     """Greedy choice."""
     return ops.cast(ops.argmax(logits_RV, axis=-1), "int32")

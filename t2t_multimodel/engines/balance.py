@@ -18,7 +18,7 @@ def move_biases(model: MultiModel, loads: Loads, rate: float) -> None:
     Args:
         model: whose routers they are.
         loads: of the whole step.
-        rate: `model.balance_rate`.
+        rate: `model.moe.balance_rate`.
     """
     if not loads:
         return

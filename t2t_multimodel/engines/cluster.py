@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from t2t_multimodel.errors import UserError
 
+MOST_PORT = 65_535
 _EXAMPLE = "give every process --cluster=hostA:2222,hostB:2222 and its own --worker=0 or 1"
 
 
@@ -29,6 +30,11 @@ class Cluster:
             host, _, port = address.rpartition(":")
             if not host or not port.isdecimal():
                 raise UserError(f"--cluster: {address!r} is not host:port.", fix=_EXAMPLE)
+            if not 1 <= int(port) <= MOST_PORT:
+                raise UserError(
+                    f"--cluster: {address!r} has port {int(port):,}; ports are 1 to {MOST_PORT:,}.",
+                    fix=_EXAMPLE,
+                )
         if len(set(self.addresses)) < len(self.addresses):
             raise UserError("--cluster names an address twice.", fix=_EXAMPLE)
         if not 0 <= self.worker < len(self.addresses):

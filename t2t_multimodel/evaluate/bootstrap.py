@@ -1,4 +1,4 @@
-"""How sure a score is: the bootstrap over examples (Efron 1979; for pairs Koehn 2004)."""
+"""Tells how sure a score is, by the bootstrap over examples (Efron 1979; for pairs Koehn 2004)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def interval(score: Score, resamples: int) -> Interval:
 
 @dataclass(frozen=True)
 class Difference:
-    """Of two scores on the same examples."""
+    """Holds the difference of two scores on the same examples."""
 
     value: float
     """First less second."""

@@ -11,7 +11,8 @@ import numpy as np
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.evaluate.bootstrap import Difference, difference
 from t2t_multimodel.evaluate.result import Result
-from t2t_multimodel.metrics.text import SACREBLEU, streams
+from t2t_multimodel.metrics.text import sacrebleu_of, streams
+from t2t_multimodel.terminal import make_console
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def _of_problem(first: Result, second: Result, resamples: int) -> Iterator[Compa
         if decoded and _numbers(first) != _numbers(second):
             raise _unlike(first, second, "decoded on other examples")
         found = difference(one[name], other[name], resamples)
-        if decoded and name.rpartition("/")[2] in SACREBLEU:
+        if decoded and sacrebleu_of(name.rpartition("/")[2]):
             found = _by_sacrebleu(name.rpartition("/")[2], first, second, resamples, found)
         examples = one[name].examples
         yield Comparison(first.problem, name, examples, one[name].value, other[name].value, found)
@@ -91,7 +92,7 @@ def _numbers(result: Result) -> list[int]:
 def _by_sacrebleu(
     metric: str, first: Result, second: Result, resamples: int, ours: Difference
 ) -> Difference:
-    """With the p of sacrebleu's own paired bootstrap (Koehn 2004)."""
+    """Puts the p of sacrebleu's own paired bootstrap (Koehn 2004) into `ours`."""
     from sacrebleu.significance import PairedTest
 
     systems = [
@@ -99,7 +100,9 @@ def _by_sacrebleu(
         ("here", [output.output for output in first.outputs]),
     ]
     targets = streams([output.target for output in first.outputs])
-    test = PairedTest(systems, {metric: SACREBLEU[metric]()}, targets, "bs", resamples)  # type: ignore[arg-type]
+    make = sacrebleu_of(metric)
+    assert make is not None
+    test = PairedTest(systems, {metric: make()}, targets, "bs", resamples)  # type: ignore[arg-type]
     _, found = test()
     (p,) = (column[1].p_value for name, column in found.items() if name != "System")  # type: ignore[union-attr]
     return Difference(ours.value, ours.interval, float(p or 0.0))
@@ -113,7 +116,6 @@ def print_comparison(rows: Sequence[Comparison], here: str, there: str) -> None:
         here: name of the first model.
         there: name of the second one.
     """
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
@@ -123,8 +125,8 @@ def print_comparison(rows: Sequence[Comparison], here: str, there: str) -> None:
         table.add_column(column, justify="right", no_wrap=True)
     for row in rows:
         table.add_row(*_cells(row))
-    console = Console(highlight=False)
-    console.print(f"here: {here}\nthere: {there}", soft_wrap=True, markup=False)
+    console = make_console()
+    console.print(f"here: {here}\nthere: {there}", soft_wrap=True)
     console.print(table)
     console.print(
         "Paired bootstrap over the examples. An interval that holds 0, or p above .05: these "

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from t2t_multimodel.backend import compile_for
-from t2t_multimodel.baselines.classical import metric_target
 from t2t_multimodel.config import Config
 from t2t_multimodel.config.decode import DecodeConfig
 from t2t_multimodel.data.collate import Batch
@@ -19,7 +18,8 @@ from t2t_multimodel.data.stream import eval_stream
 from t2t_multimodel.decode.decoder import Decoder
 from t2t_multimodel.errors import unknown
 from t2t_multimodel.evaluate.result import Output, Result
-from t2t_multimodel.features import ClassLabel
+from t2t_multimodel.features.signature import VALUE_LOSS, loss_name
+from t2t_multimodel.losses import score
 from t2t_multimodel.metrics import teacher_forced
 from t2t_multimodel.multimodel import MultiModel
 
@@ -61,9 +61,11 @@ class Evaluator:
         numbers, rows = [], []
         for chosen_here, batch in eval_stream(dataset, self._config.data.of(name), chosen, sources):
             numbers.append(chosen_here)
-            rows.append(teacher_forced.counts(self._scores(name, batch), batch))
+            loss, rows_here = self._counts(name, batch)
+            rows.append(rows_here)
         counts = np.concatenate(rows)
-        metrics = tuple(m for m in problem.metrics if m not in teacher_forced.scores_of(counts))
+        forced = teacher_forced.scores_of(counts, loss)
+        metrics = tuple(m for m in problem.metrics if m not in forced)
         outputs: list[Output] = []
         if decode_examples and metrics:
             outputs = self._decoded(name, dataset, chosen[:decode_examples], sources)
@@ -73,6 +75,7 @@ class Evaluator:
             fingerprint=self._prepared[name].fingerprint,
             numbers=np.concatenate(numbers),
             counts=counts,
+            loss=loss,
             outputs=tuple(outputs),
             metrics=metrics if outputs else (),
             shuffled_sources=shuffle_sources,
@@ -85,15 +88,24 @@ class Evaluator:
         chosen = _drawn(name, split, len(dataset))[:examples]
         return self._decoded(name, dataset, chosen, np.arange(len(dataset)))
 
-    def _scores(self, name: str, batch: Batch) -> dict[str, np.ndarray]:
+    def _counts(self, name: str, batch: Batch) -> tuple[str, np.ndarray]:
+        """The name of the loss if targets are values, and what the examples of a batch add."""
+        signature = self._model.signature(name)
+        of_values = signature.targets.output == "values"
+
         def run(batch: dict[str, Any]) -> dict[str, Any]:
+            if of_values:
+                return score(self._model, batch, name).scores.measures
             logits = self._model(batch, problem=name, training=False)["logits"]
             return teacher_forced.token_scores(logits, batch["targets"])
 
         if name not in self._functions:
-            self._functions[name] = compile_for(self._model, self._model.signature(name), run)
-        scores = self._functions[name](batch)
-        return {key: np.asarray(value) for key, value in scores.items()}
+            self._functions[name] = compile_for(self._model, signature, run)
+        scores = {key: np.asarray(value) for key, value in self._functions[name](batch).items()}
+        if of_values:
+            loss = loss_name(scores)
+            return loss.removeprefix(VALUE_LOSS), teacher_forced.error_counts(scores[loss], batch)
+        return "", teacher_forced.counts(scores, batch)
 
     def _decoded(
         self, name: str, dataset: DataSet, chosen: np.ndarray, sources: np.ndarray
@@ -106,23 +118,20 @@ class Evaluator:
         for numbers, batch in eval_stream(dataset, self._config.data.of(name), chosen, sources):
             decoded = np.asarray(self._output(name, batch))
             for number, ids in zip(numbers, decoded[: len(numbers)], strict=True):
-                target = metric_target(feature, dataset[int(number)]["targets"], tokenizer)
-                is_class = isinstance(feature, ClassLabel)
-                output = ids if is_class else feature.decode(ids, tokenizer)
+                target = feature.metric_target(dataset[int(number)]["targets"], tokenizer)
+                output = feature.metric_output(ids, tokenizer)
                 outputs.append(Output(int(number), target, output))
         return outputs
 
     def _output(self, name: str, batch: Batch) -> np.ndarray:
-        """Class numbers ranked best first, int [rows, classes], or the best ids [rows, T]."""
+        """The best outputs, as `Decoded.ids`: all classes, one sequence, or the values."""
         targets, beam = self._model.signature(name).targets, self._config.evaluate.beam_size
-        is_class = targets.modality == "class_label"
         if name not in self._decoders:
-            config = DecodeConfig(nbest=targets.size if is_class else 1)
-            if beam > 1 and not is_class:
+            config = DecodeConfig(nbest=targets.size if targets.output == "classes" else 1)
+            if beam > 1 and targets.output == "tokens":
                 config = DecodeConfig(method="beam", beam_size=beam)
             self._decoders[name] = Decoder(self._model, name, config)
-        ids = self._decoders[name](batch).ids
-        return ids[:, :, 0] if is_class else ids[:, 0]
+        return self._decoders[name](batch).ids
 
 
 def check_split(split: str, prepared: dict[str, Prepared]) -> None:

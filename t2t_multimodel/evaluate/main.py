@@ -1,4 +1,4 @@
-"""What mm-eval does: a checkpoint alone, scored on its problems."""
+"""Does the work of `mm-eval`: scores a checkpoint alone on its problems."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.data.datagen import prepare
+from t2t_multimodel.data.raw_dirs import RawDir
 from t2t_multimodel.engines.engine import parallel_batches, share_cores
 from t2t_multimodel.evaluate.compare import compare, print_comparison
 from t2t_multimodel.evaluate.evaluator import Evaluator, check_split
@@ -18,20 +19,20 @@ from t2t_multimodel.evaluate.table import Row, print_table, with_baselines
 
 @dataclass(frozen=True, kw_only=True)
 class EvalRequest:
-    """What to score, and what becomes of the scores."""
+    """Says what is scored, and what becomes of the scores."""
 
     problems: Sequence[str] = ()
-    """Those to score; none: all of the model."""
+    """`problems` are scored; if there are none, all problems of the model are."""
     split: str | None = None
     """None: the config's `evaluate.final_split`."""
     shuffle_sources: bool = False
     """Exchanges the inputs among the examples."""
     data_dir: Path = Path("data")
     """Folder of encoded data; what is missing is made with the checkpoint's vocabularies."""
-    raw_dir: Path | None = None
-    """Where the user keeps raw files."""
+    raw_dir: RawDir = None
+    """The user keeps raw files in `raw_dir`."""
     json_file: Path | None = None
-    """Where to write the rows as well."""
+    """The rows are written into `json_file` as well."""
     compare_with: Path | None = None
     """A table that was stored, or a run's folder, to be compared with."""
 

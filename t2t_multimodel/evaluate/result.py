@@ -15,14 +15,14 @@ from t2t_multimodel.registry import metrics
 
 @dataclass(frozen=True)
 class Output:
-    """What came out for one example that was decoded."""
+    """Holds what came out for one example that was decoded."""
 
     number: int
-    """Of the example in its split."""
+    """`number` is the number of the example in its split."""
     target: Any
-    """As the metrics take it: a text, several as a tuple, or a class number."""
+    """`Feature.metric_target` made it: a text, a tuple of several, a class number, or values."""
     output: Any
-    """A text, or int [classes], best first."""
+    """`Feature.metric_output` made it: a text, int [classes], best first, or values."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,26 +32,28 @@ class Result:
     problem: str
     split: str
     fingerprint: str
-    """Of the records; see `Prepared.fingerprint`."""
+    """`fingerprint` names the content of the records; see `Prepared.fingerprint`."""
     numbers: np.ndarray
     """int [examples]: those that were scored."""
     counts: np.ndarray
-    """What each of them adds to the teacher-forced scores; see `teacher_forced.counts`."""
+    """`counts` holds what each example adds to the scores; see `teacher_forced.counts`."""
     outputs: tuple[Output, ...] = ()
-    """Of the examples that were decoded."""
+    """`outputs` holds one output for each example that was decoded."""
     metrics: tuple[str, ...] = ()
     """Metrics of the outputs."""
     shuffled_sources: bool = False
+    loss: str = ""
+    """The name of the loss of values; "" for tokens and classes."""
 
     @property
     def examples(self) -> int:
-        """How many were scored teacher-forced."""
+        """Counts the examples that were scored teacher-forced."""
         return len(self.numbers)
 
     @functools.cached_property
     def measured(self) -> dict[str, Score]:
-        """All scores by name: those of outputs are decoded/..., of class labels plain."""
-        forced = teacher_forced.scores_of(self.counts)
+        """All scores by name: those of outputs are decoded/..., of classes plain."""
+        forced = teacher_forced.scores_of(self.counts, self.loss)
         prefix = "" if "top1" in forced else "decoded/"
         return forced | {prefix + name: self._decoded(name) for name in self.metrics}
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from t2t_multimodel.data.files import written_by_rename
-from t2t_multimodel.errors import UserError
+from t2t_multimodel.errors import UserError, printable
 from t2t_multimodel.evaluate.result import Output, Result
 from t2t_multimodel.evaluate.table import Row
 
@@ -52,7 +52,7 @@ def examples_file(file: Path) -> Path:
 
 def _write(file: Path, text: str) -> None:
     with written_by_rename(file) as stream:
-        stream.write(text.encode())
+        stream.write(printable(text).encode())
 
 
 def _to_dict(result: Result) -> dict[str, Any]:
@@ -62,17 +62,22 @@ def _to_dict(result: Result) -> dict[str, Any]:
         "fingerprint": result.fingerprint,
         "shuffled_sources": result.shuffled_sources,
         "metrics": result.metrics,
+        "loss": result.loss,
         "numbers": result.numbers.tolist(),
         "counts": result.counts.tolist(),
         "outputs": [
-            {"number": one.number, "target": one.target, "output": _plain(one.output)}
+            {"number": one.number, "target": _plain(one.target), "output": _plain(one.output)}
             for one in result.outputs
         ],
     }
 
 
-def _plain(output: Any) -> Any:
-    return output if isinstance(output, str) else np.asarray(output).tolist()
+def _plain(value: Any) -> Any:
+    """A target or an output in JSON: real numbers keep their type, so that scores stay equal."""
+    array = np.asarray(value)
+    if array.dtype.kind == "f":
+        return {"dtype": str(array.dtype), "values": array.tolist()}
+    return value if isinstance(value, str) else array.tolist()
 
 
 def _from_dict(values: dict[str, Any]) -> Result:
@@ -83,14 +88,22 @@ def _from_dict(values: dict[str, Any]) -> Result:
         numbers=np.asarray(values["numbers"]),
         counts=np.asarray(values["counts"], np.float64),
         outputs=tuple(
-            Output(one["number"], _target(one["target"]), one["output"])
+            Output(one["number"], _target(one["target"]), _output(one["output"]))
             for one in values["outputs"]
         ),
         metrics=tuple(values["metrics"]),
+        loss=values.get("loss", ""),
         shuffled_sources=values["shuffled_sources"],
     )
 
 
 def _target(target: Any) -> Any:
     """Several texts are a list in JSON."""
-    return tuple(target) if isinstance(target, list) else target
+    return tuple(target) if isinstance(target, list) else _output(target)
+
+
+def _output(output: Any) -> Any:
+    """A text, ranked classes, or values."""
+    if isinstance(output, dict):
+        return np.asarray(output["values"], output["dtype"])
+    return output

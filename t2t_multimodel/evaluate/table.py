@@ -11,7 +11,8 @@ from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.evaluate.bootstrap import Interval, interval
 from t2t_multimodel.evaluate.result import Result
 from t2t_multimodel.metrics.score import references
-from t2t_multimodel.metrics.text import SACREBLEU, is_lower_better, signature
+from t2t_multimodel.metrics.text import is_lower_better, sacrebleu_of, signature
+from t2t_multimodel.terminal import make_console
 
 VERDICTS = {True: "yes", False: "no", None: "not sure"}
 """Whether a score is above its baseline, in words."""
@@ -29,17 +30,22 @@ class Row:
 
     @property
     def score(self) -> str:
-        """The score that is compared: top1 for class labels, else teacher_forced/log_ppl."""
-        return "top1" if "top1" in self.scores else "teacher_forced/log_ppl"
+        """The score that is compared.
+
+        It is top1 of classes, teacher_forced/log_ppl of tokens, and the loss of values.
+        """
+        return "top1" if "top1" in self.scores else next(iter(self.scores))
 
     @property
     def above_baseline(self) -> bool | None:
-        """Whether the model knows more than targets alone can tell; None: not sure.
+        """Whether the model knows more than targets alone can tell; None: not sure, or not known.
 
         It does where the worse end of the interval beats the baseline, it does not where not even
         the better end does.
         """
-        baseline = self.baselines.source_blind[self.score]
+        baseline = self.baselines.source_blind.get(self.score)
+        if baseline is None:
+            return None
         above = [self._better(end, baseline) for end in self.intervals[self.score]]
         return above[0] if above[0] == above[1] else None
 
@@ -49,9 +55,12 @@ class Row:
     @property
     def signatures(self) -> dict[str, str]:
         """Score -> the library's own description of it, for BLEU and chrF."""
-        most = max((len(references(o.target)) for o in self.result.outputs), default=1)
         named = {name: name.rpartition("/")[2] for name in self.scores}
-        return {name: signature(m, most) for name, m in named.items() if m in SACREBLEU}
+        named = {name: metric for name, metric in named.items() if sacrebleu_of(metric)}
+        if not named:
+            return {}
+        most = max(len(references(output.target)) for output in self.result.outputs)
+        return {name: signature(metric, most) for name, metric in named.items()}
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able values."""
@@ -91,7 +100,6 @@ def with_baselines(
 
 def print_table(rows: Sequence[Row]) -> None:
     """Prints each problem's compared score beside its baselines, then all other scores."""
-    from rich.console import Console
     from rich.table import Table
 
     shuffled = any(row.result.shuffled_sources for row in rows)
@@ -112,18 +120,23 @@ def print_table(rows: Sequence[Row]) -> None:
             row.score.replace("/", "/\n"),
             f"{row.scores[row.score]:.4f}",
             "{:.3f}-{:.3f}".format(*row.intervals[row.score]),
-            f"{baselines.source_blind[row.score]:.4f}",
-            f"{baselines.trivial[row.score]:.4f}",
-            VERDICTS[row.above_baseline],
+            _known(baselines.source_blind, row.score),
+            _known(baselines.trivial, row.score),
+            VERDICTS[row.above_baseline] if row.score in baselines.source_blind else "not known",
         )
-    console = Console(highlight=False)
+    console = make_console()
     console.print(table)
     for row in rows:
-        console.print(f"{row.result.problem}: {_others(row)}", soft_wrap=True, markup=False)
+        console.print(f"{row.result.problem}: {_others(row)}", soft_wrap=True)
     signatures = {f"{n}: {text}" for row in rows for n, text in row.signatures.items()}
     for line in sorted(signatures):
         console.print(line, style="dim", soft_wrap=True)
     _print_verdict(rows, console)
+
+
+def _known(baseline: dict[str, float], score: str) -> str:
+    """A baseline with four digits, or "-" where nobody knows it."""
+    return f"{baseline[score]:.4f}" if score in baseline else "-"
 
 
 def _others(row: Row) -> str:

@@ -1,6 +1,8 @@
 """Writes a SavedModel: a signature for each problem, from raw inputs to texts with scores.
 
-Legend: B inputs, N outputs of each, T longest output, S samples of the longest sound.
+A problem whose targets are values gives the values instead.
+
+Legend: B inputs, N outputs of each, R = B * N, T longest output.
 """
 
 from __future__ import annotations
@@ -18,14 +20,13 @@ import tensorflow as tf
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.config.decode import DecodeConfig
+from t2t_multimodel.data.files import writing
 from t2t_multimodel.data.vocab import SubwordTokenizer
 from t2t_multimodel.decode.beam import LOST
 from t2t_multimodel.decode.decoder import Decoder
 from t2t_multimodel.errors import UserError
-from t2t_multimodel.export.pictures import pixels
-from t2t_multimodel.export.sounds import heard
 from t2t_multimodel.export.subwords import Subwords
-from t2t_multimodel.features import EOS_ID, Audio, ClassLabel, Image, Text
+from t2t_multimodel.features import Argument, Feature
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.problem import Problem
 from t2t_multimodel.registry import problems
@@ -49,8 +50,8 @@ def export(
         what `signatures.json` holds.
 
     Raises:
-        UserError: the folder holds something, Keras does not run on TensorFlow, or an input is of
-            a kind that has no operations of TensorFlow.
+        UserError: the folder holds something, Keras does not run on TensorFlow, or a feature has
+            no operations of TensorFlow.
     """
     if keras.backend.backend() != "tensorflow":
         raise UserError(
@@ -69,15 +70,16 @@ def export(
         problem: Problem = problems.get(name)()
         signatures[name] = exporter.signature(problem)
         about[name] = {
-            "inputs": _told(problem.inputs),
-            "outputs": {"text": "string [B, N], best first", "score": "float32 [B, N]"},
+            "inputs": {name: one.words for name, one in exporter.arguments(problem).items()},
+            "outputs": exporter.outputs(problem),
         }
     told = {"step": checkpoint.step, "decoding": config.to_dict(), "signatures": about}
     temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
     try:
-        tf.saved_model.save(exporter.held, str(temporary), signatures)
-        (temporary / ABOUT).write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
-        os.replace(temporary, folder)
+        with writing(folder):
+            tf.saved_model.save(exporter.held, str(temporary), signatures)
+            (temporary / ABOUT).write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+            os.replace(temporary, folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return told
@@ -104,66 +106,55 @@ class Exporter:
         self.held.weights = [variable.value for variable in model.variables]
         self.held.subwords = self._subwords
 
+    def arguments(self, problem: Problem) -> dict[str, Argument]:
+        """What a caller of the problem's signature gives."""
+        return problem.inputs.graph_arguments(self._model.signature(problem.name).inputs)
+
+    def outputs(self, problem: Problem) -> dict[str, str]:
+        """What a caller of the problem's signature gets, in words."""
+        targets = self._model.signature(problem.name).targets
+        if targets.output != "values":
+            return {"text": "string [B, N], best first", "score": "float32 [B, N]"}
+        return {"values": f"float32 [{', '.join(map(str, ('B', *targets.shape)))}]"}
+
     def signature(self, problem: Problem) -> Any:
-        """A concrete function: raw inputs -> text [B, N], best first, and score [B, N]."""
+        """A concrete function: raw inputs -> what `outputs` says."""
         decoder = Decoder(self._model, problem.name, self._config)
+        signature = self._model.signature(problem.name)
 
-        def answer(inputs: Any, inputs_length: Any = None) -> dict[str, Any]:
-            source = self._source(problem, inputs, inputs_length)
-            ids, scores = decoder.outputs(source)
-            texts = self._texts(problem, ids)
+        def answer(**arguments: Any) -> dict[str, Any]:
+            subwords = self._subwords_of(problem, problem.inputs)
+            values, lengths_B, missing_B = problem.inputs.graph_read(
+                arguments, subwords, signature.inputs
+            )
+            outputs, scores = decoder.outputs({"inputs": values, "inputs_length": lengths_B})
+            if signature.targets.output == "values":
+                return {"values": self._written(problem, outputs[:, 0])}
             missing = scores <= LOST / 10
-            if isinstance(problem.inputs, Text):  # nothing is said of an empty line
-                missing |= (tf.strings.strip(inputs) == "")[:, None]
+            if missing_B is not None:
+                missing |= missing_B[:, None]
             scores = tf.where(missing, tf.constant(float("-inf")), scores)
-            return {"text": tf.where(missing, "", texts), "score": scores}
+            return {"text": tf.where(missing, "", self._texts(problem, outputs)), "score": scores}
 
-        specs = {"inputs": tf.TensorSpec([None], tf.string, name="inputs")}
-        if isinstance(problem.inputs, Audio):
-            specs = {
-                "inputs": tf.TensorSpec([None, None], tf.float32, name="inputs"),
-                "inputs_length": tf.TensorSpec([None], tf.int32, name="inputs_length"),
-            }
+        specs = {
+            name: tf.TensorSpec([None, *one.shape], one.dtype, name=name)
+            for name, one in self.arguments(problem).items()
+        }
         return tf.function(answer, autograph=False).get_concrete_function(**specs)
 
-    def _source(self, problem: Problem, inputs: Any, lengths_B: Any) -> dict[str, Any]:
-        """What the model takes, of what a person has."""
-        feature = problem.inputs
-        if isinstance(feature, Audio):
-            inputs, lengths_B = heard(inputs, lengths_B, feature)
-        elif isinstance(feature, Image):
-            inputs = pixels(inputs, feature)
-            lengths_B = tf.fill([tf.shape(inputs)[0]], feature.height * feature.width)
-        elif isinstance(feature, Text):
-            ids = self._subwords[feature.vocabulary(problem.name)].encode(inputs, feature.symbols)
-            longest = self._model.signature(problem.name).inputs.max_length
-            ends_B1 = tf.fill([ids.nrows(tf.int32), 1], EOS_ID)
-            ids = tf.concat([ids[:, : longest - 1], ends_B1], axis=1)
-            inputs, lengths_B = ids.to_tensor(), tf.cast(ids.row_lengths(), tf.int32)
-        else:
-            raise UserError(f"Inputs of problem {problem.name!r} can not be exported: {feature!r}.")
-        return {"inputs": inputs, "inputs_length": lengths_B}
+    def _subwords_of(self, problem: Problem, feature: Feature) -> Subwords | None:
+        vocabulary = feature.vocabulary(problem.name)
+        return self._subwords[vocabulary] if vocabulary else None
 
     def _texts(self, problem: Problem, ids_BNT: Any) -> Any:
         """Outputs of the model as strings [B, N]."""
-        feature = problem.targets
-        if isinstance(feature, ClassLabel):
-            names = tf.constant(feature.names or [str(i) for i in range(feature.size)])
-            return tf.gather(names, ids_BNT[:, :, 0])
-        assert isinstance(feature, Text)
         shape = tf.shape(ids_BNT)
         ids_RT = tf.reshape(ids_BNT, [-1, shape[2]])
-        texts_R = self._subwords[feature.vocabulary(problem.name)].decode(ids_RT)
+        of_classes = self._model.signature(problem.name).targets.output == "classes"
+        texts_R = self._written(problem, ids_RT[:, 0] if of_classes else ids_RT)
         return tf.reshape(texts_R, shape[:2])
 
-
-def _told(feature: Any) -> dict[str, str]:
-    """What a signature takes, in words."""
-    if isinstance(feature, Audio):
-        return {
-            "inputs": f"float32 [B, S], mono samples from -1 to 1 at {feature.rate} Hz",
-            "inputs_length": "int32 [B], samples of each row",
-        }
-    if isinstance(feature, Image):
-        return {"inputs": "string [B], the bytes of PNG, JPEG or GIF files"}
-    return {"inputs": "string [B], UTF-8"}
+    def _written(self, problem: Problem, outputs_R: Any) -> Any:
+        subwords = self._subwords_of(problem, problem.targets)
+        signature = self._model.signature(problem.name).targets
+        return problem.targets.graph_write(outputs_R, subwords, signature)

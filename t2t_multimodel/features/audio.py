@@ -5,18 +5,22 @@ from __future__ import annotations
 import dataclasses
 import functools
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from t2t_multimodel.features import spec_augment
-from t2t_multimodel.features.base import BadValue, Feature, Signature, Tokenizer
+from t2t_multimodel.features import showing_sound, spec_augment
+from t2t_multimodel.features.base import BadValue, Feature, Signature, Tokenizer, Unit
+from t2t_multimodel.features.graph import Argument, GraphInput, GraphTokenizer
+from t2t_multimodel.features.people import Medium, Shown
 
 WINDOW_SECONDS = 0.025
 HOP_SECONDS = 0.010
 _AHEAD = 16
 RATES = (1_000, 384_000)
 """Lowest and highest rate that is resampled; a damaged header may say anything."""
+FRAMES = 128
+"""Log-mel frames of a sound that simple methods see; all are stretched to it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +45,9 @@ class Audio(Feature):
     """In training the speed of speech varies by up to this rate along the clip, the formants by
     half of it; 0: not. For log-mel."""
 
-    unit: ClassVar[str | None] = "frames"
+    unit: ClassVar[Unit | None] = "frames"
+    medium: ClassVar[Medium] = "audio"
+    seen_as: ClassVar[str] = "log-mel frames"
     measures_all: ClassVar[bool] = False
 
     @property
@@ -147,6 +153,34 @@ class Audio(Feature):
     def model_input(self, array: np.ndarray) -> np.ndarray:
         scale = np.float32(1 if self.form == "log_mel" else 1 / 32768)
         return array.astype(np.float32) * scale
+
+    def parse(self, given: str | bytes) -> str | bytes:
+        """The path of a file, or its content."""
+        return given
+
+    def shown(self, array: np.ndarray, tokenizer: Tokenizer | None) -> Shown:
+        value = self.model_input(array)
+        if self.form == "log_mel":
+            return showing_sound.spectrogram_of(value, len(value) / 100)
+        return showing_sound.sound(value, self.rate)
+
+    def simple(self, value: np.ndarray) -> np.ndarray:
+        frames = value if self.form == "log_mel" else log_mel(value, self.rate, n_mels=40)
+        return showing_sound.stretched(frames, FRAMES)
+
+    def graph_arguments(self, signature: Signature) -> dict[str, Argument]:
+        words = f"float32 [B, S], mono samples from -1 to 1 at {self.rate} Hz"
+        return {
+            "inputs": Argument("float32", (None,), words),
+            "inputs_length": Argument("int32", (), "int32 [B], samples of each row"),
+        }
+
+    def graph_read(
+        self, arguments: dict[str, Any], tokenizer: GraphTokenizer | None, signature: Signature
+    ) -> GraphInput:
+        from t2t_multimodel.features.sounds_in_graph import heard
+
+        return GraphInput(*heard(arguments["inputs"], arguments["inputs_length"], self))
 
     def describe(self) -> str:
         return f"Audio {self.rate} Hz {self.form}"

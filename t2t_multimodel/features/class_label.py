@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features.base import BadValue, Feature, Signature, Tokenizer
+from t2t_multimodel.features.graph import GraphTokenizer
+
+BEST_CLASSES = 3
+"""Classes of an output that people are shown, best first."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,3 +68,25 @@ class ClassLabel(Feature):
 
     def describe(self) -> str:
         return f"ClassLabel({self.size})"
+
+    def parse(self, given: str | bytes) -> int | str:
+        text = given.decode() if isinstance(given, bytes) else given
+        return text if self.names else int(text)
+
+    def metric_target(self, array: np.ndarray, tokenizer: Tokenizer | None) -> int:
+        return int(array)
+
+    def metric_output(self, outputs: np.ndarray, tokenizer: Tokenizer | None) -> np.ndarray:
+        """The numbers of the classes, best first."""
+        return outputs[:, 0]
+
+    def output_words(self, output: Any) -> str:
+        return ", ".join(str(self.decode(number, None)) for number in output[:BEST_CLASSES])
+
+    def graph_write(
+        self, outputs_R: Any, tokenizer: GraphTokenizer | None, signature: Signature
+    ) -> Any:
+        import tensorflow as tf
+
+        names = tf.constant(self.names or [str(i) for i in range(self.size)])
+        return tf.gather(names, outputs_R)

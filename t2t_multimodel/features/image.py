@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -16,12 +15,18 @@ from t2t_multimodel.features.base import (
     Feature,
     Signature,
     Tokenizer,
+    Unit,
 )
+from t2t_multimodel.features.graph import Argument, GraphInput, GraphTokenizer
+from t2t_multimodel.features.people import PICTURE, Medium, Shown
 
 if TYPE_CHECKING:
     from PIL import Image as Pillow
 
     from t2t_multimodel.features.pictures import Box
+
+MOST_SIDE = 32
+"""Pixels of the longer side that simple methods see; larger images are averaged down to it."""
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -52,7 +57,9 @@ class Image(Feature):
     has the declared aspect (0.875 is usual for ImageNet); 0: all of it, squeezed to the aspect."""
 
     dtype: ClassVar[np.dtype] = np.dtype(np.uint8)
-    unit: ClassVar[str | None] = "pixels"
+    unit: ClassVar[Unit | None] = "pixels"
+    medium: ClassVar[Medium] = "image"
+    seen_as: ClassVar[str] = "pixels"
 
     def __post_init__(self) -> None:
         if not (0 < self.crop <= 1 and 0 <= self.centre <= 1):
@@ -88,11 +95,9 @@ class Image(Feature):
         return value
 
     def _as_png(self, pixels: np.ndarray) -> np.ndarray:
-        from t2t_multimodel.features.pictures import from_pixels
+        from t2t_multimodel.features.pictures import png
 
-        file = io.BytesIO()
-        from_pixels(pixels).save(file, "PNG")
-        return np.frombuffer(file.getvalue(), self.dtype)
+        return np.frombuffer(png(pixels), self.dtype)
 
     def _file(self, source: bytes | str | Path) -> np.ndarray:
         """The bytes of a file that can be decoded to its end."""
@@ -155,6 +160,35 @@ class Image(Feature):
     @property
     def varies(self) -> bool:
         return False
+
+    def parse(self, given: str | bytes) -> str | bytes:
+        """The path of a file, or its content."""
+        return given
+
+    def shown(self, array: np.ndarray, tokenizer: Tokenizer | None) -> Shown:
+        from t2t_multimodel.features.pictures import png
+
+        data = png(self.model_input(array))
+        return Shown(f"picture {self.width}x{self.height}", PICTURE, data)
+
+    def simple(self, value: np.ndarray) -> np.ndarray:
+        from t2t_multimodel.features.pictures import averaged
+
+        return averaged(value, MOST_SIDE)
+
+    def graph_arguments(self, signature: Signature) -> dict[str, Argument]:
+        words = "string [B], the bytes of PNG, JPEG or GIF files"
+        return {"inputs": Argument("string", (), words)}
+
+    def graph_read(
+        self, arguments: dict[str, Any], tokenizer: GraphTokenizer | None, signature: Signature
+    ) -> GraphInput:
+        import tensorflow as tf
+
+        from t2t_multimodel.features.pictures_in_graph import pixels
+
+        values = pixels(arguments["inputs"], self)
+        return GraphInput(values, tf.fill([tf.shape(values)[0]], self.height * self.width))
 
     def describe(self) -> str:
         return f"Image {self.height}x{self.width}x{self.channels}"

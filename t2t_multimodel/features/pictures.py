@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 from PIL import Image as Pillow
 
@@ -15,6 +17,21 @@ _TRIES = 10
 def from_pixels(pixels: np.ndarray) -> Pillow.Image:
     """uint8 [height, width, 1 or 3] as a picture."""
     return Pillow.fromarray(pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels)
+
+
+def png(pixels: np.ndarray) -> bytes:
+    """uint8 [height, width, 1 or 3] as a PNG file."""
+    file = io.BytesIO()
+    from_pixels(np.ascontiguousarray(pixels)).save(file, "PNG")
+    return file.getvalue()
+
+
+def averaged(pixels: np.ndarray, most: int) -> np.ndarray:
+    """uint8 [H, W, C] to float32 [dimensions] in 0 to 1, at most `most` pixels on a side."""
+    step = -(-max(pixels.shape[:2]) // most)
+    height, width, channels = pixels.shape[0] // step, pixels.shape[1] // step, pixels.shape[2]
+    blocks = pixels[: height * step, : width * step].reshape(height, step, width, step, channels)
+    return blocks.mean(axis=(1, 3), dtype=np.float32).reshape(-1) / 255
 
 
 def resized(picture: Pillow.Image, width: int, height: int, box: Box | None = None) -> Pillow.Image:

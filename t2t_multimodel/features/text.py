@@ -16,7 +16,9 @@ from t2t_multimodel.features.base import (
     Feature,
     Signature,
     Tokenizer,
+    Unit,
 )
+from t2t_multimodel.features.graph import Argument, GraphInput, GraphTokenizer
 
 MOST_CHARACTERS = 1 << 20
 """Of a text: to split a longer one into sub-words takes long, and no model takes it."""
@@ -42,7 +44,9 @@ class Text(Feature):
     one of them each time, teacher-forced scores are of the first, decoded ones may use all."""
 
     dtype: ClassVar[np.dtype] = np.dtype(np.int32)
-    unit: ClassVar[str | None] = "tokens"
+    unit: ClassVar[Unit | None] = "tokens"
+    hint: ClassVar[str] = "Type a sentence"
+    seen_as: ClassVar[str] = "TF-IDF of words"
 
     def vocabulary(self, problem: str) -> str:
         return self.vocab or problem
@@ -52,37 +56,25 @@ class Text(Feature):
         identity = f"text/{tokenizer.identity}"
         return Signature("text", identity, tokenizer.size, (None,), self.max_length)
 
-    @staticmethod
-    def check(value: Any) -> None:
-        """Raises `BadValue` for what is no text."""
-        if not isinstance(value, str):
-            raise BadValue(f"text must be a str, but is {type(value).__name__}")
-        if not value.removeprefix(_MARK).strip():
-            raise BadValue("text is empty")
-        if len(value) > MOST_CHARACTERS:
-            raise BadValue(
-                f"text has {len(value):,} characters; {MOST_CHARACTERS:,} at most are read"
-            )
-        if _HALF_A_PAIR.search(value):
-            raise BadValue("text has half of a surrogate pair, which is no character")
-
-    def texts(self, value: Any) -> list[Any]:
+    def texts(self, value: Any) -> list[str]:
         """The strings of a value as yielded by `Problem.examples`, without byte order marks.
 
         Raises:
-            BadValue: `several` are declared, but the value is no list, or an empty one.
+            BadValue: one is no text; or `several` are declared, but the value is no list, or an
+                empty one.
         """
         if not self.several:
             value = [value]
         if not isinstance(value, (list, tuple)) or not value:
             raise BadValue(f"several texts must be a list of str, but are {value!r:.60}")
-        return [one.removeprefix(_MARK) if isinstance(one, str) else one for one in value]
+        for one in value:
+            check_text(one)
+        return [one.removeprefix(_MARK) for one in value]
 
     def encode(self, value: str | Sequence[str], tokenizer: Tokenizer | None) -> np.ndarray:
         assert tokenizer is not None
         ids: list[int] = []
         for text in self.texts(value):
-            self.check(text)
             ids += [*tokenizer.encode(text, symbols=self.symbols), EOS_ID]
         return np.asarray(ids, self.dtype)
 
@@ -107,3 +99,51 @@ class Text(Feature):
 
     def describe(self) -> str:
         return f"Text({self.vocab})" if self.vocab else "Text"
+
+    def parse(self, given: str | bytes) -> str | list[str]:
+        text = given.decode() if isinstance(given, bytes) else given
+        return [text] if self.several else text
+
+    def cut(self, array: np.ndarray, most: int) -> np.ndarray:
+        return np.append(array[: most - 1], np.asarray(EOS_ID, array.dtype))
+
+    def pieces(self, array: np.ndarray, tokenizer: Tokenizer | None) -> list[str]:
+        assert tokenizer is not None
+        return tokenizer.pieces([int(i) for i in array])
+
+    def simple(self, value: str) -> str:
+        return value
+
+    def graph_arguments(self, signature: Signature) -> dict[str, Argument]:
+        return {"inputs": Argument("string", (), "string [B], UTF-8")}
+
+    def graph_read(
+        self, arguments: dict[str, Any], tokenizer: GraphTokenizer | None, signature: Signature
+    ) -> GraphInput:
+        import tensorflow as tf
+
+        assert tokenizer is not None
+        texts_B = arguments["inputs"]
+        ids = tokenizer.encode(texts_B, self.symbols)
+        ends_B1 = tf.fill([ids.nrows(tf.int32), 1], EOS_ID)
+        ids = tf.concat([ids[:, : signature.max_length - 1], ends_B1], axis=1)
+        blank_B = tf.strings.strip(texts_B) == ""
+        return GraphInput(ids.to_tensor(), tf.cast(ids.row_lengths(), tf.int32), blank_B)
+
+    def graph_write(
+        self, outputs_R: Any, tokenizer: GraphTokenizer | None, signature: Signature
+    ) -> Any:
+        assert tokenizer is not None
+        return tokenizer.decode(outputs_R)
+
+
+def check_text(value: Any) -> None:
+    """Raises `BadValue` for what is no text."""
+    if not isinstance(value, str):
+        raise BadValue(f"text must be a str, but is {type(value).__name__}")
+    if not value.removeprefix(_MARK).strip():
+        raise BadValue("text is empty")
+    if len(value) > MOST_CHARACTERS:
+        raise BadValue(f"text has {len(value):,} characters; {MOST_CHARACTERS:,} at most are read")
+    if _HALF_A_PAIR.search(value):
+        raise BadValue("text has half of a surrogate pair, which is no character")

@@ -16,22 +16,23 @@ from t2t_multimodel.layers.decode_state import EncodedSource, LooksAtSource, Loo
 from t2t_multimodel.layers.linear import Linear
 from t2t_multimodel.layers.mode import EVAL, Mode
 from t2t_multimodel.layers.norm import LayerNorm
+from t2t_multimodel.types import Size, Tensor
 
 MASKED = -1e9
 
 
 class Keys(NamedTuple):
-    """What attention looks at, [B, H, L, d] each."""
+    """Attention looks at these, [B, H, L, d] each."""
 
-    key: Any
-    value: Any
+    key: Tensor
+    value: Tensor
 
 
 class SourceKeys(NamedTuple):
     """The memory of a layer that attends to the source."""
 
     keys: Keys
-    visible: Any
+    visible: Tensor
     """[B, 1, 1, L]; see `real`."""
 
 
@@ -78,12 +79,12 @@ class MultiHeadAttention(Block):
             for letter in ("qk" if qk_norm else "")
         }
 
-    def keys(self, memory_BLC: Any) -> Keys:
+    def keys(self, memory_BLC: Tensor) -> Keys:
         """Keys and values of what `look` looks at."""
         key = self._norm("k", self._heads(self._map("k", memory_BLC)))
         return Keys(key, self._heads(self._map("v", memory_BLC)))
 
-    def look(self, query_BTC: Any, keys: Keys, visible: Any = None) -> Any:
+    def look(self, query_BTC: Tensor, keys: Keys, visible: Tensor | None = None) -> Tensor:
         """Attends from `query_BTC` to what `keys` describes.
 
         Args:
@@ -105,13 +106,13 @@ class MultiHeadAttention(Block):
         heads = ops.swapaxes(ops.matmul(ops.cast(weights, value.dtype), value), 1, 2)
         return self._map("o", ops.reshape(heads, (*ops.shape(query_BTC)[:2], self.channels)))
 
-    def _map(self, letter: str, x: Any) -> Any:
+    def _map(self, letter: str, x: Tensor) -> Tensor:
         return self.maps[letter](x) if letter in self.maps else x
 
-    def _norm(self, letter: str, x: Any) -> Any:
+    def _norm(self, letter: str, x: Tensor) -> Tensor:
         return self.norms[letter](x) if letter in self.norms else x
 
-    def _heads(self, x_BLC: Any) -> Any:
+    def _heads(self, x_BLC: Tensor) -> Tensor:
         """[B, H, L, d]"""
         batch, length = ops.shape(x_BLC)[:2]
         split = ops.reshape(x_BLC, (batch, length, self.heads, self.channels // self.heads))
@@ -121,7 +122,7 @@ class MultiHeadAttention(Block):
 class SelfAttention(MultiHeadAttention, LooksBack):
     """Attention of each position to itself and to all before it."""
 
-    def call(self, x_BTC: Any, mode: Mode = EVAL) -> Any:
+    def call(self, x_BTC: Tensor, mode: Mode = EVAL) -> Tensor:
         """[B, T, C] to [B, T, C]; a step has T = 1."""
         keys, state = self.keys(x_BTC), mode.state
         if state is None:
@@ -135,7 +136,7 @@ class SelfAttention(MultiHeadAttention, LooksBack):
         state.keep(self, so_far)
         return self.look(x_BTC, so_far, ops.arange(so_far.key.shape[2]) <= state.t)
 
-    def empty(self, rows: Any, length: int) -> Keys:
+    def empty(self, rows: Size, length: int) -> Keys:
         """Room for the keys and values of `length` positions."""
         shape = (rows, self.heads, length, self.channels // self.heads)
         return Keys(*(ops.zeros(shape, self.compute_dtype) for _ in range(2)))
@@ -144,29 +145,29 @@ class SelfAttention(MultiHeadAttention, LooksBack):
 class SourceAttention(MultiHeadAttention, LooksAtSource):
     """Attention of each position to the encoder's output."""
 
-    def call(self, x_BTC: Any, source: EncodedSource, mode: Mode = EVAL) -> Any:
+    def call(self, x_BTC: Tensor, source: EncodedSource, mode: Mode = EVAL) -> Tensor:
         """[B, T, C] to [B, T, C]; a step has T = 1."""
         keys, visible = source.seen_by(self)
         if mode.state is None:
             return self.look(x_BTC, keys, visible)
         return mode.state.by_row(self.look(mode.state.by_source(x_BTC), keys, visible))
 
-    def memory(self, source_BLC: Any, mask_BL: Any) -> SourceKeys:
+    def memory(self, source_BLC: Tensor, mask_BL: Tensor) -> SourceKeys:
         """Keys and values of the source, and which positions of it are real."""
         return SourceKeys(self.keys(source_BLC), real(mask_BL))
 
 
-def _softmax(logits: Any) -> Any:
+def _softmax(logits: Tensor) -> Tensor:
     """Keras warns of a softmax over one position: it is 1, and right where a target has one."""
     return ops.ones_like(logits) if logits.shape[-1] == 1 else ops.softmax(logits, axis=-1)
 
 
-def real(mask_BL: Any) -> Any:
+def real(mask_BL: Tensor) -> Tensor:
     """Visibility [B, 1, 1, L] of what is not padding."""
     return ops.cast(mask_BL, "bool")[:, None, None, :]
 
 
-def causal(length: Any) -> Any:
+def causal(length: Size) -> Tensor:
     """Visibility [1, 1, T, T] of the position itself and all before it."""
     positions = ops.arange(length)
     return (positions[None, :] <= positions[:, None])[None, None]

@@ -20,6 +20,7 @@ from t2t_multimodel.layers.linear import Linear
 from t2t_multimodel.layers.mode import EVAL, Mode, dropout
 from t2t_multimodel.layers.norm import LayerNorm
 from t2t_multimodel.layers.timing import timing
+from t2t_multimodel.types import Tensor
 
 
 class Premix(Block):
@@ -36,7 +37,7 @@ class Premix(Block):
         super().__init__(**kwargs)
         self.blocks = [conv_block(config, causal=True, name=f"block{i}") for i in range(blocks)]
 
-    def call(self, target_BTD: Any, mode: Mode = EVAL) -> Any:
+    def call(self, target_BTD: Tensor, mode: Mode = EVAL) -> Tensor:
         """[B, T, D] to [B, T, D]"""
         m = target_BTD
         if self.blocks:
@@ -88,13 +89,13 @@ class AttentionBlock(Block):
             for name in (("self_norm", "source_norm") if own.norm else ())
         ]
 
-    def call(self, target_BTD: Any, source: EncodedSource, mode: Mode = EVAL) -> Any:
+    def call(self, target_BTD: Tensor, source: EncodedSource, mode: Mode = EVAL) -> Tensor:
         """[B, T, D] to [B, T, D]"""
         m = self.premix(target_BTD, mode=mode)
         q = self._close(0, m, self.self_attention(m, mode=mode), mode)
         return self._close(1, q, self.source_attention(q, source=source, mode=mode), mode)
 
-    def _close(self, i: int, before: Any, attended: Any, mode: Mode) -> Any:
+    def _close(self, i: int, before: Tensor, attended: Tensor, mode: Mode) -> Tensor:
         """The additions to attention number `i` that are switched on."""
         if self.drops:
             attended = dropout(attended, self.config.dropout, mode)
@@ -116,14 +117,14 @@ class SourceMean(Block, LooksAtSource):
         self.premix = Premix(config, pre_blocks, name="premix")
         self.projection = Linear(config.hidden_size, config.hidden_size, name="projection")
 
-    def call(self, target_BTD: Any, source: EncodedSource, mode: Mode = EVAL) -> Any:
+    def call(self, target_BTD: Tensor, source: EncodedSource, mode: Mode = EVAL) -> Tensor:
         """[B, T, D] to [B, T, D]"""
         m, mean_BD = self.premix(target_BTD, mode=mode), source.seen_by(self)
         if mode.state is None:
             return m + mean_BD[:, None]
         return mode.state.by_row(mode.state.by_source(m) + mean_BD[:, None])
 
-    def memory(self, source_BLC: Any, mask_BL: Any) -> Any:
+    def memory(self, source_BLC: Tensor, mask_BL: Tensor) -> Tensor:
         """The projected mean [B, D] of the real positions."""
         count_B1 = ops.sum(ops.cast(mask_BL, "float32"), axis=1, keepdims=True)
         total_BD = ops.sum(masked(source_BLC, mask_BL), axis=1)

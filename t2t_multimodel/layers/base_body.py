@@ -15,18 +15,19 @@ from t2t_multimodel.layers.base import Block, sublayers
 from t2t_multimodel.layers.decode_state import (
     DecodeState,
     EncodedSource,
-    Kept,
+    LayerStates,
     LooksAtSource,
     LooksBack,
 )
 from t2t_multimodel.layers.experts import Routing
 from t2t_multimodel.layers.mode import Mode
+from t2t_multimodel.types import Size, Tensor
 
 Routings = dict[str, Routing]
 """Name of an expert layer -> where its tokens went."""
 
 
-def aux_loss(routing: Routings) -> Any:
+def aux_loss(routing: Routings) -> Tensor:
     """The sum of the routers' losses."""
     return sum((layer.loss for layer in routing.values()), start=ops.zeros(()))
 
@@ -46,13 +47,13 @@ class Body(Block):
         super().__init__(**kwargs)
         self.config = config
 
-    def encode(self, x_BLD: Any, mask_BL: Any, mode: Mode) -> tuple[Any, Routings]:
+    def encode(self, x_BLD: Tensor, mask_BL: Tensor, mode: Mode) -> tuple[Tensor, Routings]:
         """Source features to the encoder's output [B, L, D]."""
         raise NotImplementedError
 
     def decode(
-        self, targets_BTD: Any, mask_BT: Any, source: EncodedSource, mode: Mode
-    ) -> tuple[Any, Routings]:
+        self, targets_BTD: Tensor, mask_BT: Tensor | None, source: EncodedSource, mode: Mode
+    ) -> tuple[Tensor, Routings]:
         """Targets, shifted by the command token, to the decoder's output [B, T, D].
 
         Args:
@@ -62,16 +63,16 @@ class Body(Block):
         """
         raise NotImplementedError
 
-    def memory(self, source_BLD: Any, mask_BL: Any) -> Kept:
-        """What the layers of `decode` keep of the encoder's output."""
+    def memory(self, source_BLD: Tensor, mask_BL: Tensor) -> LayerStates:
+        """Computes what the layers of `decode` keep of the encoder's output."""
         return {
             layer.path: layer.memory(source_BLD, mask_BL)
             for layer in sublayers(self, all_levels=True)
             if isinstance(layer, LooksAtSource)
         }
 
-    def cache(self, rows: Any, length: int) -> Kept:
-        """What the layers of `decode` keep before the first of at most `length` positions."""
+    def cache(self, rows: Size, length: int) -> LayerStates:
+        """Makes what the layers of `decode` keep before the first of at most `length` positions."""
         return {
             layer.path: layer.empty(rows, length)
             for layer in sublayers(self, all_levels=True)
@@ -79,8 +80,14 @@ class Body(Block):
         }
 
     def step(
-        self, x_RD: Any, cache: Kept, memory: Kept, t: Any, mode: Mode, beams: int = 1
-    ) -> tuple[Any, Kept]:
+        self,
+        x_RD: Tensor,
+        cache: LayerStates,
+        memory: LayerStates,
+        t: Tensor,
+        mode: Mode,
+        beams: int = 1,
+    ) -> tuple[Tensor, LayerStates]:
         """Position `t` of `decode` [R, D], and the next cache."""
         state = DecodeState(t, cache, beams)
         mode = dataclasses.replace(mode, state=state)

@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from t2t_multimodel.layers.base import Block
+from t2t_multimodel.types import Tensor
 
 
 class CommandToken(Block):
@@ -30,7 +31,7 @@ class CommandToken(Block):
             self.add_weight(shape=shape, initializer="zeros", name="task") if self.routes else None
         )
 
-    def call(self, targets_BTD: Any) -> Any:
+    def call(self, targets_BTD: Tensor) -> Tensor:
         """Puts the token in front and drops the last target."""
         batch = ops.shape(targets_BTD)[0]
         token = ops.cast(self.token, targets_BTD.dtype)

@@ -10,6 +10,7 @@ from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.mode import EVAL, Mode, dropout
 from t2t_multimodel.layers.norm import LayerNorm
 from t2t_multimodel.layers.separable import GroupedConv, SeparableConv
+from t2t_multimodel.types import Tensor
 
 
 class ConvStep(Block):
@@ -42,7 +43,7 @@ class ConvStep(Block):
         )
         self.norm = LayerNorm(filters, begins_at=begins_at, name="norm")
 
-    def call(self, x_BLC: Any, mask_BL: Any = None, mode: Mode = EVAL) -> Any:
+    def call(self, x_BLC: Tensor, mask_BL: Tensor | None = None, mode: Mode = EVAL) -> Tensor:
         """`mask_BL` is 0 at padding, which then adds nothing to its neighbours."""
         return self.norm(self.conv(masked(ops.relu(x_BLC), mask_BL), mode=mode))
 
@@ -94,10 +95,10 @@ class ConvBlock(Block):
 
     def call(
         self,
-        x_BLC: Any,
-        mask_BL: Any = None,
+        x_BLC: Tensor,
+        mask_BL: Tensor | None = None,
         mode: Mode = EVAL,
-    ) -> Any:
+    ) -> Tensor:
         """[B, L, C] to [B, L, C]; `mask_BL` is 0 at padding."""
         given = {"mask_BL": mask_BL, "mode": mode}
         hidden1 = self.step1(x_BLC, **given)
@@ -109,6 +110,6 @@ class ConvBlock(Block):
         return dropout(x_BLC + branch, self.dropout_rate, mode)
 
 
-def masked(x: Any, mask: Any) -> Any:
+def masked(x: Tensor, mask: Tensor | None) -> Tensor:
     """x with the positions where `mask` is 0 set to 0; all of x if there is no mask."""
     return x if mask is None else x * ops.cast(mask, x.dtype)[..., None]

@@ -14,6 +14,7 @@ from t2t_multimodel.layers import fast
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.linear import Linear
 from t2t_multimodel.layers.norm import LayerNorm
+from t2t_multimodel.types import Size, Tensor
 
 Padding = Literal["centred", "same", "left"]
 """Where the zeros go that keep a window of k positions inside.
@@ -64,7 +65,7 @@ class ConvStep2D(Block):
             shape=(self.channels, self.filters), initializer="glorot_uniform", name="pointwise"
         )
 
-    def call(self, x_BHWC: Any, mask_BH: Any = None) -> Any:
+    def call(self, x_BHWC: Tensor, mask_BH: Tensor | None = None) -> Tensor:
         """[B, H, W, C] to [B, ceil(H / stride), ceil(W / stride), F]"""
         x = masked2d(ops.relu(x_BHWC) if self.relu else x_BHWC, mask_BH)
         x = pad(x, self.kernel, (self.stride, self.stride), self.padding)
@@ -104,7 +105,7 @@ class FullConv2D(Block):
             name="kernel",
         )
 
-    def call(self, x_BHWC: Any) -> Any:
+    def call(self, x_BHWC: Tensor) -> Tensor:
         """[B, H, W, C] to [B, ceil(H / strides[0]), ceil(W / strides[1]), F]"""
         x = ops.relu(x_BHWC) if self.relu else x_BHWC
         x = pad(x, self.kernel, self.strides, self.padding)
@@ -145,7 +146,7 @@ class ConvRes(Block):
         self.skip = Linear(channels, filters, name="skip")
         self.skip_norm = LayerNorm(filters, name="skip_norm")
 
-    def call(self, x_BHWC: Any, mask_BH: Any = None) -> Any:
+    def call(self, x_BHWC: Tensor, mask_BH: Tensor | None = None) -> Tensor:
         """The mask of the result is `mask_BH[:, ::strides[0]]`."""
         c2 = self.step2(self.step1(x_BHWC, mask_BH=mask_BH), mask_BH=mask_BH)
         p1 = max_pool(c2, mask_BH, self.kernel, self.strides, self.padding)
@@ -156,12 +157,12 @@ class ConvRes(Block):
 
 
 def max_pool(
-    x_BHWC: Any,
-    mask_BH: Any,
+    x_BHWC: Tensor,
+    mask_BH: Tensor | None,
     kernel: tuple[int, int],
     strides: tuple[int, int],
     padding: Padding = "centred",
-) -> Any:
+) -> Tensor:
     """Maximum over windows; positions outside the picture or the mask never win.
 
     With left padding the zeros in front take part, as in Tensor2Tensor.
@@ -175,12 +176,12 @@ def max_pool(
 
 
 def pad(
-    x_BHWC: Any,
+    x_BHWC: Tensor,
     kernel: tuple[int, int],
     strides: tuple[int, int],
     padding: Padding,
     value: float = 0.0,
-) -> Any:
+) -> Tensor:
     """Adds what a window operation with padding "valid" needs around x."""
     if kernel == (1, 1):
         return x_BHWC
@@ -190,7 +191,7 @@ def pad(
     return ops.pad(x_BHWC, edges, constant_values=ops.cast(value, x_BHWC.dtype))
 
 
-def _edges(size: Any, taps: int, stride: int, padding: Padding) -> list[Any]:
+def _edges(size: Size, taps: int, stride: int, padding: Padding) -> list[Any]:
     if padding == "centred":
         return [taps // 2, taps // 2]
     if padding == "left":
@@ -200,6 +201,6 @@ def _edges(size: Any, taps: int, stride: int, padding: Padding) -> list[Any]:
     return [total // 2, total - total // 2]
 
 
-def masked2d(x_BHWC: Any, mask_BH: Any) -> Any:
+def masked2d(x_BHWC: Tensor, mask_BH: Tensor | None) -> Tensor:
     """x with the rows where `mask_BH` is 0 set to 0; all of x if there is no mask."""
     return x_BHWC if mask_BH is None else x_BHWC * ops.cast(mask_BH, x_BHWC.dtype)[:, :, None, None]

@@ -13,17 +13,18 @@ from keras import ops
 from t2t_multimodel.layers import fast
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.linear import Linear
+from t2t_multimodel.types import Size, Tensor
 
 CLASSES = 256
 """The bytes of UTF-8; no text holds byte 0, which is the blank."""
 
 
 class CtcScores(NamedTuple):
-    """What one batch costs to spell."""
+    """Holds what one batch costs to spell."""
 
-    nats: Any
+    nats: Tensor
     """A byte, the mean over all that fit."""
-    fits: Any
+    fits: Tensor
     """Part of the rows whose bytes fit into their source positions; others teach nothing."""
 
 
@@ -41,7 +42,9 @@ class Ctc(Block):
         super().__init__(**kwargs)
         self.classes = Linear(channels, CLASSES, use_bias=True, name="classes")
 
-    def call(self, x_BLD: Any, mask_BL: Any, bytes_BU: Any, *, bands: Any = 1) -> CtcScores:
+    def call(
+        self, x_BLD: Tensor, mask_BL: Tensor, bytes_BU: Tensor, *, bands: Size = 1
+    ) -> CtcScores:
         """Scores of the bytes, each row's in front and zeros behind.
 
         Args:
@@ -58,7 +61,7 @@ class Ctc(Block):
         fits_B = ops.cast((needed_B <= frames_B) & (counts_B > 0), "int32")
         counts_B *= fits_B
         bytes_BU = bytes_BU[:, : ops.shape(x_BLD)[1]]  # more do not fit, and cost time
-        # what does not fit is replaced by one byte, since no kernel takes none, and not counted
+        # one byte stands for what does not fit, since no kernel takes none, and is not counted
         one_BU = ops.cast(ops.arange(ops.shape(bytes_BU)[1])[None] == 0, "int32")
         labels_BU = ops.where(fits_B[:, None] == 1, bytes_BU, one_BU)
         logits_BLV = ops.cast(self.classes(x_BLD), "float32")
@@ -70,7 +73,7 @@ class Ctc(Block):
         return CtcScores(nats, ops.mean(ops.cast(fits_B, "float32")))
 
 
-def spelt(ids_BT: Any, mask_BT: Any, spelling_VS: Any) -> Any:
+def spelt(ids_BT: Tensor, mask_BT: Tensor, spelling_VS: Tensor) -> Tensor:
     """Token ids to the bytes of their pieces.
 
     Args:

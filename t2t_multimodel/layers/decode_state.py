@@ -16,11 +16,12 @@ neighbours), T target positions, L source positions, C channels.
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 from keras import ops
 
-Kept = dict[str, Any]
+from t2t_multimodel.types import Size, Tensor, Tensors
+
+LayerStates = dict[str, Tensors]
 """Path of a layer -> what it keeps: a tensor, or a named tuple of tensors."""
 
 
@@ -34,8 +35,8 @@ class LooksBack:
         """Whether it does so as it was made; a convolution with SAME padding takes no steps."""
         return True
 
-    def empty(self, rows: Any, length: int) -> Any:
-        """What it keeps before the first of at most `length` positions: [R, ...] each."""
+    def empty(self, rows: Size, length: int) -> Tensors:
+        """Makes what it keeps before the first of at most `length` positions: [R, ...] each."""
         raise NotImplementedError
 
 
@@ -44,8 +45,8 @@ class LooksAtSource:
 
     path: str
 
-    def memory(self, source_BLC: Any, mask_BL: Any) -> Any:
-        """What it keeps of the source [B, L, C]: [B, ...] each."""
+    def memory(self, source_BLC: Tensor, mask_BL: Tensor) -> Tensors:
+        """Computes what the layer keeps of the source [B, L, C]: [B, ...] each."""
         raise NotImplementedError
 
 
@@ -61,25 +62,25 @@ class DecodeState:
         beams: N.
     """
 
-    def __init__(self, t: Any, before: Kept, beams: int = 1) -> None:
+    def __init__(self, t: Tensor, before: LayerStates, beams: int = 1) -> None:
         self.t, self.beams = t, beams
         self._before = before
-        self.kept: Kept = {}
-        """What the next position needs."""
+        self.kept: LayerStates = {}
+        """`kept` holds what the next position needs."""
 
-    def before(self, layer: LooksBack) -> Any:
-        """What a layer kept of the positions before this one."""
+    def before(self, layer: LooksBack) -> Tensors:
+        """Looks up what a layer kept of the positions before this one."""
         return self._before[layer.path]
 
-    def keep(self, layer: LooksBack, value: Any) -> None:
+    def keep(self, layer: LooksBack, value: Tensors) -> None:
         """Keeps what a layer needs at the next position."""
         self.kept[layer.path] = value
 
-    def by_source(self, x_R1C: Any) -> Any:
+    def by_source(self, x_R1C: Tensor) -> Tensor:
         """[R, 1, C] to [B, N, C]: the rows of one source beside each other."""
         return ops.reshape(x_R1C, (-1, self.beams, x_R1C.shape[-1]))
 
-    def by_row(self, x_BNC: Any) -> Any:
+    def by_row(self, x_BNC: Tensor) -> Tensor:
         """[B, N, C] to [R, 1, C]: the inverse of `by_source`."""
         return ops.reshape(x_BNC, (-1, 1, x_BNC.shape[-1]))
 
@@ -88,14 +89,15 @@ class DecodeState:
 class EncodedSource:
     """The encoder's output, as the layers that look at it get it."""
 
-    x_BLC: Any = None
-    mask_BL: Any = None
+    x_BLC: Tensor | None = None
+    mask_BL: Tensor | None = None
     """1 at real positions."""
-    memories: Kept | None = None
+    memories: LayerStates | None = None
     """The memory of each layer, in a step. In a whole pass each layer makes its own."""
 
-    def seen_by(self, layer: LooksAtSource) -> Any:
+    def seen_by(self, layer: LooksAtSource) -> Tensors:
         """The memory of a layer."""
         if self.memories is None:
+            assert self.x_BLC is not None and self.mask_BL is not None, "a source or memories"
             return layer.memory(self.x_BLC, self.mask_BL)
         return self.memories[layer.path]

@@ -19,6 +19,7 @@ from t2t_multimodel.layers.fast_experts import expert_ffn
 from t2t_multimodel.layers.gating import Gates, NoisyTopKGating, cv_squared
 from t2t_multimodel.layers.hierarchical_gating import HierarchicalGating
 from t2t_multimodel.layers.mode import EVAL, Mode
+from t2t_multimodel.types import Tensor
 
 
 @dataclass(frozen=True)
@@ -51,15 +52,15 @@ class MixtureSpec:
 
 
 class Routing(NamedTuple):
-    """What one mixture layer did with one batch."""
+    """Tells what one mixture layer did with one batch."""
 
-    loss: Any
+    loss: Tensor
     """Weighted losses of the router, to be added to the training loss."""
-    share_E: Any
+    share_E: Tensor
     """Part of all assignments that each expert got; sums to 1."""
-    entropy: Any
-    """Of `share_E`, nats; log E when all experts get the same."""
-    max_violation: Any
+    entropy: Tensor
+    """`entropy` is that of `share_E` in nats: log E when all experts get the same."""
+    max_violation: Tensor
     """(largest load - mean load) / mean load; 0 when all get the same (arXiv 2408.15664)."""
     loads: dict[str, Any]
     """Path of the balancing bias -> number of tokens that each expert got, float32 [E].
@@ -107,7 +108,9 @@ class MixtureOfExperts(Block):
             for i, (fan_in, fan_out) in enumerate(itertools.pairwise(sizes))
         ]
 
-    def call(self, x_BLD: Any, mask_BL: Any = None, mode: Mode = EVAL) -> tuple[Any, Routing]:
+    def call(
+        self, x_BLD: Tensor, mask_BL: Tensor | None = None, mode: Mode = EVAL
+    ) -> tuple[Tensor, Routing]:
         """Returns the mixture's output [B, L, D], zeros at padding, and what it did."""
         x_ND = ops.reshape(x_BLD, (-1, self.channels))
         mask_N = None if mask_BL is None else ops.reshape(mask_BL, (-1,))
@@ -118,7 +121,7 @@ class MixtureOfExperts(Block):
         y_BLD = ops.reshape(y_ND * self.scale, ops.shape(x_BLD))
         return y_BLD, self._routing(gates, mask_N)
 
-    def _routing(self, gates: Gates, mask_N: Any) -> Routing:
+    def _routing(self, gates: Gates, mask_N: Tensor | None) -> Routing:
         spec = self.spec
         loss = spec.loss_weight * (cv_squared(gates.importance_E) + cv_squared(gates.load_E))
         if spec.z_loss_weight:

@@ -14,6 +14,7 @@ from t2t_multimodel.layers.experts import MixtureOfExperts, MixtureSpec, Routing
 from t2t_multimodel.layers.linear import Linear
 from t2t_multimodel.layers.mode import EVAL, Mode, dropout
 from t2t_multimodel.layers.norm import LayerNorm
+from t2t_multimodel.types import Tensor
 
 
 class ExpertsAndNorm(Block):
@@ -28,8 +29,8 @@ class ExpertsAndNorm(Block):
         self.norm = LayerNorm(config.hidden_size, name="norm")
 
     def call(
-        self, x_BLD: Any, mask_BL: Any = None, mode: Mode = EVAL
-    ) -> tuple[Any, Routing | None]:
+        self, x_BLD: Tensor, mask_BL: Tensor | None = None, mode: Mode = EVAL
+    ) -> tuple[Tensor, Routing | None]:
         """[B, L, D] to the same shape; the routing is None where nothing is routed."""
         routed = None if self.config.routes_padding else mask_BL
         y_BLD, routing = self.mixture(x_BLD, mask_BL=routed, mode=mode)
@@ -51,7 +52,9 @@ class DenseInstead(Block):
         self.layer0 = Linear(channels, hidden, name="layer0")
         self.layer1 = Linear(hidden, channels, name="layer1")
 
-    def call(self, x_BLD: Any, mask_BL: Any = None, mode: Mode = EVAL) -> tuple[Any, None]:
+    def call(
+        self, x_BLD: Tensor, mask_BL: Tensor | None = None, mode: Mode = EVAL
+    ) -> tuple[Tensor, None]:
         """[B, L, D] to the same shape; padding is computed too."""
         return self.layer1(ops.relu(self.layer0(x_BLD))), None
 
@@ -59,7 +62,9 @@ class DenseInstead(Block):
 class NothingInstead(Block):
     """Zeros, in the place of a mixture: its skip and its norm stay."""
 
-    def call(self, x_BLD: Any, mask_BL: Any = None, mode: Mode = EVAL) -> tuple[Any, None]:
+    def call(
+        self, x_BLD: Tensor, mask_BL: Tensor | None = None, mode: Mode = EVAL
+    ) -> tuple[Tensor, None]:
         """Zeros of the shape of x."""
         return ops.zeros_like(x_BLD), None
 
@@ -96,5 +101,5 @@ def mixture(config: ModelConfig, *, hidden: int | None = None, name: str) -> Blo
 
 
 def by_name(**routing: Routing | None) -> dict[str, Routing]:
-    """Those that are not None."""
+    """Collects those that are not None."""
     return {name: layer for name, layer in routing.items() if layer is not None}

@@ -17,6 +17,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from t2t_multimodel.types import Tensor, Tensors
+
 TENSORFLOW = keras.backend.backend() == "tensorflow"
 if TENSORFLOW:
     import tensorflow as tf
@@ -42,7 +44,7 @@ def is_for_xla() -> bool:
     return _XLA.get()
 
 
-def linear(x: Any, kernel: Any, transposed: bool = False) -> Any:
+def linear(x: Tensor, kernel: Tensor, transposed: bool = False) -> Tensor:
     """x [..., C] times a matrix [C, F], or [F, C] if `transposed`: [..., F]."""
     kernel = ops.convert_to_tensor(kernel)
     if not TENSORFLOW:
@@ -59,19 +61,19 @@ def linear(x: Any, kernel: Any, transposed: bool = False) -> Any:
     return y
 
 
-def partition(logits: Any) -> tuple[Any, Any]:
+def partition(logits: Tensor) -> tuple[Tensor, Tensor]:
     """Log of the sum of exponentials over the last axis, and the plain sum; float32."""
     if not TENSORFLOW or is_for_xla():
         return ops.logsumexp(logits, axis=-1), ops.sum(logits, axis=-1)
 
     # few passes over the logits, which are the largest of all tensors
     @tf.custom_gradient
-    def sums(logits: Any) -> tuple[Any, Any]:
+    def sums(logits: Tensor) -> tuple[Tensors, Any]:
         chances = tf.nn.softmax(logits)
         # the greatest chance is at least one part in all classes, so its log is exact
         log_z = tf.reduce_max(logits, axis=-1) - tf.math.log(tf.reduce_max(chances, axis=-1))
 
-        def gradient(d_log_z: Any, d_sum: Any) -> Any:
+        def gradient(d_log_z: Tensor, d_sum: Tensor) -> Tensor:
             return chances * d_log_z[..., None] + d_sum[..., None]
 
         return (log_z, tf.reduce_sum(logits, axis=-1)), gradient
@@ -79,24 +81,24 @@ def partition(logits: Any) -> tuple[Any, Any]:
     return sums(logits)
 
 
-def argmax(x: Any) -> Any:
+def argmax(x: Tensor) -> Tensor:
     """int32 place of the largest of the last axis, the first one of equals."""
     if TENSORFLOW:  # Keras's own orders -0 and 0 too, in seven passes
         return tf.argmax(x, axis=-1, output_type=tf.int32)
     return ops.cast(ops.argmax(x, axis=-1), "int32")
 
 
-def layer_norm(x: Any, scale_C: Any, bias_C: Any, epsilon: float) -> Any:
+def layer_norm(x: Tensor, scale_C: Tensor, bias_C: Tensor, epsilon: float) -> Tensor:
     """(x - mean) / sqrt(variance + epsilon) * scale + bias over the last axis, in float32."""
     if not TENSORFLOW:
         return _normal(x, epsilon)[0] * scale_C + bias_C
 
     # the gradient as a formula: automatic differentiation makes five times as many graph nodes
     @tf.custom_gradient
-    def norm(x: Any, scale_C: Any, bias_C: Any) -> tuple[Any, Any]:
+    def norm(x: Tensor, scale_C: Tensor, bias_C: Tensor) -> tuple[Tensor, Any]:
         normal, inverse = _normal(x, epsilon)
 
-        def gradient(dy: Any) -> tuple[Any, Any, Any]:
+        def gradient(dy: Tensor) -> tuple[Tensor, Tensor, Tensor]:
             others = list(range(len(x.shape) - 1))
             dn = dy * scale_C
             along = tf.reduce_mean(dn * normal, axis=-1, keepdims=True)
@@ -108,14 +110,16 @@ def layer_norm(x: Any, scale_C: Any, bias_C: Any, epsilon: float) -> Any:
     return norm(x, scale_C, bias_C)
 
 
-def _normal(x: Any, epsilon: float) -> tuple[Any, Any]:
+def _normal(x: Tensor, epsilon: float) -> tuple[Tensor, Tensor]:
     """(x - mean) / deviation, and 1 / deviation. Subtracting first keeps flat rows exact."""
     centred = x - ops.mean(x, axis=-1, keepdims=True)
     inverse = ops.rsqrt(ops.mean(ops.square(centred), axis=-1, keepdims=True) + epsilon)
     return centred * inverse, inverse
 
 
-def depthwise_conv(x_BLC: Any, kernel_KC: Any, dilation: int = 1, causal: bool = False) -> Any:
+def depthwise_conv(
+    x_BLC: Tensor, kernel_KC: Tensor, dilation: int = 1, causal: bool = False
+) -> Tensor:
     """Depthwise convolution along the length, stride 1, zero padding.
 
     Dilated taps that reach beyond the length would meet zeros only: they are left out.
@@ -150,7 +154,7 @@ def _minimum(a: int, b: Any) -> Any:
     return min(a, b) if isinstance(b, int) else ops.minimum(a, b)
 
 
-def _depthwise(x_BLC: Any, kernel_KC: Any, dilation: int, left: Any, right: Any) -> Any:
+def _depthwise(x_BLC: Tensor, kernel_KC: Tensor, dilation: int, left: Any, right: Any) -> Tensor:
     if is_for_xla():  # shifted multiplies, which are fused to one loop
         length = ops.shape(x_BLC)[1]
         x_BLC = ops.pad(x_BLC, [[0, 0], [left, right], [0, 0]])
@@ -170,14 +174,14 @@ def _depthwise(x_BLC: Any, kernel_KC: Any, dilation: int, left: Any, right: Any)
     return tf.squeeze(y_BL1C, 2)
 
 
-def tap_sum(x_RKC: Any, kernel_KC: Any) -> Any:
+def tap_sum(x_RKC: Tensor, kernel_KC: Tensor) -> Tensor:
     """Sum over taps of input * kernel: one position of a depthwise convolution, [R, C]."""
     if is_for_xla():  # a reduction over K would not be vectorised
         return sum(x_RKC[:, i] * kernel_KC[i] for i in range(kernel_KC.shape[0]))
     return ops.sum(x_RKC * kernel_KC, axis=1)
 
 
-def ctc_nats(logits_BLV: Any, lengths_B: Any, labels_BU: Any, counts_B: Any) -> Any:
+def ctc_nats(logits_BLV: Tensor, lengths_B: Tensor, labels_BU: Tensor, counts_B: Tensor) -> Tensor:
     """-log P(labels) of each row over all alignments, class 0 the blank; [B].
 
     Args:

@@ -10,6 +10,7 @@ from typing import Any
 from keras import ops
 
 from t2t_multimodel.layers.fast import TENSORFLOW, is_for_xla
+from t2t_multimodel.types import Tensor
 
 if TENSORFLOW:
     import tensorflow as tf
@@ -18,8 +19,8 @@ else:
 
 
 def expert_ffn(
-    x_ND: Any, experts_Nk: Any, gates_Nk: Any, weights: tuple[Any, ...], mask_N: Any | None
-) -> Any:
+    x_ND: Tensor, experts_Nk: Tensor, gates_Nk: Tensor, weights: tuple[Any, ...], mask_N: Any | None
+) -> Tensor:
     """Sum over each token's experts of gate * expert(token). Exact: no token is dropped.
 
     Args:
@@ -44,8 +45,8 @@ def expert_ffn(
 
 
 def _experts_by_slots(
-    x_ND: Any, experts_Nk: Any, gates_Nk: Any, weights: tuple[Any, ...], mask_N: Any | None
-) -> Any:
+    x_ND: Tensor, experts_Nk: Tensor, gates_Nk: Tensor, weights: tuple[Any, ...], mask_N: Any | None
+) -> Tensor:
     """Gathers each expert's tokens to [E, S, D], S = the greatest load, for one batched matmul."""
     n_experts = weights[0].shape[0]
     n_tokens, k = tf.shape(x_ND)[0], experts_Nk.shape[1]
@@ -71,7 +72,9 @@ def _experts_by_slots(
     return tf.reduce_sum(y * tf.cast(gates_Nk, y.dtype)[:, :, None], axis=1)
 
 
-def _experts_by_token(x_ND: Any, experts_Nk: Any, gates_Nk: Any, weights: tuple[Any, ...]) -> Any:
+def _experts_by_token(
+    x_ND: Tensor, experts_Nk: Tensor, gates_Nk: Tensor, weights: tuple[Any, ...]
+) -> Tensor:
     """Copies each token's own experts: for fewer assignments than experts."""
     n_tokens, k = experts_Nk.shape
     h = ops.reshape(ops.repeat(x_ND, k, axis=0), (n_tokens * k, 1, x_ND.shape[1]))
@@ -83,12 +86,12 @@ def _experts_by_token(x_ND: Any, experts_Nk: Any, gates_Nk: Any, weights: tuple[
 
 
 def _experts_by_few_slots(
-    x_ND: Any,
-    experts_Nk: Any,
-    gates_Nk: Any,
+    x_ND: Tensor,
+    experts_Nk: Tensor,
+    gates_Nk: Tensor,
     weights: tuple[Any, ...],
     room: tuple[int, ...] = (3, 5),
-) -> Any:
+) -> Tensor:
     """As many slots as an even load needs, times the first of `room` that is enough.
 
     Sizes are static, so each is compiled and the load chooses; if none is enough, all experts do
@@ -102,7 +105,7 @@ def _experts_by_few_slots(
     one_hot = tf.one_hot(expert_of, n_experts, dtype=tf.int32)
     rank = tf.reduce_sum((tf.cumsum(one_hot, axis=0) - 1) * one_hot, axis=1)
 
-    def enough() -> Any:
+    def enough() -> Tensor:
         place = expert_of * slots + rank
         token_ids = tf.repeat(tf.range(n_tokens), k) + 1
         table = tf.scatter_nd(place[:, None], token_ids, [n_experts * slots])
@@ -121,7 +124,9 @@ def _experts_by_few_slots(
     )
 
 
-def _experts_all(x_ND: Any, experts_Nk: Any, gates_Nk: Any, weights: tuple[Any, ...]) -> Any:
+def _experts_all(
+    x_ND: Tensor, experts_Nk: Tensor, gates_Nk: Tensor, weights: tuple[Any, ...]
+) -> Tensor:
     """All experts on all tokens: E / k times the work, the one exact form that XLA takes here."""
     one_hot = ops.one_hot(experts_Nk, weights[0].shape[0], dtype=x_ND.dtype)  # [N, k, E]
     gates_NE = ops.sum(one_hot * ops.cast(gates_Nk, x_ND.dtype)[:, :, None], axis=1)
@@ -131,7 +136,9 @@ def _experts_all(x_ND: Any, experts_Nk: Any, gates_Nk: Any, weights: tuple[Any, 
     return ops.sum(h * ops.transpose(gates_NE)[:, :, None], axis=0)
 
 
-def _experts_by_blocks(x_ND: Any, experts_Nk: Any, gates_Nk: Any, weights: tuple[Any, ...]) -> Any:
+def _experts_by_blocks(
+    x_ND: Tensor, experts_Nk: Tensor, gates_Nk: Tensor, weights: tuple[Any, ...]
+) -> Tensor:
     """Sorts the tokens by expert into blocks of one expert each: shapes are static.
 
     Each expert's group is filled up to whole blocks with rows of zeros, so no token is dropped
@@ -140,7 +147,7 @@ def _experts_by_blocks(x_ND: Any, experts_Nk: Any, gates_Nk: Any, weights: tuple
     Masked tokens are computed too (their gates are 0), since a static shape saves nothing.
     """
     n_experts, k = weights[0].shape[0], experts_Nk.shape[1]
-    expert_of = experts_Nk.reshape(-1)
+    expert_of = jax.numpy.asarray(experts_Nk).reshape(-1)
     assignments = expert_of.shape[0]
     rows = _block_rows(assignments, n_experts)
     blocks = (assignments + n_experts * (rows - 1)) // rows
@@ -158,13 +165,13 @@ def _experts_by_blocks(x_ND: Any, experts_Nk: Any, gates_Nk: Any, weights: tuple
 
     # token of each row; row 0 of the padded table is a token of zeros for rows without one
     token_of = np.zeros(blocks * rows, "int32").at[place].set(order // k + 1)
-    x_padded = np.pad(x_ND, [[1, 0], [0, 0]])
+    x_padded = np.pad(np.asarray(x_ND), [[1, 0], [0, 0]])
     h = x_padded[token_of].reshape(blocks, rows, -1)
     for i, w in enumerate(weights):
         h = np.matmul(jax.nn.relu(h) if i else h, np.asarray(w)[expert_of_block])
     place_of = np.zeros(assignments, "int32").at[order].set(place)
     y = h.reshape(blocks * rows, -1)[place_of].reshape(-1, k, h.shape[2])
-    return (y * gates_Nk.astype(h.dtype)[:, :, None]).sum(axis=1)
+    return (y * np.asarray(gates_Nk, h.dtype)[:, :, None]).sum(axis=1)
 
 
 def _block_rows(assignments: int, n_experts: int) -> int:

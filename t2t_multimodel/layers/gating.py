@@ -13,24 +13,25 @@ from keras import ops
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.mode import EVAL, Mode
 from t2t_multimodel.layers.random import StepSeed
+from t2t_multimodel.types import Tensor
 
 NOISE_EPSILON = 1e-2
 
 
 class Gates(NamedTuple):
-    """Where tokens go, and how evenly."""
+    """Tells where tokens go, and how evenly."""
 
-    experts_Nk: Any
+    experts_Nk: Tensor
     """int32 ids of each token's experts."""
-    weights_Nk: Any
+    weights_Nk: Tensor
     """Their gates G(x)."""
-    importance_E: Any
+    importance_E: Tensor
     """Sum of gates over tokens."""
-    load_E: Any
+    load_E: Tensor
     """Expected number of tokens, smooth in the logits while noise is on; a count without."""
-    tokens_E: Any
+    tokens_E: Tensor
     """Number of tokens really sent."""
-    logits_NE: Any
+    logits_NE: Tensor
     """Clean logits; of the groups, with two levels."""
 
 
@@ -75,8 +76,8 @@ class NoisyTopKGating(Block):
 
     def call(
         self,
-        x_ND: Any,
-        mask_N: Any = None,
+        x_ND: Tensor,
+        mask_N: Tensor | None = None,
         mode: Mode = EVAL,
     ) -> Gates:
         """Tokens where `mask_N` is 0 count in none of the sums.
@@ -99,13 +100,13 @@ class NoisyTopKGating(Block):
         )
 
 
-def router_input(x: Any, mode: Mode) -> Any:
+def router_input(x: Tensor, mode: Mode) -> Tensor:
     """x in float32, with the command's embedding added if there is one (arXiv 2206.04674)."""
     x = ops.cast(x, "float32")
     return x if mode.task_D is None else x + ops.cast(mode.task_D, "float32")
 
 
-def noise_stddev(x: Any, noise: Any) -> Any:
+def noise_stddev(x: Tensor, noise: Tensor) -> Tensor:
     """softplus(x Wn) + 0.01"""
     return ops.softplus(ops.matmul(x, noise)) + NOISE_EPSILON
 
@@ -113,20 +114,24 @@ def noise_stddev(x: Any, noise: Any) -> Any:
 class Choice(NamedTuple):
     """The k chosen of the last axis of some logits, token by token."""
 
-    experts: Any
+    experts: Tensor
     """int32 [..., k], the best first."""
-    weights: Any
+    weights: Tensor
     """[..., k]: softmax over the chosen logits."""
-    gates: Any
+    gates: Tensor
     """[..., E]: the weights, 0 for experts not chosen."""
-    sent: Any
+    sent: Tensor
     """[..., E]: 1 for the chosen."""
-    load: Any
+    load: Tensor
     """[..., E]: chance to be chosen if an expert's own noise is drawn again."""
 
 
 def top_k_gates(
-    clean: Any, stddev: Any, k: int, seed: StepSeed | None = None, bias: Any = None
+    clean: Tensor,
+    stddev: Tensor | None,
+    k: int,
+    seed: StepSeed | None = None,
+    bias: Tensor | None = None,
 ) -> Choice:
     """Adds noise of deviation `stddev` (None: no noise) to logits [..., E] and takes the top k.
 
@@ -157,7 +162,9 @@ def top_k_gates(
     return Choice(experts, weights, gates, ops.sum(chosen, axis=-2), load)
 
 
-def _chance_to_stay(clean: Any, noisy: Any, stddev: Any, kth: Any, next_one: Any) -> Any:
+def _chance_to_stay(
+    clean: Tensor, noisy: Tensor, stddev: Tensor | None, kth: Tensor, next_one: Tensor
+) -> Tensor:
     """Normal distribution function of the margin to the logit that an expert must beat.
 
     That is the (k+1)-th for experts in the top k, the k-th for the others.
@@ -168,7 +175,7 @@ def _chance_to_stay(clean: Any, noisy: Any, stddev: Any, kth: Any, next_one: Any
     return 0.5 * (1.0 + ops.erf(margin / (stddev * math.sqrt(2.0))))
 
 
-def cv_squared(v_E: Any) -> Any:
+def cv_squared(v_E: Tensor) -> Tensor:
     """Squared coefficient of variation: var(v) / (mean(v)^2 + 1e-10), biased variance."""
     mean = ops.mean(v_E)
     return ops.mean(ops.square(v_E - mean)) / (ops.square(mean) + 1e-10)

@@ -12,6 +12,7 @@ from keras import ops
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.gating import Gates, noise_stddev, router_input, top_k_gates
 from t2t_multimodel.layers.mode import EVAL, Mode
+from t2t_multimodel.types import Tensor
 
 
 class HierarchicalGating(Block):
@@ -44,8 +45,8 @@ class HierarchicalGating(Block):
 
     def call(
         self,
-        x_ND: Any,
-        mask_N: Any = None,
+        x_ND: Tensor,
+        mask_N: Tensor | None = None,
         mode: Mode = EVAL,
     ) -> Gates:
         """Tokens where `mask_N` is 0 count in none of the sums."""
@@ -74,7 +75,7 @@ class HierarchicalGating(Block):
             clean_NG,
         )
 
-    def _joined(self, primary: Any, secondary: Any) -> tuple[Any, Any]:
+    def _joined(self, primary: Any, secondary: Any) -> tuple[Tensor, Tensor]:
         """Ids and gates of the k * k experts of each token, [N, k * k]."""
         groups_Nk1 = primary.experts[:, :, None]
         picked = [

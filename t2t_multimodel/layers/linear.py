@@ -8,6 +8,7 @@ import keras
 
 from t2t_multimodel.layers import fast
 from t2t_multimodel.layers.base import Block
+from t2t_multimodel.types import Tensor
 
 
 class Linear(Block):
@@ -43,7 +44,7 @@ class Linear(Block):
         if self.use_bias:
             self.bias = self.add_weight(shape=(self.filters,), initializer="zeros", name="bias")
 
-    def call(self, x: Any) -> Any:
+    def call(self, x: Tensor) -> Tensor:
         """[..., channels] to [..., filters]"""
         y = fast.linear(x, self.kernel)
         return y + self.bias if self.use_bias else y

@@ -1,28 +1,62 @@
-"""Cross entropy with label smoothing as Tensor2Tensor defines it."""
+"""Losses of targets: cross entropy with label smoothing as Tensor2Tensor defines it, and errors."""
 
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from keras import ops
 
+from t2t_multimodel.features.signature import CROSS_ENTROPY, VALUE_LOSS
 from t2t_multimodel.layers import fast
+from t2t_multimodel.types import Tensor
 
 
 class TokenScores(NamedTuple):
-    """What a set of logits is worth, position by position."""
+    """Tells what a set of logits is worth, position by position."""
 
-    loss: Any
+    loss: Tensor
     """Smoothed cross entropy, nats; the best possible prediction costs 0."""
-    nats: Any
+    nats: Tensor
     """Unsmoothed cross entropy, -log p(label)."""
-    correct: Any
+    correct: Tensor
     """1.0 where the label has the largest logit, else 0.0."""
+
+    @property
+    def measures(self) -> dict[str, Tensor]:
+        """Name in the logs of training -> values whose mean over the targets is logged."""
+        return {CROSS_ENTROPY: self.nats, "accuracy": self.correct}
+
+
+class ValueScores(NamedTuple):
+    """What predicted values are worth, position by position."""
+
+    loss: Tensor
+    """What training makes smaller."""
+    error: Tensor
+    """The same, without what is added for training alone."""
+    name: str
+    """Of the error: squared_error."""
+
+    @property
+    def measures(self) -> dict[str, Tensor]:
+        """Name in the logs of training -> values whose mean over the targets is logged."""
+        return {VALUE_LOSS + self.name: self.error}
+
+
+Scores = TokenScores | ValueScores
+
+
+def squared_error(predicted: Tensor, values: Tensor) -> ValueScores:
+    """Mean of the squared differences of each target: [B, T, ...] to [B, T]."""
+    predicted, values = ops.cast(predicted, "float32"), ops.cast(values, "float32")
+    axes = tuple(range(2, len(values.shape)))
+    error = ops.mean(ops.square(predicted - values), axis=axes)
+    return ValueScores(error, error, "squared_error")
 
 
 def cross_entropy(
-    logits: Any, labels: Any, label_smoothing: float = 0.0, label_logit: Any = None
+    logits: Tensor, labels: Tensor, label_smoothing: float = 0.0, label_logit: Tensor | None = None
 ) -> TokenScores:
     """Scores `labels` [...] under `logits` [..., V]; no mask is applied.
 

@@ -1,33 +1,33 @@
-"""How a pass through the model runs."""
+"""Says how a pass through the model runs."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import keras
 
 from t2t_multimodel.layers.decode_state import DecodeState
 from t2t_multimodel.layers.random import StepSeed
+from t2t_multimodel.types import Size, Tensor
 
 
 @dataclasses.dataclass(frozen=True)
 class Mode:
-    """What every layer that acts differently in training is told.
+    """Tells every layer that acts differently in training what it must know.
 
     Not a tuple: Keras looks into tuples, and takes either tensors or other values in them.
     """
 
     training: bool = False
     seed: StepSeed | None = None
-    """Where dropout and gating noise come from; needed in training."""
-    task_D: Any = None
+    """Dropout and gating noise come from `seed`; training needs it."""
+    task_D: Tensor | None = None
     """Embedding of the problem's command for the routers, if they are told of it."""
     state: DecodeState | None = None
     """Given in a step, which computes one position. None in a whole pass."""
 
     @property
-    def start(self) -> Any:
+    def start(self) -> Size:
         """The position of the first element along T."""
         return 0 if self.state is None else self.state.t
 
@@ -35,7 +35,7 @@ class Mode:
 EVAL = Mode()
 
 
-def dropout(x: Any, rate: float, mode: Mode) -> Any:
+def dropout(x: Tensor, rate: float, mode: Mode) -> Tensor:
     """Zeroes entries with probability `rate` and scales the others up, in training only.
 
     Raises:
@@ -46,7 +46,7 @@ def dropout(x: Any, rate: float, mode: Mode) -> Any:
     return keras.random.dropout(x, rate, seed=_needed(mode.seed))
 
 
-def kept_words(shape: tuple[Any, ...], rate: float, mode: Mode) -> Any:
+def kept_words(shape: tuple[Size, ...], rate: float, mode: Mode) -> Tensor | float:
     """0 with probability `rate`, in training only, and 1: word dropout (arXiv 1511.06349).
 
     Raises:

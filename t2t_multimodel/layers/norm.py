@@ -9,6 +9,7 @@ from keras import ops
 
 from t2t_multimodel.layers import fast
 from t2t_multimodel.layers.base import Block
+from t2t_multimodel.types import Tensor
 
 EPSILON = 1e-6
 
@@ -38,7 +39,7 @@ class LayerNorm(Block):
             shape=(self.channels,), initializer="zeros", name="bias", autocast=False
         )
 
-    def call(self, x: Any) -> Any:
+    def call(self, x: Tensor) -> Tensor:
         """[..., channels] to the same shape and type."""
         scale, bias = (ops.cast(w, "float32") for w in (self.scale, self.bias))
         return ops.cast(fast.layer_norm(ops.cast(x, "float32"), scale, bias, EPSILON), x.dtype)

@@ -15,6 +15,7 @@ from t2t_multimodel.layers.decode_state import LooksBack
 from t2t_multimodel.layers.linear import Linear
 from t2t_multimodel.layers.mode import EVAL, Mode
 from t2t_multimodel.layers.ring import depthwise_step, empty_ring, full_step
+from t2t_multimodel.types import Size, Tensor
 
 
 class Convolution(Block, LooksBack):
@@ -42,7 +43,7 @@ class Convolution(Block, LooksBack):
         self.channels, self.filters, self.kernel = channels, filters, kernel
         self.dilation, self.causal = dilation, causal
 
-    def call(self, x_BLC: Any, mode: Mode = EVAL) -> Any:
+    def call(self, x_BLC: Tensor, mode: Mode = EVAL) -> Tensor:
         """[B, L, C] to [B, L, F]; a step has L = 1, and is of causal convolutions alone."""
         if mode.state is None:
             return self.whole(x_BLC)
@@ -50,11 +51,11 @@ class Convolution(Block, LooksBack):
         mode.state.keep(self, ring)
         return y_RF[:, None]
 
-    def whole(self, x_BLC: Any) -> Any:
+    def whole(self, x_BLC: Tensor) -> Tensor:
         """All positions at once: [B, L, C] to [B, L, F]."""
         raise NotImplementedError
 
-    def position(self, ring: Any, x_RC: Any, t: Any) -> tuple[Any, Any]:
+    def position(self, ring: Tensor, x_RC: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
         """Position t [R, F], and the ring buffer with its input in it."""
         raise NotImplementedError
 
@@ -62,7 +63,7 @@ class Convolution(Block, LooksBack):
     def looks_back(self) -> bool:
         return self.causal
 
-    def empty(self, rows: Any, length: int) -> Any:
+    def empty(self, rows: Size, length: int) -> Tensor:
         """A ring buffer of zeros for the inputs that the next positions need."""
         return empty_ring(rows, self.kernel, self.dilation, self.channels, self.compute_dtype)
 
@@ -78,12 +79,12 @@ class SeparableConv(Convolution):
             shape=(self.channels, self.filters), initializer="glorot_uniform", name="pointwise"
         )
 
-    def whole(self, x_BLC: Any) -> Any:
+    def whole(self, x_BLC: Tensor) -> Tensor:
         kernel_KC = ops.convert_to_tensor(self.depthwise)
         x_BLC = fast.depthwise_conv(x_BLC, kernel_KC, self.dilation, self.causal)
         return fast.linear(x_BLC, self.pointwise)
 
-    def position(self, ring: Any, x_RC: Any, t: Any) -> tuple[Any, Any]:
+    def position(self, ring: Tensor, x_RC: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
         x_RC, ring = depthwise_step(ring, x_RC, ops.convert_to_tensor(self.depthwise), t)
         return fast.linear(x_RC, self.pointwise), ring
 
@@ -95,13 +96,13 @@ class FullConv(Convolution):
         shape = (self.kernel, self.channels, self.filters)
         self.weight = self.add_weight(shape=shape, initializer="glorot_uniform", name="kernel")
 
-    def whole(self, x_BLC: Any) -> Any:
+    def whole(self, x_BLC: Tensor) -> Tensor:
         reach = (self.kernel - 1) * self.dilation
         before = reach if self.causal else reach // 2
         x_BLC = ops.pad(x_BLC, [[0, 0], [before, reach - before], [0, 0]])
         return ops.conv(x_BLC, self.weight, padding="valid", dilation_rate=self.dilation)
 
-    def position(self, ring: Any, x_RC: Any, t: Any) -> tuple[Any, Any]:
+    def position(self, ring: Tensor, x_RC: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
         return full_step(ring, x_RC, ops.convert_to_tensor(self.weight), t)
 
 
@@ -143,7 +144,7 @@ class GroupedConv(Block):
         mixes = separability > 1
         self.mix = Linear(filters, filters, use_bias=True, name="mix") if mixes else None
 
-    def call(self, x_BLC: Any, mode: Mode = EVAL) -> Any:
+    def call(self, x_BLC: Tensor, mode: Mode = EVAL) -> Tensor:
         """[B, L, C] to [B, L, F]; a step has L = 1."""
         slices = ops.split(x_BLC, self.groups, axis=-1)
         outputs = [part(x, mode=mode) for part, x in zip(self.parts, slices, strict=True)]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from keras import ops
 
+from t2t_multimodel.types import Size, Tensor
 
-def timing(length: Any, channels: int, dtype: str = "float32", *, start: Any = 0) -> Any:
+
+def timing(length: Size, channels: int, dtype: str = "float32", *, start: Size = 0) -> Tensor:
     """The paper's signal, sine and cosine interleaved over the whole depth.
 
         timing(t, [2d, 2d+1]) = [sin(t Delta(2d)), cos(t Delta(2d))],
@@ -30,8 +30,8 @@ def timing(length: Any, channels: int, dtype: str = "float32", *, start: Any = 0
 
 
 def timing_halves(
-    length: Any, channels: int, timescales: int | None = None, *, start: Any = 0
-) -> Any:
+    length: Size, channels: int, timescales: int | None = None, *, start: Size = 0
+) -> Tensor:
     """Tensor2Tensor's signal: all sines, then all cosines, then zeros.
 
     Args:
@@ -50,7 +50,7 @@ def timing_halves(
     return ops.pad(signal, [[0, 0], [0, channels - 2 * n]])[None]
 
 
-def _angles(length: Any, rates: np.ndarray, start: Any) -> Any:
+def _angles(length: Size, rates: np.ndarray, start: Size) -> Tensor:
     """position * rate: [length, len(rates)]."""
     positions = ops.cast(ops.arange(length), "float32") + ops.cast(start, "float32")
     return positions[:, None] * ops.convert_to_tensor(rates[None, :], dtype="float32")

@@ -14,7 +14,7 @@ Bracket = tuple[str, int, int]
 
 
 class Repairs(NamedTuple):
-    """How often each rule of `read_tree` had to mend a tree."""
+    """Counts for each rule of `read_tree` how often it mended a tree."""
 
     closes_dropped: int = 0
     """Closing brackets without an open one of their label."""
@@ -31,17 +31,18 @@ class Tree:
     """The constituents of a linearised tree."""
 
     brackets: tuple[Bracket, ...]
-    """Those with at least one leaf, in the order of their closing."""
+    """`brackets` holds those with at least one leaf, in the order of their closing."""
     tags: tuple[str, ...]
     """The leaf tokens: XX, part-of-speech tags or words."""
     well_formed: bool
     """Whether it is one constituent over all leaves, and nothing had to be repaired."""
     repairs: Repairs = Repairs()
-    """What had to be; two roots and leaves outside of the root are not, but are not well-formed."""
+    """`repairs` counts what was mended. Two roots, or leaves outside of the root, are not mended;
+    such a tree is not well-formed."""
 
     @property
     def leaves(self) -> int:
-        """How many there are."""
+        """Counts the leaves."""
         return len(self.tags)
 
 
@@ -112,7 +113,7 @@ def between_leaves(text: str) -> list[str]:
 
 
 def _depth(label: str, open_: list[tuple[str, int]]) -> int:
-    """How many open brackets the closing of `label` closes; 0 if none has that label."""
+    """Counts the open brackets that the closing of `label` closes; 0 if none has that label."""
     for depth, (candidate, _) in enumerate(reversed(open_), start=1):
         if candidate == label:
             return depth

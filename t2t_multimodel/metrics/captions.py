@@ -23,7 +23,7 @@ PUNCTUATION = frozenset(
 )
 """Tokens that do not count; brackets are -LRB- and the like in the Treebank."""
 RECALL_WEIGHT = 1.2
-"""Of ROUGE-L: how many times recall counts as much as precision."""
+"""ROUGE-L counts recall so many times as much as precision."""
 
 
 @functools.cache

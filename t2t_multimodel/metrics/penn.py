@@ -1,4 +1,4 @@
-"""From linearised trees back to Penn brackets: ``(S (NP (DT The) (NN dog)) (VP (VBZ barks)))``."""
+"""Turns linearised trees into Penn brackets: ``(S (NP (DT The) (NN dog)) (VP (VBZ barks)))``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def penn_tree(text: str, words: Sequence[str]) -> tuple[str, Repairs]:
 
 
 def _brackets(tree: Tree, words: Sequence[str]) -> str:
-    starts = list(range(tree.leaves))  # of what stands side by side, constituents closed so far
+    starts = list(range(tree.leaves))  # where each finished part begins
     texts = [
         f"({tag} {word.translate(_ESCAPES)})" for tag, word in zip(tree.tags, words, strict=True)
     ]

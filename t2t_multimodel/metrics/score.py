@@ -17,7 +17,7 @@ class Score(ABC):
     """A score of some examples, and of any sample of them."""
 
     examples: int
-    """How many there are."""
+    """`examples` counts the examples that were scored."""
 
     @abstractmethod
     def of(self, chosen: np.ndarray) -> float:

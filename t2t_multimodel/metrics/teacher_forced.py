@@ -16,7 +16,7 @@ from t2t_multimodel.metrics.score import Score, SummedScore, ratio
 
 
 def token_scores(logits: Any, targets: Any) -> dict[str, Any]:
-    """What the scores need of the logits, small enough to leave the device.
+    """Computes what the scores need of the logits; it is small enough to leave the device.
 
     Args:
         logits: [rows, T, size]; T = 1 for class labels.
@@ -34,7 +34,7 @@ def token_scores(logits: Any, targets: Any) -> dict[str, Any]:
 
 
 def counts(scores: dict[str, np.ndarray], batch: Batch) -> np.ndarray:
-    """What each real example of a batch adds: float [examples, columns].
+    """Counts what each real example of a batch adds: float [examples, columns].
 
     Columns: nats, tokens, right tokens, whether all are right; for class labels, which are one
     token, also whether the label is among the first five.
@@ -59,13 +59,30 @@ def counts(scores: dict[str, np.ndarray], batch: Batch) -> np.ndarray:
     return np.stack(columns, axis=1).astype(np.float64)[length > 0]
 
 
-def scores_of(rows: np.ndarray) -> dict[str, Score]:
-    """Named scores out of the `counts` of a whole split.
+def error_counts(error: np.ndarray, batch: Batch) -> np.ndarray:
+    """What each real example of a batch of values adds: float [examples, 2], error and targets.
 
-    Text: teacher_forced/log_ppl (nats a token, the end included), teacher_forced/accuracy,
-    teacher_forced/sequence_accuracy.
-    Class labels, which have no prefix to be forced: log_ppl, top1, top5.
+    Args:
+        error: [rows, T], see `ValueScores`.
+        batch: with `targets_length`, 0 for filler rows.
     """
+    length = batch["targets_length"]
+    rows = np.stack([error.sum(axis=1), np.full(len(error), error.shape[1])], axis=1)
+    return rows.astype(np.float64)[length > 0]
+
+
+def scores_of(rows: np.ndarray, loss: str = "") -> dict[str, Score]:
+    """Named scores out of the `counts` or `error_counts` of a whole split.
+
+    Tokens: teacher_forced/log_ppl (nats a token, the end included), teacher_forced/accuracy,
+    teacher_forced/sequence_accuracy.
+    Classes, which have no prefix to be forced: log_ppl, top1, top5. Values: their loss.
+
+    Args:
+        loss: the name of the loss of values, such as squared_error; "" for tokens and classes.
+    """
+    if loss:
+        return {f"loss/{loss}": SummedScore(rows, ratio)}
     nats, tokens, right, all_right = rows.T[:4]
     examples = np.ones(len(rows))
     parts = {"teacher_forced/log_ppl": (nats, tokens), "teacher_forced/accuracy": (right, tokens)}

@@ -17,6 +17,7 @@ from t2t_multimodel.layers.mode import EVAL, Mode
 from t2t_multimodel.modalities.base import Embedded, Modality
 from t2t_multimodel.modalities.text import length_mask
 from t2t_multimodel.registry import register_modality
+from t2t_multimodel.types import Tensor
 
 
 class AudioModality(Modality):
@@ -37,7 +38,7 @@ class AudioModality(Modality):
         ]
         self.projection = Linear(widths[-1], self.config.hidden_size, name="projection")
 
-    def run_blocks(self, x_BTMC: Any, lengths_B: Any) -> Embedded:
+    def run_blocks(self, x_BTMC: Tensor, lengths_B: Tensor) -> Embedded:
         """[B, T, M, C] to one position for each band and step in time."""
         mask_BT = length_mask(lengths_B, ops.shape(x_BTMC)[1])
         for block in self.blocks:
@@ -70,7 +71,7 @@ class LogMelModality(AudioModality):
         else:
             self.make_blocks(1, (3, 3))
 
-    def embed(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Embedded:
+    def embed(self, values: Tensor, lengths_B: Tensor, mode: Mode = EVAL) -> Embedded:
         x_BTM = ops.cast(values, self.compute_dtype)
         if self.folds:
             return self.run_blocks(self.fold(x_BTM)[:, :, None], lengths_B)
@@ -85,5 +86,5 @@ class WaveformModality(AudioModality):
         super().__init__(config, signature, **kwargs)
         self.make_blocks(1, (3, 1))
 
-    def embed(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Embedded:
+    def embed(self, values: Tensor, lengths_B: Tensor, mode: Mode = EVAL) -> Embedded:
         return self.run_blocks(ops.cast(values, self.compute_dtype)[:, :, None, None], lengths_B)

@@ -14,6 +14,7 @@ from t2t_multimodel.layers.convolution2d import ConvStep2D, masked2d, max_pool
 from t2t_multimodel.layers.linear import Linear
 from t2t_multimodel.modalities.base import Modality
 from t2t_multimodel.registry import register_modality
+from t2t_multimodel.types import Size, Tensor
 
 
 @register_modality("class_label")
@@ -41,12 +42,7 @@ class ClassLabelModality(Modality):
         self.step5 = ConvStep2D(wide4, wide5, name="step5")
         self.classes = Linear(wide5, signature.size, use_bias=True, name="classes")
 
-    def embed_targets(self, targets: Any, mask_BT: Any) -> Any:
-        """Zeros [B, 1, D]: the decoder sees the command token alone."""
-        batch = ops.shape(targets)[0]
-        return ops.zeros((batch, 1, self.config.hidden_size), self.compute_dtype)
-
-    def logits(self, h_BTD: Any, mask_BT: Any, grid: tuple[Any, Any]) -> Any:
+    def logits(self, h_BTD: Tensor, mask_BT: Tensor, grid: tuple[Size, Size]) -> Tensor:
         """[B, 1, classes]; padding takes no part in any window or mean."""
         high, wide = grid
         shape = (ops.shape(h_BTD)[0], high, wide, self.config.hidden_size)

@@ -14,6 +14,7 @@ from t2t_multimodel.layers.convolution2d import ConvRes, ConvStep2D, FullConv2D
 from t2t_multimodel.layers.mode import EVAL, Mode
 from t2t_multimodel.modalities.base import Embedded, Modality
 from t2t_multimodel.registry import register_modality
+from t2t_multimodel.types import Tensor
 
 
 @register_modality("image")
@@ -47,7 +48,7 @@ class ImageModality(Modality):
             for i, (channels, filters) in enumerate(zip([64, *widths], widths, strict=False))
         ][: self.own.image_blocks]
 
-    def embed(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Embedded:
+    def embed(self, values: Tensor, lengths_B: Tensor, mode: Mode = EVAL) -> Embedded:
         """uint8 [B, H, W, 1 or 3] to features."""
         x_BHWC = rgb(values, self.compute_dtype)
         if self.own.image_stem == "full":
@@ -62,13 +63,13 @@ class ImageModality(Modality):
         return flattened(h, lengths_B, self.config.hidden_size)
 
 
-def rgb(values: Any, dtype: str) -> Any:
+def rgb(values: Tensor, dtype: str) -> Tensor:
     """[B, H, W, 1 or 3] of any type to [B, H, W, 3] of `dtype`."""
     x_BHWC = ops.cast(values, dtype)
     return ops.repeat(x_BHWC, 3, axis=-1) if x_BHWC.shape[-1] == 1 else x_BHWC
 
 
-def flattened(h_BHWD: Any, lengths_B: Any, width: int) -> Embedded:
+def flattened(h_BHWD: Tensor, lengths_B: Tensor, width: int) -> Embedded:
     """A picture's positions row by row, all real; none of a filler row, whose length is 0."""
     batch, high, wide = ops.shape(h_BHWD)[:3]
     x_BLD = ops.reshape(h_BHWD, (batch, high * wide, width))
@@ -76,7 +77,7 @@ def flattened(h_BHWD: Any, lengths_B: Any, width: int) -> Embedded:
     return Embedded(x_BLD, ops.repeat(real_B1, high * wide, axis=1), (high, wide))
 
 
-def standardised(x_BHWC: Any) -> Any:
+def standardised(x_BHWC: Tensor) -> Tensor:
     """Each picture to mean 0 and deviation 1; nearly flat ones are divided by 1 / sqrt(size)."""
     axes = (1, 2, 3)
     size = ops.cast(ops.prod(ops.convert_to_tensor(ops.shape(x_BHWC)[1:])), x_BHWC.dtype)

@@ -16,6 +16,7 @@ from t2t_multimodel.layers.loss import TokenScores, cross_entropy
 from t2t_multimodel.layers.mode import EVAL, Mode
 from t2t_multimodel.modalities.base import Embedded, Modality
 from t2t_multimodel.registry import register_modality
+from t2t_multimodel.types import Size, Tensor
 
 
 @register_modality("text")
@@ -27,6 +28,8 @@ class TextModality(Modality):
             target embedding.
         signature: `size` is the number of pieces, V.
     """
+
+    is_spelt = True
 
     def __init__(self, config: ModelConfig, signature: Signature, **kwargs: Any) -> None:
         super().__init__(config, signature, **kwargs)
@@ -48,25 +51,25 @@ class TextModality(Modality):
         if not self.config.tie_softmax:
             self.softmax = self.add_weight(shape=shape, initializer=small, name="softmax")
 
-    def embed(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Embedded:
+    def embed(self, values: Tensor, lengths_B: Tensor, mode: Mode = EVAL) -> Embedded:
         """Token ids [B, L] to embeddings."""
         length = ops.shape(values)[1]
         mask_BL = length_mask(lengths_B, length)
         return Embedded(self._embed(self.embedding, values, mask_BL), mask_BL, (length, 1))
 
-    def embed_targets(self, targets: Any, mask_BT: Any) -> Any:
+    def embed_targets(self, targets: Tensor, mask_BT: Tensor) -> Tensor:
         return self._embed(self.target_embedding, targets, mask_BT)
 
-    def logits(self, h_BTD: Any, mask_BT: Any, grid: tuple[Any, Any]) -> Any:
+    def logits(self, h_BTD: Tensor, mask_BT: Tensor, grid: tuple[Size, Size]) -> Tensor:
         table = ops.cast(self.softmax, h_BTD.dtype)
         return fast.linear(h_BTD, table, transposed=True)
 
     def score(
         self,
-        h_BTD: Any,
-        mask_BT: Any,
-        grid: tuple[Any, Any],
-        labels_BT: Any,
+        h_BTD: Tensor,
+        mask_BT: Tensor,
+        grid: tuple[Size, Size],
+        labels_BT: Tensor,
         label_smoothing: float = 0.0,
     ) -> TokenScores:
         rows_BTD = ops.cast(ops.take(self.softmax, labels_BT, axis=0), h_BTD.dtype)
@@ -74,12 +77,12 @@ class TextModality(Modality):
         logits = self.logits(h_BTD, mask_BT, grid)
         return cross_entropy(logits, labels_BT, label_smoothing, label_logit)
 
-    def _embed(self, table: Any, ids: Any, mask: Any) -> Any:
+    def _embed(self, table: Tensor, ids: Tensor, mask: Tensor) -> Tensor:
         x = ops.cast(ops.take(table, ids, axis=0), self.compute_dtype) * self.embedding_scale
         return masked(x, mask)
 
 
-def length_mask(lengths_B: Any, length: Any) -> Any:
+def length_mask(lengths_B: Tensor, length: Size) -> Tensor:
     """float32 [B, L]: 1 before each row's length."""
     positions = ops.arange(length, dtype="int32")[None, :]
     return ops.cast(positions < ops.cast(lengths_B, "int32")[:, None], "float32")

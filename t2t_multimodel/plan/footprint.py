@@ -21,18 +21,18 @@ from t2t_multimodel.losses import problem_loss
 from t2t_multimodel.multimodel import MultiModel
 
 Shapes = dict[str, tuple[int, ...]]
-"""Of a micro-batch: inputs, inputs_length, targets, targets_length."""
+"""`Shapes` of a micro-batch are those of inputs, inputs_length, targets, targets_length."""
 R = TypeVar("R")
 
 
 @dataclass(frozen=True)
 class Footprint:
-    """What one problem takes of a model."""
+    """Tells what one problem takes of a model."""
 
     parameters: int
-    """Of the layers that it runs through."""
+    """`parameters` counts those of the layers that it runs through."""
     active: int
-    """Of those, what one token meets: k of the experts."""
+    """`active` counts those of them that one token meets: k of the experts."""
     activations: int
     """Bytes that the forward pass of a micro-batch keeps for the backward pass, or that it works
     on meanwhile."""
@@ -207,9 +207,9 @@ def _trace_tensorflow(loss: Callable[..., Any], types: dict[str, Any], reads: _R
 
 
 _PIECE_BYTES = 16
-"""Of the longest piece of a vocabulary, about."""
+"""The longest piece of a vocabulary has about so many bytes."""
 _WORKING = 1.25
-"""What the backward pass works on comes on top; measured by bench/memory.py."""
+"""The backward pass needs so many times the memory; bench/memory.py measured it."""
 _SAME_BUFFER = ("Reshape", "Identity", "ExpandDims", "Squeeze", "StopGradient")
 _NOT_COUNTED = ("Placeholder", "Const", "Shape", "StridedSlice", "Pack")
 """Weights, and shapes."""

@@ -1,4 +1,4 @@
-"""What a run will be, told before its first step: mixture, batches, parameters, memory."""
+"""Tells before the first step what a run will be: mixture, batches, parameters, memory."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ FLOAT = 4  # bytes of a weight, of its gradient, of each slot
 
 @dataclasses.dataclass(frozen=True)
 class ProblemPlan:
-    """What one problem will get."""
+    """Tells what one problem will get."""
 
     problem: str
     source: str
-    """Where its sizes come from: a folder of records, or "declared"."""
+    """`source` tells where its sizes come from: a folder of records, or "declared"."""
     share: float
-    """Of all micro-batches of the run."""
+    """`share` is its share of all micro-batches of the run."""
     micro_batches: float
     examples: int
-    """Of the train split, as far as the run uses it."""
+    """`examples` counts those of the train split, as far as the run uses it."""
     epochs: float
     rows: float
     """Examples of a micro-batch, in the mean."""
@@ -53,7 +53,7 @@ class Memory:
 
     parameters: int
     slots: int
-    """Of the optimizer."""
+    """`slots` counts the values that the optimizer keeps."""
     gradients: int
     activations: int
 
@@ -65,7 +65,7 @@ class Memory:
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """Of a whole run."""
+    """Tells what a whole run will be."""
 
     steps: int
     batches_per_step: int

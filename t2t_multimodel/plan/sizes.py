@@ -1,10 +1,10 @@
-"""What is known of a problem's data before a run: from its records, or as it is declared."""
+"""Finds what is known of a problem's data before a run: from its records, or as declared."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import Feature, ProblemSignature
 from t2t_multimodel.plan.footprint import Shapes
 from t2t_multimodel.problem import Declared, Problem
+from t2t_multimodel.side_files import read_or
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,13 +39,13 @@ class BucketPlan:
 
 @dataclasses.dataclass(frozen=True)
 class Known:
-    """What is known of a problem's data."""
+    """Holds what is known of a problem's data."""
 
     source: str
     sizes: Sizes
     signature: ProblemSignature
     largest: Shapes
-    """Of a micro-batch."""
+    """`largest` holds the largest shapes of a micro-batch."""
     inputs: float
     """Sum over all train examples."""
     targets: float
@@ -52,7 +53,7 @@ class Known:
 
 
 def look(name: str, config: Config, data_dir: Path) -> Known:
-    """What is known of a problem.
+    """Finds what is known of a problem.
 
     Raises:
         UserError: it has no records and declares no sizes.
@@ -87,7 +88,7 @@ def find_records(
     features = {name: repr(feature) for name, feature in problem.features.items()}
     manifests = (data_dir / problem.name).glob("*/train.json")
     for manifest in sorted(manifests, key=lambda path: path.stat().st_mtime, reverse=True):
-        facts = json.loads(manifest.read_text()).get("made_from", {})
+        facts: dict[str, Any] = read_or(manifest, {}, lambda value: dict(value["made_from"]), print)
         vocabularies = facts.get("vocabularies", {})
         sizes = {one: int(one.split("-")[-2]) for one in vocabularies.values()}
         fits = all(
@@ -124,6 +125,9 @@ class _Declared:
         raise NotImplementedError("a vocabulary of a plan holds no pieces")
 
     def decode(self, ids: list[int]) -> str:
+        raise NotImplementedError("a vocabulary of a plan holds no pieces")
+
+    def pieces(self, ids: list[int]) -> list[str]:
         raise NotImplementedError("a vocabulary of a plan holds no pieces")
 
 
@@ -186,7 +190,7 @@ def _from_declared(
         if feature.unit:
             length = lengths[name] / feature.per_unit
             units[feature.unit] = np.maximum(units.get(feature.unit, 0), np.array([length]))
-    rows = rows_of(float(batch_share(units, data)[0]))
+    rows = rows_of(float(batch_share(units or {"examples": np.ones(1)}, data)[0]))
     return Known(
         source="declared",
         sizes=Sizes(examples, examples / rows),
@@ -198,8 +202,11 @@ def _from_declared(
 
 
 def _mean_length(feature: Feature, declared: float, most: int) -> float:
-    """In the units of `Feature.length`; an image's is its size."""
-    return most if feature.unit == "pixels" else declared * feature.per_unit
+    """Estimates the mean in the units of `Feature.length`.
+
+    The length of a feature of one size, such as an image, is its longest.
+    """
+    return declared * feature.per_unit if feature.varies else most
 
 
 def _shapes(signature: ProblemSignature, rows: int, inputs: int, targets: int) -> Shapes:

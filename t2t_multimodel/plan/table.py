@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from t2t_multimodel.plan.plan import Plan
+from t2t_multimodel.terminal import make_console
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -12,9 +13,7 @@ if TYPE_CHECKING:
 
 def print_plan(plan: Plan) -> None:
     """Prints the table of problems, then parameters and memory."""
-    from rich.console import Console
-
-    console = Console(highlight=False)
+    console = make_console()
     console.print(
         f"{plan.steps:,} steps of {plan.batches_per_step} micro-batches: in the mean "
         f"{plan.per_step('rows'):,.0f} examples and {plan.per_step('targets'):,.0f} target tokens "

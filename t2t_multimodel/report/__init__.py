@@ -1,1 +1,1 @@
-"""What a run left, for people: summaries, differences between runs, batches kept for a look."""
+"""Shows people what a run left: summaries, differences between runs, batches kept for a look."""

@@ -82,7 +82,9 @@ def _compared(row: dict[str, Any]) -> tuple[Cell, ...]:
         _interval(row, name),
         _score(row["source_blind_baseline"].get(name)),
         _score(row["trivial_baseline"].get(name)),
-        VERDICTS[row["above_source_blind_baseline"]],
+        VERDICTS[row["above_source_blind_baseline"]]
+        if name in row["source_blind_baseline"]
+        else "not known",
     )
 
 

@@ -1,4 +1,4 @@
-"""How losses and scores went: a table of where they began and ended, and a drawing of each."""
+"""Shows how losses and scores went: a table of where they began and ended, a drawing of each."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from t2t_multimodel.features.signature import CROSS_ENTROPY, VALUE_LOSS
 from t2t_multimodel.report.figures import Panel, draw
 from t2t_multimodel.report.history import Curve, History
 from t2t_multimodel.report.page import Cell, Figure, Media, PageSection, Table
 from t2t_multimodel.report.record import RunRecord, compared_score
 
 _NATS = ("log_ppl", "teacher_forced/log_ppl")
-_OF_TRAINING = ("xent", "accuracy", "tokens", "aux_loss")
+_OF_TRAINING = (CROSS_ENTROPY, "accuracy", "tokens", "aux_loss")
 _OF_LAYERS = ("share_", "entropy_", "max_violation_")
 _BARS = "▁▂▃▄▅▆▇█"
 _BARS_WIDE = 12
@@ -28,7 +29,7 @@ class Evaluated(NamedTuple):
 
 def curves_section(record: RunRecord, history: History) -> PageSection:
     """Train loss and every evaluated score of each problem, beside what needs no source."""
-    train = ("problem", "train xent", "first", "last")
+    train = ("problem", "train loss", "first", "last")
     evaluated = ("evaluated", "first", "best", "at step", "last", "source-blind baseline")
     rows = [row for name in record.data for row in _rows(record, history, name)]
     drawn = {f"{name}: curves": _panels(record, history, name) for name in record.data}
@@ -51,7 +52,7 @@ def evaluations(history: History, problem: str) -> list[Evaluated]:
     for name, curve in history.under(f"{problem}/").items():
         split, _, score = name.partition("/")
         logged_in_training = split == "train" and (
-            score in _OF_TRAINING or score.startswith(_OF_LAYERS)
+            score in _OF_TRAINING or score.startswith((*_OF_LAYERS, VALUE_LOSS))
         )
         if split != "mixture" and not logged_in_training:
             found.append(Evaluated(split, score, curve))
@@ -79,7 +80,7 @@ def sparkline(values: list[float]) -> str:
 
 
 def _rows(record: RunRecord, history: History, problem: str) -> list[tuple[Cell, ...]]:
-    train = [value for _, value in history.curves.get(f"{problem}/train/xent", [])]
+    train = [value for _, value in _train_loss(history, problem)[1]]
     head = (sparkline(train), f"{train[0]:.4f}", f"{train[-1]:.4f}") if train else ("-",) * 3
     scores = evaluations(history, problem)
     wanted = compared_score({one.score: 0.0 for one in scores})
@@ -89,8 +90,23 @@ def _rows(record: RunRecord, history: History, problem: str) -> list[tuple[Cell,
     return [(problem, *head, *_evaluated(record, problem, one)) for one in compared]
 
 
+def _train_loss(history: History, problem: str) -> tuple[str, Curve]:
+    """The name of the loss that a problem was trained on, and its curve, empty if there is none."""
+    prefix = f"{problem}/train/"
+    for name, curve in history.under(prefix).items():
+        if name == CROSS_ENTROPY:
+            return name, curve
+        if name.startswith(VALUE_LOSS):
+            return name.removeprefix(VALUE_LOSS), curve
+    return CROSS_ENTROPY, []
+
+
+def _is_loss(score: str) -> bool:
+    return score in _NATS or score.startswith("loss/")
+
+
 def _evaluated(record: RunRecord, problem: str, one: Evaluated) -> tuple[str, ...]:
-    best = (min if one.score in _NATS else max)(one.curve, key=lambda point: point[1])
+    best = (min if _is_loss(one.score) else max)(one.curve, key=lambda point: point[1])
     baseline = baseline_of(record, problem, one.split, one.score)
     return (
         f"{one.split} {one.score}",
@@ -103,19 +119,20 @@ def _evaluated(record: RunRecord, problem: str, one: Evaluated) -> tuple[str, ..
 
 
 def _panels(record: RunRecord, history: History, problem: str) -> list[Panel]:
-    """Nats a target first, train and evaluated together, then a panel for each other score."""
-    train = history.curves.get(f"{problem}/train/xent")
-    nats: dict[str, Curve] = {"train xent": train} if train else {}
+    """The loss first, train and evaluated together, then a panel for each other score."""
+    name, train = _train_loss(history, problem)
+    losses: dict[str, Curve] = {f"train {name}": train} if train else {}
     levels: dict[str, float] = {}
     others = []
     for one in evaluations(history, problem):
         baseline = baseline_of(record, problem, one.split, one.score)
         level = dict([baseline]) if baseline else {}
-        name = f"{one.split} {one.score}"
-        if one.score in _NATS:
-            nats[name] = one.curve
+        words = f"{one.split} {one.score}"
+        if _is_loss(one.score):
+            losses[words] = one.curve
             levels |= level
         else:
-            others.append(Panel(f"{problem}: {name}", {name: one.curve}, level))
-    first = [Panel(f"{problem}: nats a target", nats, levels)] if nats else []
+            others.append(Panel(f"{problem}: {words}", {words: one.curve}, level))
+    unit = "nats a target" if name == CROSS_ENTROPY else name
+    first = [Panel(f"{problem}: {unit}", losses, levels)] if losses else []
     return first + others

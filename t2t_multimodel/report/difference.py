@@ -1,4 +1,4 @@
-"""What differs between two runs: settings with their origins, data, code, scores."""
+"""Finds what differs between two runs: settings with their origins, data, code, scores."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from t2t_multimodel.report.record import RunRecord, as_text, read_record
+from t2t_multimodel.terminal import make_console
 
 
 class RunDifference(NamedTuple):
@@ -37,11 +38,10 @@ def differences(first: RunRecord, second: RunRecord) -> list[RunDifference]:
 
 def print_differences(first: Path, second: Path) -> None:
     """Prints a table of what differs between two run folders."""
-    from rich.console import Console
     from rich.table import Table
 
     found = differences(read_record(first), read_record(second))
-    console = Console(highlight=False)
+    console = make_console()
     if not found:
         console.print(f"{first} and {second}: the same settings, data, code and scores.")
         return

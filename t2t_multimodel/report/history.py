@@ -1,12 +1,13 @@
-"""What a run logged, as curves: `scalars.jsonl` turned around."""
+"""Turns what a run logged in `scalars.jsonl` into curves."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from t2t_multimodel.data.files import json_lines
+from t2t_multimodel.side_files import read_lines
 
 Curve = list[tuple[int, Any]]
 """(step, value) in order; a value is a number, or a list for what is logged of each expert."""
@@ -32,13 +33,20 @@ class History:
         return max((curve[-1][0] for curve in self.curves.values()), default=0)
 
 
-def read_history(file: Path) -> History:
+def read_history(file: Path, say: Callable[[str], None] = print) -> History:
     """The curves of a run; none if it has not logged yet."""
     curves: dict[str, Curve] = {}
     if file.is_file():
-        for values, _ in json_lines(file):
+        for values, _ in read_lines(file, ("step",), say):
             step = values.pop("step")
             values.pop("time", None)
             for name, value in values.items():
-                curves.setdefault(name, []).append((step, value))
+                if isinstance(step, int) and _is_logged(value):
+                    curves.setdefault(name, []).append((step, value))
     return History(curves)
+
+
+def _is_logged(value: Any) -> bool:
+    """Whether a value is a number, or a list of numbers."""
+    values = value if isinstance(value, list) else [value]
+    return all(isinstance(one, (int, float)) for one in values)

@@ -8,7 +8,7 @@ from html import escape
 from t2t_multimodel.report.page import Cell, Figure, Page, PageBlock, PageSection, Paragraph, Table
 
 _MARKS = re.compile(r"([\\`*\[\]|~$#])|(?<![^\W_])_|_(?![^\W_])")
-"""What Markdown takes for more than text; `_` inside of a word is none."""
+"""`_MARKS` finds what Markdown takes for more than text; `_` inside of a word is plain text."""
 
 
 def to_markdown(page: Page) -> str:

@@ -1,4 +1,4 @@
-"""What a report holds, before it is written as HTML or Markdown."""
+"""Holds the content of a report before it is written as HTML or Markdown."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Table:
 
     @property
     def numeric(self) -> list[bool]:
-        """For each column, whether its cells are numbers."""
+        """Tells for each column whether its cells are numbers."""
         return [
             bool(self.rows) and all(_is_number(row[place]) for row in self.rows)
             for place in range(len(self.columns))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from t2t_multimodel.data.files import written_by_rename
-from t2t_multimodel.errors import UserError
+from t2t_multimodel.errors import UserError, printable
 from t2t_multimodel.report.history import read_history
 from t2t_multimodel.report.record import read_record
 
@@ -47,5 +47,5 @@ def write_pages(run: Path, output: Path | None = None) -> list[Path]:
     files = [output.with_suffix(suffix) for suffix in SUFFIXES]
     for file, text in zip(files, (to_html(page), to_markdown(page)), strict=True):
         with written_by_rename(file) as stream:
-            stream.write(text.encode())
+            stream.write(printable(text).encode())
     return files

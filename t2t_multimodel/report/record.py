@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import base64
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,34 @@ from typing import Any
 from t2t_multimodel import overrides
 from t2t_multimodel.config.base import KIND
 from t2t_multimodel.errors import UserError
+from t2t_multimodel.side_files import NUMBER, Damaged, read_or, require, shaped
+
+COPY_AGAIN = "Copy it again from where the run came."
+_SCORES = {str: NUMBER}
+_RESULTS = [
+    {
+        **{"problem": str, "split": str, "examples": int, "scores": _SCORES},
+        **{"intervals": {str: [NUMBER]}, "above_source_blind_baseline": (bool, None)},
+        **{"source_blind_baseline": _SCORES, "trivial_baseline": _SCORES},
+    }
+]
+_BASELINES = {str: {str: {"source_blind": _SCORES, "trivial": _SCORES}}}
+_PARTS = dict.fromkeys(("asked", "batches", "examples", "targets", "epochs"), NUMBER)
+_MIXTURE = {"steps": int, "problems": [{"problem": str, **_PARTS}]}
+_SAMPLE = dict.fromkeys(("type", "data", "words", "target", "output"), str)
+_SESSION = {
+    **{"time": str, "command": [str], "packages": {str: str}, "git": (dict, None)},
+    **dict.fromkeys(("python", "backend", "system"), str),
+}
+_CONFIG = {
+    **{"hparams_set": str, "config": dict, "origins": {str: str}, "data": {str: str}},
+    "sessions": [_SESSION],
+}
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """What the JSON files of a run folder hold; what it did not write yet is empty."""
+    """Holds the content of the JSON files of a run folder; one that is not there yet is empty."""
 
     path: Path
     config: dict[str, Any]
@@ -65,11 +89,15 @@ class RunRecord:
         }
 
 
-def read_record(path: Path) -> RunRecord:
+def read_record(path: Path, say: Callable[[str], None] = print) -> RunRecord:
     """The record of a run folder.
 
+    Args:
+        path: of the folder.
+        say: takes a line for each file that is damaged and left out.
+
     Raises:
-        UserError: the folder holds no run.
+        UserError: the folder holds no run, or its config is damaged.
     """
     file = path / "config.json"
     if not file.is_file():
@@ -77,19 +105,28 @@ def read_record(path: Path) -> RunRecord:
             f"{path} holds no run: there is no {file}.",
             fix="Name a folder that mm-trainer wrote, such as runs/octet_quick.",
         )
+    config = overrides.read_record(file)
+    try:
+        require(config, _CONFIG)
+    except ValueError as error:
+        raise Damaged(file, f"{error} where it should not be", COPY_AGAIN) from error
     return RunRecord(
         path,
-        config=overrides.read_record(file),
-        results=_json(path / "results.json", []),
-        baselines=_json(path / "baselines.json", {}),
-        mixture=_json(path / "mixture.json", {}),
-        samples=_json(path / "samples.json", {}),
+        config=config,
+        results=read_or(path / "results.json", [], shaped(_RESULTS), say, list),
+        baselines=read_or(path / "baselines.json", {}, shaped(_BASELINES), say),
+        mixture=read_or(path / "mixture.json", {}, shaped(_MIXTURE), say),
+        samples=read_or(path / "samples.json", {}, _samples, say),
     )
 
 
 def compared_score(scores: dict[str, float]) -> str:
-    """The score of a problem that is compared with baselines: top1 for class labels."""
-    return "top1" if "top1" in scores else "teacher_forced/log_ppl"
+    """The score of a problem that is compared with baselines.
+
+    It is top1 of classes, teacher_forced/log_ppl of tokens, and the loss of values.
+    """
+    of_values = (name for name in scores if name.startswith("loss/"))
+    return "top1" if "top1" in scores else next(of_values, "teacher_forced/log_ppl")
 
 
 def as_text(value: Any) -> str:
@@ -105,8 +142,12 @@ def as_text(value: Any) -> str:
             return str(value)
 
 
-def _json(file: Path, default: Any) -> Any:
-    return json.loads(file.read_text()) if file.is_file() else default
+def _samples(value: Any) -> dict[str, Any]:
+    require(value, {str: {"step": int, "split": str, "samples": [_SAMPLE]}})
+    for kept in value.values():
+        for sample in kept["samples"]:
+            base64.b64decode(sample["data"], validate=True)
+    return value
 
 
 def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:

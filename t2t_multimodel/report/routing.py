@@ -1,4 +1,4 @@
-"""Which experts serve which problem: shares at the end, and how they came to be."""
+"""Shows which experts serve which problem: shares at the end, and how they came to be."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from t2t_multimodel.report.page import Cell, Figure, Media, PageBlock, PageSecti
 _AT_THE_END = 0.1
 """Part of the reports, the newest, behind a share at the end."""
 _IDLE = 0.1
-"""Of an even share: below it an expert counts as idle."""
+"""An expert with less than this part of an even share counts as idle."""
 
 
 class Routed(NamedTuple):
-    """What one layer of experts did for one problem."""
+    """Holds what one layer of experts did for one problem."""
 
     problem: str
     layer: str
@@ -33,7 +33,7 @@ class Routed(NamedTuple):
 
 
 def routed(history: History, problems: list[str]) -> list[Routed]:
-    """Of every problem and layer that was logged."""
+    """Collects the shares of every problem and layer that was logged."""
     found = []
     for problem in problems:
         for layer, curve in history.under(f"{problem}/train/share_").items():
@@ -76,7 +76,7 @@ def _row(one: Routed) -> tuple[Cell, ...]:
 
 
 def _by_problem(found: list[Routed]) -> Figure:
-    """For each layer a map of problems and experts at the end."""
+    """Draws for each layer a map of problems and experts at the end."""
     maps = []
     for layer in dict.fromkeys(one.layer for one in found):
         rows = [one for one in found if one.layer == layer]
@@ -88,7 +88,7 @@ def _by_problem(found: list[Routed]) -> Figure:
 
 
 def _over_time(layers: list[Routed]) -> Figure:
-    """For each layer of one problem a map of experts and steps."""
+    """Draws for each layer of one problem a map of experts and steps."""
     maps = [
         HeatMap(
             f"{one.problem}: {one.layer}",

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from t2t_multimodel.report.record import as_text, read_record
+from t2t_multimodel.terminal import make_console
 
 
 def print_summary(path: Path) -> None:
     """Prints settings that are not the defaults, the newest session, and the scores."""
-    from rich.console import Console
     from rich.table import Table
 
-    record, console = read_record(path), Console(highlight=False)
+    record, console = read_record(path), make_console()
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     for column in ("", "name", "value", "from"):
         table.add_column(column, overflow="fold")

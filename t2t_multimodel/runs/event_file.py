@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from t2t_multimodel.evaluate.samples import PICTURE, Sample
+from t2t_multimodel.data.files import writing
+from t2t_multimodel.evaluate.samples import Sample
+from t2t_multimodel.features.people import PICTURE
 
 
 class EventFile:
@@ -27,30 +29,35 @@ class EventFile:
         from tensorboard.compat.proto.event_pb2 import SessionLog
         from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
-        self._writer = EventFileWriter(str(folder))
-        self._write(first_step, session_log=SessionLog(status=SessionLog.START))
+        self._folder = folder
+        with writing(folder):
+            self._writer = EventFileWriter(str(folder))
+            self._write(first_step, session_log=SessionLog(status=SessionLog.START))
 
     def add(self, step: int, values: dict[str, Any]) -> None:
         """Numbers become scalars, arrays [E] histograms with a bar of that height for each."""
         from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 
-        for name, value in values.items():
-            array = np.asarray(value)
-            self._write(step, summary=_bars(name, array) if array.ndim else scalar_pb(name, array))
-        self._writer.flush()
+        with writing(self._folder):
+            for name, value in values.items():
+                array = np.asarray(value)
+                bars = _bars(name, array) if array.ndim else scalar_pb(name, array)
+                self._write(step, summary=bars)
+            self._writer.flush()
 
     def add_samples(self, step: int, problem: str, samples: Sequence[Sample]) -> None:
         """Inputs, targets and outputs as a table, and pictures of the inputs that are some."""
         from tensorboard.plugins.text.summary_v2 import text_pb
 
         rows = [["input", "target", "output"]]
-        for number, sample in enumerate(samples):
-            rows.append([sample.words, sample.target, sample.output])
-            if sample.type == PICTURE:
-                self._write(step, summary=_picture(f"{problem}/samples/{number}", sample))
-        table = text_pb(f"{problem}/samples", np.array(rows, dtype=object))
-        self._write(step, summary=table)
-        self._writer.flush()
+        with writing(self._folder):
+            for number, sample in enumerate(samples):
+                rows.append([sample.words, sample.target, sample.output])
+                if sample.type == PICTURE:
+                    self._write(step, summary=_picture(f"{problem}/samples/{number}", sample))
+            table = text_pb(f"{problem}/samples", np.array(rows, dtype=object))
+            self._write(step, summary=table)
+            self._writer.flush()
 
     def _write(self, step: int, **content: Any) -> None:
         from tensorboard.compat.proto.event_pb2 import Event

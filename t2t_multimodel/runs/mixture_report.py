@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from t2t_multimodel.data.mixture import Mixture
 from t2t_multimodel.data.realised import Realised
 from t2t_multimodel.runs.run_folder import RunFolder
+from t2t_multimodel.terminal import make_console
 
 FILE = "mixture.json"
 
@@ -34,7 +35,6 @@ def write_mixture(
 
 def print_mixture(rows: Sequence[Realised]) -> None:
     """Prints the share of each problem that was asked for, and those that it got."""
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
@@ -52,6 +52,6 @@ def print_mixture(rows: Sequence[Realised]) -> None:
             *(f"{part / total:.1%}" for part, total in zip(parts, totals, strict=True)),
             f"{row.epochs:.2f}",
         )
-    console = Console(highlight=False)
+    console = make_console()
     console.print("The mixture: share asked for; shares of batches, examples, target tokens.")
     console.print(table)

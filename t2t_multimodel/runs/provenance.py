@@ -1,4 +1,4 @@
-"""What a run was made with: command, code, packages, machine."""
+"""Records what a run was made with: command, code, packages, machine."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ PACKAGES = (
     "soundfile",
     "gin-config",
 )
-"""Those whose version may change what is learned."""
+"""The versions of these packages may change what is learned."""
 
 
 def session() -> dict[str, Any]:
     """One start of the trainer, JSON-able."""
-    import keras  # which a command that only reads a run does without
+    import keras  # a command that only reads a run does without Keras
 
     return {
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -48,7 +48,7 @@ def git_state(folder: Path) -> dict[str, Any] | None:
     None where it is not part of one (an installed package), or where there is no git.
     """
     if _git(folder, "ls-files", "--error-unmatch", ".") is None:
-        return None  # in nobody's checkout, or in one that does not track it
+        return None  # it is in no checkout, or in one that does not track it
     commit, changes = _git(folder, "rev-parse", "HEAD"), _git(folder, "status", "--porcelain")
     if commit is None or changes is None:
         return None

@@ -16,12 +16,15 @@ from t2t_multimodel.config import Config
 from t2t_multimodel.config.base import shown
 from t2t_multimodel.config.tree import flatten
 from t2t_multimodel.data.datagen import Prepared
-from t2t_multimodel.data.files import json_lines, written_by_rename
+from t2t_multimodel.data.files import writing, written_by_rename
+from t2t_multimodel.data.raw_dirs import RawDir
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.evaluate.samples import Sample
 from t2t_multimodel.overrides import Resolved, read_record
+from t2t_multimodel.raw_files import mark_own
 from t2t_multimodel.runs.event_file import EventFile
 from t2t_multimodel.runs.provenance import session
+from t2t_multimodel.side_files import read_lines, read_or
 
 FREE_TO_CHANGE = (
     "train.steps",
@@ -61,16 +64,23 @@ class RunFolder:
                 if before.get(name) != value and not name.startswith(FREE_TO_CHANGE)
             )
 
-    def open(self, resolved: Resolved, prepared: dict[str, Prepared]) -> None:
+    def begun_with(self) -> dict[str, str]:
+        """Problem -> fingerprint of the records that the folder's run was begun with."""
+        return dict((self._record() or {}).get("data", {}))
+
+    def open(
+        self, resolved: Resolved, prepared: dict[str, Prepared], raw_dir: RawDir = None
+    ) -> None:
         """Writes `config.json`; each time that a run goes on, its `sessions` grow by one.
 
         Raises:
             UserError: the folder's run was begun with other data.
         """
-        self.record(resolved, {name: one.fingerprint for name, one in prepared.items()})
+        data = {name: one.fingerprint for name, one in prepared.items()}
+        self.record(resolved, data, raw_dir)
 
-    def record(self, resolved: Resolved, data: dict[str, str]) -> None:
-        """As `open`, from the fingerprints of the problems' data alone."""
+    def record(self, resolved: Resolved, data: dict[str, str], raw_dir: RawDir = None) -> None:
+        """Does the same as `open`, from the fingerprints of the problems' data alone."""
         old = self._record() or {"data": {}, "sessions": []}
         self._refuse(
             f"the data of {name} is another"
@@ -87,7 +97,8 @@ class RunFolder:
         }
         self.write_json("config.json", record)
         if self.writes:
-            remember(self.path, usr_dir.added())
+            mark_own(self.path)
+            remember(self.path, usr_dir.added(), raw_dir=raw_dir)
 
     def _record(self) -> dict[str, Any] | None:
         file = self.path / "config.json"
@@ -107,15 +118,16 @@ class RunFolder:
             return
         plain = {name: np.asarray(value).tolist() for name, value in values.items()}
         self._event_file().add(step, plain)
-        with open(self.path / "scalars.jsonl", "a") as file:
-            file.write(json.dumps({"step": step, "time": time.time(), **plain}) + "\n")
+        file = self.path / "scalars.jsonl"
+        with writing(file), open(file, "a") as stream:
+            stream.write(json.dumps({"step": step, "time": time.time(), **plain}) + "\n")
 
     def write_samples(self, step: int, problem: str, split: str, samples: Sequence[Sample]) -> None:
         """Puts a problem's newest samples into `samples.json`, all into TensorBoard's file."""
         if not self.writes:
             return
         file = self.path / "samples.json"
-        known = json.loads(file.read_text()) if file.is_file() else {}
+        known = read_or(file, {}, dict, print)
         values = [sample.to_dict() for sample in samples]
         known[problem] = {"step": step, "split": split, "samples": values}
         self.write_json(file.name, known)
@@ -131,7 +143,8 @@ class RunFolder:
         self._first_step = step + 1
         file = self.path / "scalars.jsonl"
         if self.writes and file.is_file():
-            kept = [line for values, line in json_lines(file) if values["step"] <= step]
+            lines = read_lines(file, ("step",), print)
+            kept = [line for values, line in lines if _is_until(values["step"], step)]
             with written_by_rename(file) as stream:
                 stream.write("".join(kept).encode())
 
@@ -140,3 +153,7 @@ class RunFolder:
         if self.writes:
             with written_by_rename(self.path / name) as file:
                 file.write(json.dumps(value, indent=1).encode())
+
+
+def _is_until(logged: Any, step: int) -> bool:
+    return isinstance(logged, (int, float)) and logged <= step

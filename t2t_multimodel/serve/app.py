@@ -6,11 +6,11 @@ import asyncio
 import base64
 import binascii
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -19,13 +19,15 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from t2t_multimodel.errors import UserError
-from t2t_multimodel.features import Audio, Image, Text
+from t2t_multimodel.cores import cores
+from t2t_multimodel.decode.inputs import Item
+from t2t_multimodel.decode.outputs import rounded
+from t2t_multimodel.errors import BadValue, UserError
 from t2t_multimodel.problem import Problem
+from t2t_multimodel.serve.limits import CheckedHost, Limits
 from t2t_multimodel.serve.service import Busy, Service
 
-LARGEST = 10_000_000
-"""Bytes of a request's body."""
+T = TypeVar("T")
 _PATIENCE = 4
 """Times the largest body that is read before the connection is cut."""
 _FIELDS = ("input", "input_base64", "nbest", "output")
@@ -44,15 +46,36 @@ class Asked:
     """The output that is to be explained; None: the best one."""
 
 
-def app(service: Service, largest: int = LARGEST) -> Starlette:
+_LIMITS = Limits()
+
+
+def app(service: Service, limits: Limits = _LIMITS, names: Sequence[str] = ()) -> CheckedHost:
     """The server's routes.
 
     GET / the page, /health, /problems; POST /problems/NAME and /problems/NAME/explain.
 
     Args:
         service: answers.
-        largest: bytes of a body; more gets 413.
+        limits: of a request.
+        names: of this server, by which it may be called beside localhost and addresses.
     """
+    # each may unpack to some hundred megabytes
+    encoding = asyncio.Semaphore(cores())
+
+    async def read(request: Request) -> tuple[str, Asked, Item]:
+        """The problem's name, what is asked, and the input as the model takes it."""
+        name, asked = await _asked_of(service, request, limits)
+        async with encoding:
+            if await request.is_disconnected():
+                raise ClientDisconnect
+            try:
+                item = await run_in_threadpool(service.encoded, name, asked.value)
+            except BadValue as error:
+                raise HTTPException(422, f"input: {error}") from error
+        return name, asked, item
+
+    async def of(request: Request, submit: Callable[[], Future[T]]) -> T:
+        return await _of(request, submit, limits.answer_seconds)
 
     async def health(request: Request) -> Response:
         return JSONResponse({"status": "ok", "step": service.step, "waiting": service.waiting})
@@ -66,25 +89,25 @@ def app(service: Service, largest: int = LARGEST) -> Starlette:
         return JSONResponse({"problems": told})
 
     async def answer(request: Request) -> Response:
-        name, asked, item = await _read(service, request, largest)
-        answer = await _of(lambda: service.answer(name, item, asked.nbest))
+        name, asked, item = await read(request)
+        answer = await of(request, lambda: service.answer(name, item, asked.nbest))
         pairs = list(zip(answer.texts, answer.scores, strict=True))[: asked.nbest]
-        outputs = [{"text": text, "score": round(score, 4)} for text, score in pairs]
+        outputs = [{"text": text, "score": rounded(score)} for text, score in pairs]
         note = {"note": item.note} if item.note else {}
         return JSONResponse({"problem": name, "outputs": outputs, **note})
 
     async def explained(request: Request) -> Response:
-        name, asked, item = await _read(service, request, largest)
+        name, asked, item = await read(request)
         output = asked.output
         if output is None:
-            output = (await _of(lambda: service.answer(name, item, 1))).texts[0]
+            output = (await of(request, lambda: service.answer(name, item, 1))).texts[0]
         try:
-            found = await _of(lambda: service.explain(name, item, output))
-        except ValueError as error:
+            found = await of(request, lambda: service.explain(name, item, output))
+        except (ValueError, UserError) as error:
             raise HTTPException(422, f"output: {error}") from error
         return JSONResponse({"problem": name, "output": output, **found})
 
-    return Starlette(
+    application = Starlette(
         routes=[
             Route("/", page),
             Route("/health", health),
@@ -98,38 +121,39 @@ def app(service: Service, largest: int = LARGEST) -> Starlette:
             Exception: lambda request, error: _error(500, "The model failed on this request."),
         },
     )
+    return CheckedHost(application, names)
 
 
 def _told(service: Service, name: str, problem: Problem) -> dict[str, Any]:
     """What a client must know of a problem."""
-    kinds = {Text: "text", Image: "image", Audio: "audio"}
-    kind = next((word for cls, word in kinds.items() if isinstance(problem.inputs, cls)), "other")
     return {
         "name": name,
         "about": (problem.__doc__ or "").strip().split("\n")[0],
-        "inputs": kind,
+        "inputs": problem.inputs.medium,
+        "hint": problem.inputs.hint,
         "targets": problem.targets.describe(),
         "most_outputs": service.most_outputs(name),
     }
 
 
-async def _read(service: Service, request: Request, largest: int) -> tuple[str, Asked, Any]:
-    """The problem's name, what is asked, and the input as the model takes it."""
+async def _asked_of(service: Service, request: Request, limits: Limits) -> tuple[str, Asked]:
+    """The problem's name and what is asked."""
     name = request.path_params["name"]
     try:
         problem = service.problem(name)
     except UserError as error:
         raise HTTPException(404, str(error)) from error
-    body = await _body(request, largest)
-    asked = _asked(request, body, isinstance(problem.inputs, Text))
+    try:
+        body = await asyncio.wait_for(_body(request, limits.body_bytes), limits.body_seconds)
+    except asyncio.TimeoutError:
+        raise HTTPException(
+            408, f"The body did not come within {limits.body_seconds:g} s.", {"Connection": "close"}
+        ) from None
+    asked = _asked(request, body, problem.inputs.medium == "text")
     most = service.most_outputs(name)
     if not 1 <= asked.nbest <= most:
         raise HTTPException(422, f"nbest must be from 1 to {most}, but is {asked.nbest}.")
-    try:
-        item = await run_in_threadpool(service.encoded, name, asked.value)
-    except (ValueError, OSError) as error:
-        raise HTTPException(422, f"input: {error}") from error
-    return name, asked, item
+    return name, asked
 
 
 async def _body(request: Request, largest: int) -> bytes:
@@ -196,17 +220,39 @@ def _asked_json(body: bytes, is_text: bool) -> Asked:
 
 def _utf8(body: bytes) -> str:
     try:
-        return body.decode()
+        return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise HTTPException(422, f"The body is not UTF-8: {error.reason}.") from error
 
 
-async def _of(submit: Callable[[], Future[Any]]) -> Any:
-    """The result of a job of the service."""
+async def _of(request: Request, submit: Callable[[], Future[T]], seconds: float) -> T:
+    """The result of a job of the service, which is taken back if the client leaves.
+
+    Raises:
+        ClientDisconnect: it has left.
+    """
     try:
-        return await asyncio.wrap_future(submit())
+        job = asyncio.wrap_future(submit())
     except Busy:
         raise HTTPException(503, "Too many requests wait.", {"Retry-After": "1"}) from None
+    left = asyncio.ensure_future(_leaves(request))
+    try:
+        both: set[asyncio.Future[Any]] = {job, left}
+        await asyncio.wait(both, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        if job.done():
+            return job.result()
+        if left.done():
+            raise ClientDisconnect
+        raise HTTPException(504, f"There was no answer within {seconds:g} s.")
+    finally:
+        left.cancel()
+        job.cancel()
+
+
+async def _leaves(request: Request) -> None:
+    """Returns when the client has closed its connection; all of its body has been read."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _told_error(request: Request, error: Exception) -> Response:

@@ -13,7 +13,6 @@ from t2t_multimodel.config.base import of_kind
 from t2t_multimodel.config.moe import ExpertsConfig
 from t2t_multimodel.data.collate import collate
 from t2t_multimodel.decode.lines import LONGEST
-from t2t_multimodel.features import ClassLabel, Text
 from t2t_multimodel.layers.capture import captured
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.problem import Problem
@@ -26,11 +25,11 @@ def explain(
 
     Args:
         array: the input as the model takes it.
-        output: a text, or the name or number of a class.
+        output: as people write it: a text, or the name or number of a class.
 
     Returns:
         JSON-able:
-        source: the sub-words of the input, or None for what is no text.
+        source: the words of the input's positions, or None where these have none.
         grid: height and width of the source positions; L is their product.
         target: the sub-words of the output, the end included.
         attention: for each layer that looks at the source its name, and weights [T, L], the mean
@@ -42,14 +41,9 @@ def explain(
         ValueError: the output is none of the problem's, or longer than these may be.
     """
     targets = problem.targets
-    value: Any = output
-    if isinstance(targets, ClassLabel) and not targets.names:
-        value = int(output)
     if len(output) > LONGEST:
         raise ValueError(f"it has more than {LONGEST:,} characters")
-    if isinstance(targets, Text) and targets.several:
-        value = [output]
-    ids = targets.encode(value, problem.tokenizer("targets", tokenizers))
+    ids = targets.encode(targets.parse(output), problem.tokenizer("targets", tokenizers))
     longest = model.signature(problem.name).targets.max_length
     if targets.length(ids) > longest:
         raise ValueError(f"its {targets.length(ids):,} {targets.unit} are more than {longest:,}")
@@ -63,7 +57,7 @@ def explain(
     real = np.flatnonzero(np.asarray(encoded.mask_BL)[0])
     return {
         "source": _pieces(problem, "inputs", tokenizers, array),
-        "grid": [int(size) for size in encoded.grid],
+        "grid": [int(np.asarray(size)) for size in encoded.grid],
         "target": _pieces(problem, "targets", tokenizers, ids) or [output],
         "attention": [
             {"layer": _layer(path), "weights": _rounded(weights, real)}
@@ -79,10 +73,7 @@ def explain(
 
 
 def _pieces(problem: Problem, name: str, tokenizers: dict[str, Any], ids: Any) -> list[str] | None:
-    if not isinstance(problem.features[name], Text):
-        return None
-    tokenizer: Any = problem.tokenizer(name, tokenizers)
-    return tokenizer.pieces([int(i) for i in ids])
+    return problem.features[name].pieces(ids, problem.tokenizer(name, tokenizers))
 
 
 def _layer(path: str) -> str:

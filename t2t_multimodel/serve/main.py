@@ -12,8 +12,12 @@ import uvicorn
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.serve.app import app
+from t2t_multimodel.serve.connections import punctual
+from t2t_multimodel.serve.limits import Limits
 from t2t_multimodel.serve.service import Service
 
+_LAST_SECONDS = 2.0
+"""For the model to end what it computes when the server has stopped."""
 _BACKLOG = 512
 """Connections that wait to be accepted, those made while the model is loaded among them."""
 
@@ -21,7 +25,7 @@ _BACKLOG = 512
 def serve(
     checkpoint: Checkpoint, names: Sequence[str], host: str, port: int, beam_size: int
 ) -> None:
-    """Listens until Ctrl-C; requests that have come by then are answered.
+    """Listens until Ctrl-C or SIGTERM; requests that have come by then get some seconds.
 
     Args:
         checkpoint: of the model.
@@ -38,11 +42,19 @@ def serve(
     shown = f"[{host}]" if ":" in host else host
     url = f"http://{shown}:{listening.getsockname()[1]}"
     print(f"{url} serves {', '.join(names)}. Ctrl-C stops it.", file=sys.stderr, flush=True)
-    config = uvicorn.Config(app(service), log_level="warning", access_log=False)
+    limits = Limits()
+    config = uvicorn.Config(
+        app(service, limits, [host]),
+        log_level="error",  # what clients do wrong is told to them
+        access_log=False,
+        http=punctual(limits.head_seconds),
+        limit_concurrency=limits.connections,
+        timeout_graceful_shutdown=limits.shutdown_seconds,
+    )
     try:
         uvicorn.Server(config).run([listening])
     finally:
-        service.close()
+        service.close(_LAST_SECONDS)
         listening.close()
 
 

@@ -13,13 +13,12 @@ from typing import Any
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.config.decode import DecodeConfig
-from t2t_multimodel.cores import cores
 from t2t_multimodel.decode.decoder import Decoder
 from t2t_multimodel.decode.inputs import InputEncoder, Item
 from t2t_multimodel.decode.outputs import Answer
 from t2t_multimodel.decode.runner import DecodeRequest, Runner
-from t2t_multimodel.errors import unknown
-from t2t_multimodel.features import ClassLabel
+from t2t_multimodel.errors import BadValue, foreign, unknown
+from t2t_multimodel.features import Output
 from t2t_multimodel.problem import Problem
 from t2t_multimodel.registry import problems
 from t2t_multimodel.serve.explain import explain
@@ -81,15 +80,12 @@ class Service:
         self._runners: dict[str, Runner] = {}
         self._beams: dict[str, Runner] = {}
         for name, problem in self.problems.items():
-            labels = isinstance(problem.targets, ClassLabel)
-            best = DecodeConfig(nbest=CLASSES if labels else 1)
+            best = DecodeConfig(nbest=CLASSES if self._output(name) == "classes" else 1)
             beam = DecodeConfig(method="beam", beam_size=beam_size, nbest=beam_size)
             for runners, way in ((self._runners, best), (self._beams, beam)):
                 decoder = Decoder(self._model, name, way)
                 request = DecodeRequest(problem=name, config=way, batch_size=batch_size)
                 runners[name] = Runner(problem, self._tokenizers, decoder, config, request)
-        # each may unpack to some hundred megabytes
-        self._encoding = threading.Semaphore(cores())
         self._jobs: queue.Queue[_Job | None] = queue.Queue(most_waiting)
         self._thread = threading.Thread(target=self._work, name="model", daemon=True)
         self._thread.start()
@@ -106,8 +102,9 @@ class Service:
 
     def most_outputs(self, name: str) -> int:
         """How many outputs may be asked for."""
-        targets = self.problem(name).targets
-        return min(CLASSES, targets.size) if isinstance(targets, ClassLabel) else self.beam_size
+        classes = min(CLASSES, self._model.signature(name).targets.size)
+        most = {"tokens": self.beam_size, "classes": classes, "values": 1}
+        return most[self._output(name)]
 
     @property
     def waiting(self) -> int:
@@ -121,9 +118,9 @@ class Service:
             value: a text, or the bytes of an image or sound file.
 
         Raises:
-            ValueError: it is no such thing.
+            BadValue: it is no such thing; the reason names nothing of this machine.
         """
-        with self._encoding:
+        with foreign(lambda why: BadValue("it can not be read")):
             array, note = self._encoders[name].encoded(value)
         return Item(1, array, note=note)
 
@@ -133,8 +130,7 @@ class Service:
         Raises:
             Busy: too many wait.
         """
-        labels = isinstance(self.problem(name).targets, ClassLabel)
-        together = labels or nbest == 1
+        together = self._output(name) != "tokens" or nbest == 1
         runner = (self._runners if together else self._beams)[name]
         group = name if together else object()
         return self._enter(_Job(group, runner.answers, item))
@@ -152,10 +148,36 @@ class Service:
 
         return self._enter(_Job(object(), run, output))
 
-    def close(self) -> None:
-        """Answers what waits, then ends the thread."""
-        self._jobs.put(None)
-        self._thread.join()
+    def _output(self, name: str) -> Output:
+        """How the targets of a problem are predicted."""
+        output = self._model.signature(name).targets.output
+        assert output is not None, "the model was built for this problem"
+        return output
+
+    def close(self, seconds: float | None = None) -> None:
+        """Answers what waits, then ends the thread.
+
+        Args:
+            seconds: what is not begun by then is not computed; None: all is.
+        """
+        try:
+            self._jobs.put(None, timeout=seconds)
+            self._thread.join(seconds)
+        except queue.Full:
+            pass
+        if self._thread.is_alive():
+            self._drop_waiting()
+            self._jobs.put(None)
+            self._thread.join(seconds)
+
+    def _drop_waiting(self) -> None:
+        while True:
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                return
+            if job is not None:
+                job.result.cancel()
 
     def _enter(self, job: _Job) -> Future[Any]:
         try:

@@ -15,6 +15,7 @@ from t2t_multimodel.layers.mode import EVAL, Mode
 from t2t_multimodel.modalities.base import Embedded, Modality
 from t2t_multimodel.modalities.text import length_mask
 from t2t_multimodel.registry import register_modality
+from t2t_multimodel.types import Tensor
 
 
 class T2TAudioModality(Modality):
@@ -43,7 +44,7 @@ class T2TAudioModality(Modality):
             for i in range(last + 1)
         ]
 
-    def run_blocks(self, x_BTM1: Any, lengths_B: Any) -> Embedded:
+    def run_blocks(self, x_BTM1: Tensor, lengths_B: Tensor) -> Embedded:
         """[B, T, M, 1] to one position for each band and step in time."""
         mask_BT = length_mask(lengths_B, ops.shape(x_BTM1)[1])
         for block in self.blocks:
@@ -58,7 +59,7 @@ class T2TAudioModality(Modality):
 class T2TLogMelModality(T2TAudioModality):
     """Log-mel frames [B, T, M]; bands keep their resolution."""
 
-    def embed(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Embedded:
+    def embed(self, values: Tensor, lengths_B: Tensor, mode: Mode = EVAL) -> Embedded:
         return self.run_blocks(ops.cast(values, self.compute_dtype)[..., None], lengths_B)
 
 
@@ -68,6 +69,6 @@ class T2TWaveformModality(T2TAudioModality):
 
     strides = (2, 2)
 
-    def embed(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Embedded:
+    def embed(self, values: Tensor, lengths_B: Tensor, mode: Mode = EVAL) -> Embedded:
         x_BT11 = ops.cast(values, self.compute_dtype)[:, :, None, None]
         return self.run_blocks(x_BT11, lengths_B)

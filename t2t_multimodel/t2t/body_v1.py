@@ -19,6 +19,7 @@ from t2t_multimodel.layers.experts_and_norm import ExpertsAndNorm, by_name
 from t2t_multimodel.layers.mode import Mode, dropout
 from t2t_multimodel.layers.timing import timing_halves
 from t2t_multimodel.t2t.slicenet import TIMESCALES, MultiConvRes, SimpleAttention
+from t2t_multimodel.types import Tensor
 
 
 class T2TV1Body(Body):
@@ -67,7 +68,7 @@ class T2TV1Body(Body):
             for i in range(size)
         ]
 
-    def encode(self, x_BLD: Any, mask_BL: Any, mode: Mode) -> tuple[Any, Routings]:
+    def encode(self, x_BLD: Tensor, mask_BL: Tensor, mode: Mode) -> tuple[Tensor, Routings]:
         signal = timing_halves(ops.shape(x_BLD)[1], self.config.hidden_size, TIMESCALES)
         x_BLD = x_BLD + ops.cast(signal, x_BLD.dtype)
         for block in self.encoder1:
@@ -79,8 +80,8 @@ class T2TV1Body(Body):
         return dropout(x_BLD, self.config.dropout, mode), by_name(encoder=routing)
 
     def decode(
-        self, targets_BTD: Any, mask_BT: Any, source: EncodedSource, mode: Mode
-    ) -> tuple[Any, Routings]:
+        self, targets_BTD: Tensor, mask_BT: Tensor | None, source: EncodedSource, mode: Mode
+    ) -> tuple[Tensor, Routings]:
         attended = self.attention(targets_BTD, source=source, mode=mode)
         x_BTD = self.merge(ops.concatenate([attended, targets_BTD], axis=-1), mode=mode)
         for block in self.decoder1:

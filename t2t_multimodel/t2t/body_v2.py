@@ -24,6 +24,7 @@ from t2t_multimodel.layers.mode import EVAL, Mode, dropout
 from t2t_multimodel.layers.norm import LayerNorm
 from t2t_multimodel.layers.timing import timing_halves
 from t2t_multimodel.t2t.slicenet import TIMESCALES
+from t2t_multimodel.types import Tensor
 
 
 class T2TV2Body(Body):
@@ -44,7 +45,7 @@ class T2TV2Body(Body):
             for i in range(own.decoder_layers)
         ]
 
-    def encode(self, x_BLD: Any, mask_BL: Any, mode: Mode) -> tuple[Any, Routings]:
+    def encode(self, x_BLD: Tensor, mask_BL: Tensor, mode: Mode) -> tuple[Tensor, Routings]:
         signal = timing_halves(ops.shape(x_BLD)[1], self.config.hidden_size, TIMESCALES)
         x_BLD = x_BLD + ops.cast(signal, x_BLD.dtype)
         routing: dict[str, Routing | None] = {}
@@ -53,8 +54,8 @@ class T2TV2Body(Body):
         return x_BLD, by_name(**routing)
 
     def decode(
-        self, targets_BTD: Any, mask_BT: Any, source: EncodedSource, mode: Mode
-    ) -> tuple[Any, Routings]:
+        self, targets_BTD: Tensor, mask_BT: Tensor | None, source: EncodedSource, mode: Mode
+    ) -> tuple[Tensor, Routings]:
         length = ops.shape(targets_BTD)[1]
         signal = timing_halves(length, self.config.hidden_size, start=mode.start)
         x_BTD = targets_BTD + ops.cast(signal, targets_BTD.dtype)
@@ -90,7 +91,9 @@ class EncoderLayer(Block):
         self.mixture = mixture(config, hidden=inner, name="mixture")
         self.norm = LayerNorm(width, name="norm")
 
-    def call(self, x_BLD: Any, mask_BL: Any, mode: Mode = EVAL) -> tuple[Any, Routing | None]:
+    def call(
+        self, x_BLD: Tensor, mask_BL: Tensor, mode: Mode = EVAL
+    ) -> tuple[Tensor, Routing | None]:
         """Returns [B, L, D], and where tokens went."""
         rate = self.config.dropout
         routed = None if self.config.routes_padding else mask_BL
@@ -126,8 +129,8 @@ class DecoderLayer(Block):
         self.feed_forward_norm = LayerNorm(width, name="feed_forward_norm")
 
     def call(
-        self, x_BTD: Any, mask_BT: Any, source: EncodedSource, mode: Mode = EVAL
-    ) -> tuple[Any, Routing | None]:
+        self, x_BTD: Tensor, mask_BT: Tensor | None, source: EncodedSource, mode: Mode = EVAL
+    ) -> tuple[Tensor, Routing | None]:
         """Returns [B, T, D], and where tokens went; None without experts."""
         rate = self.config.dropout
         y = self.self_attention(x_BTD, mode=mode)
@@ -151,6 +154,6 @@ class FeedForward(Block):
         self.layer1 = Linear(channels, hidden, use_bias=True, name="layer1")
         self.layer2 = Linear(hidden, channels, use_bias=True, name="layer2")
 
-    def call(self, x: Any) -> Any:
+    def call(self, x: Tensor) -> Tensor:
         """[..., D] to [..., D]"""
         return self.layer2(ops.relu(self.layer1(x)))

@@ -12,6 +12,7 @@ from t2t_multimodel.layers.convolution2d import ConvStep2D, FullConv2D, Padding,
 from t2t_multimodel.layers.linear import Linear
 from t2t_multimodel.modalities.base import Modality
 from t2t_multimodel.registry import register_modality
+from t2t_multimodel.types import Size, Tensor
 
 
 @register_modality("t2t_class_label_2d")
@@ -38,7 +39,7 @@ class T2TClassLabelModality(Modality):
         self.step4 = ConvStep2D(d * 2, d * 5 // 2, name="step4", **form)
         self.classes = Linear(d * 5 // 2, signature.size, use_bias=True, name="classes")
 
-    def logits(self, h_BTD: Any, mask_BT: Any, grid: tuple[Any, Any]) -> Any:
+    def logits(self, h_BTD: Tensor, mask_BT: Tensor, grid: tuple[Size, Size]) -> Tensor:
         """[B, 1, classes]"""
         shape = (ops.shape(h_BTD)[0], *self._layout(grid), self.config.hidden_size)
         x = ops.reshape(h_BTD, shape)
@@ -47,7 +48,7 @@ class T2TClassLabelModality(Modality):
         h = ops.relu(self.step4(self.step3(h)))
         return self.classes(ops.mean(h, axis=(1, 2)))[:, None]
 
-    def _layout(self, grid: tuple[Any, Any]) -> tuple[Any, Any]:
+    def _layout(self, grid: tuple[Size, Size]) -> tuple[Size, Size]:
         return grid
 
 
@@ -59,5 +60,5 @@ class T2TClassLabel1DModality(T2TClassLabelModality):
     strides = (4, 1)
     padding = "left"
 
-    def _layout(self, grid: tuple[Any, Any]) -> tuple[Any, Any]:
+    def _layout(self, grid: tuple[Size, Size]) -> tuple[Size, Size]:
         return grid[0] * grid[1], 1

@@ -11,6 +11,7 @@ from t2t_multimodel.layers.mode import EVAL, Mode
 from t2t_multimodel.modalities.base import Embedded, Modality
 from t2t_multimodel.modalities.image import flattened, rgb, standardised
 from t2t_multimodel.registry import register_modality
+from t2t_multimodel.types import Tensor
 
 
 @register_modality("t2t_image")
@@ -37,7 +38,7 @@ class T2TImageModality(Modality):
             for i in range(3)
         ]
 
-    def embed(self, values: Any, lengths_B: Any, mode: Mode = EVAL) -> Embedded:
+    def embed(self, values: Tensor, lengths_B: Tensor, mode: Mode = EVAL) -> Embedded:
         h = self.step2(self.step1(standardised(rgb(values, self.compute_dtype))))
         for block in self.blocks:
             h = block(h)

@@ -43,7 +43,7 @@ class T2TSchedule:
     """Half a wave of the cosine."""
 
     def factor(self, step: int) -> float:
-        """What the learning rate is multiplied with at a step, from 0."""
+        """Computes the factor of the learning rate at a step, from 0."""
         warmup = self.warmup_steps * self.worker_replicas
         if self.scheme == "noam":
             rise, fall = (step + 1) * warmup**-1.5, (step + 1) ** -0.5

@@ -16,6 +16,7 @@ from t2t_multimodel.layers.decode_state import EncodedSource
 from t2t_multimodel.layers.mode import EVAL, Mode
 from t2t_multimodel.layers.norm import LayerNorm
 from t2t_multimodel.layers.timing import timing_halves
+from t2t_multimodel.types import Tensor
 
 TIMESCALES = 16
 
@@ -59,7 +60,7 @@ class TwoSteps(Block):
             for i in range(2)
         ]
 
-    def call(self, x_BLC: Any, mask_BL: Any = None, mode: Mode = EVAL) -> Any:
+    def call(self, x_BLC: Tensor, mask_BL: Tensor | None = None, mode: Mode = EVAL) -> Tensor:
         """[B, L, C] to [B, L, C]; `mask_BL` is 0 at padding."""
         for step in self.steps:
             x_BLC = step(x_BLC, mask_BL=mask_BL, mode=mode)
@@ -86,7 +87,7 @@ class SimpleAttention(Block):
         self.attention = SourceAttention(channels, 1, name="attention")
         self.norm = LayerNorm(channels, begins_at=begins_at, name="norm")
 
-    def call(self, target_BTC: Any, source: EncodedSource, mode: Mode = EVAL) -> Any:
+    def call(self, target_BTC: Tensor, source: EncodedSource, mode: Mode = EVAL) -> Tensor:
         """[B, T, C] to [B, T, C]"""
         length = ops.shape(target_BTC)[1]
         signal = timing_halves(length, self.channels, TIMESCALES, start=mode.start)
@@ -140,11 +141,11 @@ class MultiConvRes(Block):
 
     def call(
         self,
-        x_BLC: Any,
-        mask_BL: Any = None,
+        x_BLC: Tensor,
+        mask_BL: Tensor | None = None,
         source: EncodedSource | None = None,
         mode: Mode = EVAL,
-    ) -> Any:
+    ) -> Tensor:
         """[B, L, C] to [B, L, C]; a block that attends needs a source."""
         mask_BL = None if self.causal else mask_BL
         y = self.steps1(x_BLC, mask_BL=mask_BL, mode=mode)

@@ -1,4 +1,4 @@
-"""What mm-add-task does: a trained model grows by what new problems need, and trains on them."""
+"""Does the work of `mm-add-task`: a trained model grows by new problems, and trains on them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.config import Config, ProblemRate, RateFactor
 from t2t_multimodel.data.datagen import prepare
+from t2t_multimodel.data.raw_dirs import RawDir
 from t2t_multimodel.engines.engine import parallel_batches, share_cores
 from t2t_multimodel.evaluate.evaluator import Evaluator
 from t2t_multimodel.evaluate.result import Result
@@ -30,10 +31,10 @@ FACTORS: dict[BodySpeed, float] = {"frozen": 0.0, "slow": 0.1, "free": 1.0}
 
 @dataclass(frozen=True, kw_only=True)
 class AddRequest:
-    """What is to be added, and how."""
+    """Says what is to be added, and how."""
 
     problems: Sequence[ProblemRate]
-    """Those to train on: new ones, and old ones to be rehearsed."""
+    """`problems` are trained on: new ones, and old ones to be rehearsed."""
     body: BodySpeed = "frozen"
     hparams: str = ""
     """Further settings, "train.seed=1"."""
@@ -46,7 +47,7 @@ def add_task(
     checkpoint: Checkpoint,
     request: AddRequest,
     data_dir: Path,
-    raw_dir: Path | None,
+    raw_dir: RawDir,
     output_dir: Path,
 ) -> Forgetting | None:
     """Trains a run that begins with a checkpoint's weights and knows more problems.
@@ -132,7 +133,7 @@ def _evaluate(
     model: MultiModel,
     config: Config,
     data_dir: Path,
-    raw_dir: Path | None,
+    raw_dir: RawDir,
 ) -> list[Result]:
     """The old problems as the final table will score them again."""
     check_features(checkpoint, checkpoint.problems([]))

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 from t2t_multimodel.data.files import written_by_rename
 from t2t_multimodel.evaluate.result import Result
 from t2t_multimodel.metrics.text import is_lower_better
+from t2t_multimodel.side_files import NUMBER, Damaged, read_json, require
+from t2t_multimodel.terminal import make_console
 
 
 class Scored(NamedTuple):
@@ -76,6 +78,11 @@ class Forgetting:
         }
 
 
+_SCORED = {"split": str, "examples": int, "scores": {str: NUMBER}}
+_SHAPE = {"from": str, "before": {str: _SCORED}, "after": {str: _SCORED}}
+_REMEASURE = "Remove it: the old problems are scored again before the run goes on."
+
+
 def scored(results: Iterable[Result]) -> dict[str, Scored]:
     """Problem -> its scores."""
     return {one.problem: Scored(one.split, one.examples, one.scores) for one in results}
@@ -89,17 +96,20 @@ def store(forgetting: Forgetting, file: Path) -> None:
 
 def load(file: Path) -> Forgetting:
     """The inverse of `store`."""
-    values = json.loads(file.read_text())
-    before, after = (
-        {name: Scored(**scored) for name, scored in values[time].items()}
-        for time in ("before", "after")
-    )
+    values = read_json(file, ("from", "before", "after"))
+    try:
+        require(values, _SHAPE)
+        before, after = (
+            {name: Scored(**scored) for name, scored in values[time].items()}
+            for time in ("before", "after")
+        )
+    except (ValueError, TypeError) as error:
+        raise Damaged(file, f"{error} where it should not be", _REMEASURE) from error
     return Forgetting(values["from"], before, after)
 
 
 def print_forgetting(forgetting: Forgetting) -> None:
     """Prints every score of every old problem before and after, and the verdict."""
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(title="Old problems", box=None, padding=(0, 2, 0, 0), pad_edge=False)
@@ -114,6 +124,6 @@ def print_forgetting(forgetting: Forgetting) -> None:
         figures = [f"{line.before:.4f}", f"{line.after:.4f}", f"{line.after - line.before:+.2g}"]
         table.add_row(name, line.score, *figures, line.verdict)
         seen = line.problem
-    console = Console(highlight=False)
+    console = make_console()
     console.print(table)
     console.print(forgetting.verdict)

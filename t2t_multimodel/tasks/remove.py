@@ -1,4 +1,4 @@
-"""What mm-remove-task does: a run without some of its problems, and without what only they need."""
+"""Does the work of `mm-remove-task`: drops problems of a run, and what only they need."""
 
 from __future__ import annotations
 

@@ -19,12 +19,28 @@ _TEACHER_FORCED = (
     "teacher_forced/sequence_accuracy",
     "log_ppl",
 )
+_LOG_PPL = ("teacher_forced/log_ppl", "log_ppl")
+LOSS = "loss/"
+"""Begins the score of values that is their loss, such as loss/squared_error."""
 JOINT = "joint"
 """Name of the mean score over the problems."""
 
 
+def _losses_of_values(scores: dict[str, dict[str, float]]) -> dict[str, float]:
+    """The losses of the problems whose targets are values, which have no log-perplexity."""
+    return {
+        problem: value
+        for problem, values in scores.items()
+        for name, value in values.items()
+        if name.startswith(LOSS)
+    }
+
+
 class Best:
     """The best evaluation so far of each problem, and of their mean.
+
+    Where log-perplexity decides, the loss of values does so for their problem. It has a unit of its
+    own, so it is part of the mean only where no problem has a log-perplexity.
 
     A problem that no longer improves is not taken out of the mixture: the body that it shares goes
     on changing for the others, and the problem would be forgotten. Its best checkpoint stays
@@ -35,7 +51,7 @@ class Best:
         """Raises `UserError` if `evaluate.best` is a name that no score can have."""
         known = [*_TEACHER_FORCED, *metrics.names()]
         known += [f"decoded/{name}" for name in metrics.names()]
-        if config.best not in known:
+        if config.best not in known and not config.best.startswith(LOSS):
             raise unknown("score", config.best, known)
         if config.steps and config.best.startswith("decoded/") and not config.train_decode_examples:
             raise UserError(
@@ -53,8 +69,11 @@ class Best:
         Raises:
             UserError: no problem has the score that `evaluate.best` names.
         """
-        chosen = {problem: self._chosen(values) for problem, values in scores.items()}
-        known = {problem: value for problem, value in chosen.items() if value is not None}
+        found = {problem: self._chosen(values) for problem, values in scores.items()}
+        known = {problem: value for problem, value in found.items() if value is not None}
+        losses = {} if self._config.best not in _LOG_PPL else _losses_of_values(scores)
+        joint = known or losses
+        known = {**known, **losses}
         if not known:
             names = sorted({name for values in scores.values() for name in values})
             raise UserError(
@@ -62,7 +81,7 @@ class Best:
                 fix=f"Scores during training: {', '.join(names)}. Decoded ones need "
                 "evaluate.train_decode_examples above 0.",
             )
-        known[JOINT] = statistics.fmean(known.values())
+        known[JOINT] = statistics.fmean(joint.values())
         return [name for name, value in known.items() if self._observe_score(name, step, value)]
 
     def _chosen(self, scores: dict[str, float]) -> float | None:
@@ -72,7 +91,7 @@ class Best:
     def _observe_score(self, name: str, step: int, score: float) -> bool:
         """Takes a score into the record of its problem; True if it is a new best."""
         record = self.records.get(name)
-        if math.isnan(score):  # as it is, no later score would be above or below it
+        if math.isnan(score):  # no later score would be above or below it
             score = math.inf if is_lower_better(self._config.best) else -math.inf
         sign = -1 if is_lower_better(self._config.best) else 1
         if record is None or sign * score > sign * record["score"]:

@@ -10,6 +10,7 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
+from t2t_multimodel.terminal import make_console
 from t2t_multimodel.train.progress import Progress, duration
 
 
@@ -19,7 +20,7 @@ def live(progress: Progress, console: Console | None = None) -> Iterator[None]:
 
     Where the output is no terminal there are the printed lines alone.
     """
-    console = console or Console()
+    console = console or make_console()
     if not console.is_terminal:
         yield
         return

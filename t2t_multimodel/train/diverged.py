@@ -30,12 +30,18 @@ class Guard:
     def __init__(self, folder: Path, max_xent: float) -> None:
         self._folder, self._max_xent = folder, max_xent
 
-    def check_loss(self, item: StepBatches, number: int, xent: float) -> None:
-        """Raises `UserError` if the cross entropy of micro-batch `number` is no usable number."""
-        if not math.isfinite(xent) or xent > self._max_xent:
+    def check_loss(self, item: StepBatches, number: int, name: str, loss: float) -> None:
+        """Raises `UserError` if the loss of micro-batch `number` is no usable number.
+
+        Args:
+            name: of the loss; a bound is known for "xent" alone, other losses have units of
+                their own.
+        """
+        too_high = name == "xent" and loss > self._max_xent
+        if not math.isfinite(loss) or too_high:
             problem = item.problems[number]
-            above = f", above train.max_xent={self._max_xent:g}," if math.isfinite(xent) else ""
-            message = f"The loss of {problem} is {xent:g}{above} at step {item.step}."
+            above = f", above train.max_xent={self._max_xent:g}," if math.isfinite(loss) else ""
+            message = f"The loss of {problem} is {loss:g}{above} at step {item.step}."
             self._stop(message, item, [number])
 
     def check_norm(self, item: StepBatches, norm: float) -> None:

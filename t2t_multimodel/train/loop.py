@@ -25,6 +25,7 @@ from t2t_multimodel.engines.process_group import ALONE, ProcessGroup
 from t2t_multimodel.evaluate.evaluator import Evaluator
 from t2t_multimodel.evaluate.result import Result
 from t2t_multimodel.evaluate.samples import SAMPLES, samples_of
+from t2t_multimodel.features.signature import loss_name
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.runs.mixture_report import write_mixture
 from t2t_multimodel.runs.run_folder import RunFolder
@@ -80,7 +81,7 @@ class Trainer:
         self.folder.rewind(self.step)
 
     def standing(self) -> dict[str, int]:
-        """Where the run stands, in numbers that all its workers must share."""
+        """Tells where the run stands, in numbers that all its workers must share."""
         checksum = 0
         slots = self.engine.state()
         for value in [*map(value_of, self.model.variables), *slots.values()]:
@@ -132,7 +133,7 @@ class Trainer:
         with live(progress), closing(read_ahead(items)) as batches, workers, closing(self.saver):
             for name in self.config.trained:
                 self.engine.compile(name)
-            self.engine.clear()  # of a step that failed
+            self.engine.clear()  # a step that failed may have left gradients
             self._evaluate_if_due(progress)
             while not self.finished and not self.process_group.any(bool(stop)):
                 rate = learning_rate(optimizer, self.step, train.steps, width)
@@ -148,7 +149,7 @@ class Trainer:
                 self.save()
 
     def realised(self) -> list[Realised]:
-        """What each problem got so far."""
+        """Counts what each problem got so far."""
         return realised(self.mixture, self.streams, self.step, self.positions)
 
     def _streams(self) -> dict[str, BatchStream]:
@@ -170,9 +171,10 @@ class Trainer:
             own.append(on_host(computed.observed))
             self.engine.add(computed.gradients)
         observed = self.process_group.share(own)
-        losses = [float(one.scalars["xent"]) for one in observed]
+        names = [loss_name(one.scalars) for one in observed]
+        losses = [float(one.scalars[name]) for name, one in zip(names, observed, strict=True)]
         for number, (problem, batch) in enumerate(zip(item.problems, item.batches, strict=True)):
-            self.guard.check_loss(item, number, losses[number])
+            self.guard.check_loss(item, number, names[number], losses[number])
             progress.add(problem, observed[number].scalars, len(batch["inputs"]))
         norm = self.engine.update(rate, item.step, summed_loads(observed))
         self.guard.check_norm(item, norm)
@@ -240,4 +242,4 @@ def _side_by_side(
 
 
 def _silent(line: str) -> None:
-    """What workers other than the chief do with their lines: the chief says the same."""
+    """Drops the lines of workers other than the chief, which says the same."""

@@ -1,4 +1,4 @@
-"""What mm-trainer does: data, model, training, and the table at the end."""
+"""Does the work of `mm-trainer`: data, model, training, and the table at the end."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from t2t_multimodel.checkpoints import warm_start
 from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.datagen import Prepared, prepare
+from t2t_multimodel.data.raw_dirs import RawDir
 from t2t_multimodel.engines.cluster import Cluster
 from t2t_multimodel.engines.devices import make_engine, set_up
 from t2t_multimodel.engines.engine import averaged, parallel_batches, share_cores
@@ -24,6 +25,7 @@ from t2t_multimodel.evaluate.results_file import store
 from t2t_multimodel.evaluate.table import print_table, with_baselines
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.overrides import Resolved
+from t2t_multimodel.runs.lock import FolderLock, locked
 from t2t_multimodel.runs.mixture_report import print_mixture
 from t2t_multimodel.runs.run_folder import RunFolder
 from t2t_multimodel.train.loop import Trainer
@@ -35,7 +37,7 @@ from t2t_multimodel.train.stopping import stop_requests
 def train(
     resolved: Resolved,
     data_dir: Path,
-    raw_dir: Path | None,
+    raw_dir: RawDir,
     output_dir: Path,
     cluster: Cluster | None = None,
 ) -> list[Result]:
@@ -52,11 +54,24 @@ def train(
         The scores of every problem on the final split; none if SIGTERM or SIGINT stopped it, and
         none on workers other than the chief.
     """
+    if cluster is not None and not cluster.chief:
+        return _run(resolved, data_dir, raw_dir, output_dir, cluster)
+    with locked(FolderLock(output_dir)):
+        return _run(resolved, data_dir, raw_dir, output_dir, cluster)
+
+
+def _run(
+    resolved: Resolved,
+    data_dir: Path,
+    raw_dir: RawDir,
+    output_dir: Path,
+    cluster: Cluster | None,
+) -> list[Result]:
     config, chief = resolved.config, cluster is None or cluster.chief
     folder = RunFolder(output_dir, writes=chief)
     folder.check_settings(config)
     share_cores(parallel_batches(config))
-    if not chief:  # who joins when the data are made: those below are found
+    if not chief:  # a worker joins when the data are made: the code below finds them
         process_group = set_up(config, cluster)
     found = checkpoints.newest_whole(folder.checkpoints)
     if found:
@@ -64,7 +79,8 @@ def train(
     source = None if found else warm_start.source(config.train.warm_start)
     vocabularies = found or source
     tokenizers = vocabularies.tokenizers() if vocabularies else None
-    prepared = prepare(list(config.rates), data_dir, raw_dir, config, tokenizers)
+    names, begun = list(config.rates), folder.begun_with()
+    prepared = prepare(names, data_dir, raw_dir, config, tokenizers, begun=begun)
     for split in (config.evaluate.split, config.evaluate.final_split):
         check_split(split, prepared)
     if chief:
@@ -73,7 +89,7 @@ def train(
     if source:
         warm_start.begin(model, source, prepared)
     freeze(model, config)
-    folder.open(resolved, prepared)
+    folder.open(resolved, prepared, raw_dir)
     write_baselines(folder, config, prepared)
     trainer = Trainer(
         config, prepared, model, make_engine(model, config, process_group), folder, process_group
@@ -82,7 +98,9 @@ def train(
         trainer.restore(found)
         print(f"Going on from {found.path}, step {trainer.step:,}.")
     else:
-        folder.rewind(0)  # what a run that was killed before its first checkpoint had logged
+        folder.rewind(
+            0
+        )  # forgets what a run had logged that was killed before its first checkpoint
     print(
         f"{output_dir}: {resolved.set_name}, {len(prepared)} problems, "
         f"{model.count_params() / 1e6:.1f} M parameters, {config.train.steps:,} steps"

@@ -6,6 +6,8 @@ import time
 from collections import defaultdict
 from typing import Any
 
+from t2t_multimodel.features.signature import loss_name
+
 
 class Progress:
     """Collects what steps report and says it every so many steps."""
@@ -13,11 +15,11 @@ class Progress:
     def __init__(self, first_step: int, steps: int) -> None:
         self.steps, self.step = steps, first_step
         self.losses: dict[str, float] = {}
-        """Problem -> cross entropy as last reported, nats a target."""
+        """Problem -> loss as last reported: nats a target, or in the unit of its values."""
         self.dev_scores: dict[str, str] = {}
         """Problem -> first score of the newest evaluation, in words."""
         self.examples_per_second = 0.0
-        """As last reported."""
+        """`examples_per_second` is the figure that was last reported."""
         self._begin_step = first_step
         self._begin = time.monotonic()
         self._reset()
@@ -48,7 +50,7 @@ class Progress:
 
     @property
     def seconds_left(self) -> float:
-        """To the last step, at the pace so far."""
+        """Estimates the seconds to the last step, at the pace so far."""
         seconds = time.monotonic() - self._begin
         return seconds / max(1, self.steps_done) * (self.steps - self.step)
 
@@ -65,7 +67,10 @@ class Progress:
             for name, total in sums.items()
         }
         rate = self._examples / (time.monotonic() - self._since)
-        losses = {name: means[f"{name}/train/xent"] for name in sorted(self._sums)}
+        losses = {
+            name: means[f"{name}/train/{loss_name(sums)}"]
+            for name, sums in sorted(self._sums.items())
+        }
         self.examples_per_second, self.losses = rate, {**self.losses, **losses}
         line = (
             f"step {self.step:,}/{self.steps:,}  "

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+KINDS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
 
 class StopRequest:
     """Whether someone asked the run to stop."""
 
     signal: str = ""
-    """"SIGTERM" or "SIGINT" once it came."""
+    """"SIGTERM", "SIGINT" or "SIGHUP" once it came."""
 
     def __bool__(self) -> bool:
         return bool(self.signal)
@@ -21,8 +23,9 @@ class StopRequest:
 
 @contextmanager
 def stop_requests() -> Iterator[StopRequest]:
-    """Notes SIGTERM (from a scheduler) and SIGINT (Ctrl-C) instead of dying of them.
+    """Notes SIGTERM (of a scheduler), SIGINT (Ctrl-C) and SIGHUP (the terminal was closed).
 
+    The process does not die of them. One that is ignored, as `nohup` has it, stays ignored.
     The second of a kind works as ever. Outside of the main thread, where Python takes no signals,
     nothing is noted.
     """
@@ -30,7 +33,8 @@ def stop_requests() -> Iterator[StopRequest]:
     if threading.current_thread() is not threading.main_thread():
         yield request
         return
-    before = {kind: signal.getsignal(kind) for kind in (signal.SIGTERM, signal.SIGINT)}
+    handlers = {kind: signal.getsignal(kind) for kind in KINDS}
+    before = {kind: old for kind, old in handlers.items() if old is not signal.SIG_IGN}
 
     def note(number: int, frame: FrameType | None) -> None:
         request.signal = signal.Signals(number).name

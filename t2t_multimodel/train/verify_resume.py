@@ -28,7 +28,7 @@ _OVERRIDES = (
     "train.log_steps=1,evaluate.steps=0,evaluate.patience=0,evaluate.final_examples=1,"
     "evaluate.decode_examples=0"
 )
-_LONGEST_WAIT_S = 0.2  # of a step or two on a small network
+_LONGEST_WAIT_S = 0.2  # a step or two on a small network take so long
 _NOT_COMPARED = ("train/examples_per_second", "train/traces")
 
 
@@ -58,7 +58,7 @@ def verify_resume(
     if any((folder / name).exists() for name in ("undisturbed", "killed", "config.json")):
         raise UserError(f"{folder} holds runs already.", "Give another --output_dir.")
     draws = random.Random(seed)
-    every = max(2, steps // (2 * kills))  # so that kills lose steps, and some lose none
+    every = max(2, steps // (2 * kills))  # most kills lose steps, and some lose none
     command = [sys.executable, "-m", "t2t_multimodel.bin.mm_trainer", *arguments]
     command += [f"--train_steps={steps}"]
     command += [f"--hparams={hparams},{_OVERRIDES},train.checkpoint_steps={every}"]
@@ -103,7 +103,7 @@ def _kill_at(command: list[str], run: Path, step: int, moment: float) -> None:
 
 
 def _scalars(run: Path) -> Scalars:
-    """What a run logged of training; a kill may have cut the last line off."""
+    """Reads what a run logged of training; a kill may have cut the last line off."""
     file, logged = run / "scalars.jsonl", Scalars()
     if file.is_file():
         for line in file.read_text().splitlines(keepends=True):

@@ -48,27 +48,6 @@ def test_trees_whose_leaves_are_no_words_take_the_nearest_source() -> None:
     assert not bars._leaves_are_words([np.zeros(2)], ["(S XX XX S)"])
 
 
-def test_large_images_are_averaged_down() -> None:
-    image = np.zeros((70, 100, 3), np.uint8)
-    image[:4, :4, 0] = 255
-    vector = bars._pixels(image).reshape(17, 25, 3)  # blocks of 4; what is left over is cut
-    assert vector[0, 0].tolist() == [1.0, 0.0, 0.0]
-    assert vector.sum() == 1.0
-
-
-def test_small_images_stay_as_they_are() -> None:
-    image = np.arange(32 * 8, dtype=np.uint8).reshape(32, 8, 1)
-    np.testing.assert_allclose(bars._pixels(image) * 255, image.reshape(-1))
-
-
-def test_frames_are_stretched_between_the_first_and_the_last() -> None:
-    frames = np.asarray([[0.0, 10.0], [1.0, 20.0], [3.0, 30.0]], np.float16)
-    stretched = bars._frames(frames).reshape(bars.FRAMES, 2)
-    np.testing.assert_allclose(stretched[[0, -1]], frames[[0, -1]])
-    at = 2 * 50 / (bars.FRAMES - 1)
-    np.testing.assert_allclose(stretched[50], [at, 10 + 10 * at], rtol=1e-6)
-
-
 def test_of_many_examples_an_even_part_is_taken() -> None:
     assert bars.evenly(3, 5).tolist() == [0, 1, 2]
     assert bars.evenly(9, 3).tolist() == [0, 4, 8]

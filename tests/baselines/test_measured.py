@@ -195,7 +195,7 @@ def test_targets_without_baselines_are_refused(shades: Prepared) -> None:
     with pytest.raises(UserError) as caught:
         measure_baselines(painting, "test")
     assert str(caught.value) == (
-        "Problem 'tiny_painting' has Image targets; baselines are of text and classes."
+        "Problem 'tiny_painting' has Image targets; baselines are of tokens, classes and values."
     )
 
 

@@ -25,6 +25,7 @@ from t2t_multimodel.bin import (
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 from t2t_multimodel.config import Config, OneDeviceConfig, TrainConfig, rates
 from t2t_multimodel.config.tree import all_fields
+from t2t_multimodel.data.raw_dirs import RawDirs
 from t2t_multimodel.registry import hparams, problems
 
 MINE = '''
@@ -52,6 +53,13 @@ def my_set():
     """My own settings."""
     return Config(problems=rates("mine"))
 '''
+
+
+@pytest.fixture(autouse=True)
+def raw_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A working folder with raw files in `r`."""
+    (tmp_path / "here" / "r").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "here")
 
 
 @pytest.fixture
@@ -137,7 +145,7 @@ def test_datagen_hands_on_its_flags(mine: str, stub: Callable) -> None:
     argv = ["--problem=mine,other", "--data_dir=d", "--raw_dir=r", "--workers=3", mine]
     assert mm_datagen.main([*argv, "--vocab_size=99", "--verify"]) == 0
     options = {"workers": 3, "vocab_size": 99, "verify": True, "run": None}
-    assert calls == [(["mine", "other"], Path("d"), Path("r"), options)]
+    assert calls == [(["mine", "other"], Path("d"), RawDirs(Path("r")), options)]
 
 
 def test_datagen_without_flags_uses_every_core(
@@ -205,7 +213,7 @@ def test_trainer_takes_another_output_folder(mine: str, stub: Callable) -> None:
     train = stub("t2t_multimodel.train.main", "train")
     argv = ["--hparams_set=my_set", "--output_dir=o", "--data_dir=d", "--raw_dir=r", mine]
     assert mm_trainer.main(argv) == 0
-    assert train == [(settings, Path("d"), Path("r"), Path("o"), None)]
+    assert train == [(settings, Path("d"), RawDirs(Path("r")), Path("o"), None)]
 
 
 def test_trainer_goes_on_with_a_runs_own_settings_if_no_set_is_named(
@@ -381,7 +389,7 @@ def test_add_task_hands_on_its_request(mine: str, stub: Callable, checkpoint: Pa
     assert mm_add_task.main([*argv, "--body=slow", "--train_steps=9", "--raw_dir=r"]) == 0
     assert mm_add_task.main([*argv, "--output_dir=o"]) == 0
     request = {"problems": [*rates("octet_parse:2", "mine")], "hparams": "a=1"}
-    places = Path("data"), Path("r"), Path("runs", f"{checkpoint.name}-octet_parse")
+    places = Path("data"), RawDirs(Path("r")), Path("runs", f"{checkpoint.name}-octet_parse")
     slow = {**request, "body": "slow", "train_steps": 9}
     frozen = {**request, "body": "frozen", "train_steps": None}
     here = checkpoint, Checkpoint(checkpoint)
@@ -426,7 +434,7 @@ def test_show_tells_what_a_problem_declares(
 def test_baselines_hands_on_its_names(mine: str, stub: Callable) -> None:
     calls = stub("t2t_multimodel.baselines.main", "baselines")
     assert mm_problems.main(["baselines", "mine", "other", "--raw_dir=r", mine]) == 0
-    assert calls == [((["mine", "other"], Path("data"), Path("r")), {"split": "test"})]
+    assert calls == [((["mine", "other"], Path("data"), RawDirs(Path("r"))), {"split": "test"})]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from t2t_multimodel import registry
 FLAGS = {
     "mm_datagen": (
         "problem vocab_size list data_dir raw_dir usr_dir "
-        "workers verify tfds_metadata runner beam_options problems"
+        "workers verify accept tfds_metadata runner beam_options problems"
     ),
     "mm_trainer": (
         "problems hparams_set train_steps list_hparams gin_file gin_param hparams "

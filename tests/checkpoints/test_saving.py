@@ -132,8 +132,7 @@ def test_a_save_that_failed_is_told_by_the_next(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         saver.save(snapshot(10))
     assert str(caught.value) == (
-        f"A checkpoint could not be written to {tmp_path}: broken.\n"
-        "Make room there; the same command goes on from the last checkpoint."
+        f"{tmp_path} was not written: broken.\nThe same command goes on from what is missing."
     )
 
 

@@ -15,6 +15,11 @@ def test_defaults_are_greedy():
         ({"beam_size": 0}, "DecodeConfig.beam_size must be 1 or more, but is 0."),
         ({"nbest": 0}, "DecodeConfig.nbest must be 1 or more, but is 0."),
         ({"top_k": -1}, "DecodeConfig.top_k must be 0 or more, but is -1."),
+        (
+            {"max_length": 100_000_000},
+            "DecodeConfig.max_length must be at most 32,768: memory for all of it is taken at the "
+            "start, but is 100000000.",
+        ),
         ({"alpha": -0.5}, "DecodeConfig.alpha must be 0 or more, but is -0.5."),
         ({"temperature": 0}, "DecodeConfig.temperature must be above 0, but is 0.0."),
         ({"top_p": 1.5}, "DecodeConfig.top_p must be above 0 and at most 1, but is 1.5."),

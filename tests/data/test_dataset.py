@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 
-from t2t_multimodel import Audio, ClassLabel, Image, Problem, Text, UserError, register_problem
+from t2t_multimodel import Audio, ClassLabel, Image, Problem, Text, register_problem
 from t2t_multimodel.data.datagen import DatagenOptions, generate
 from t2t_multimodel.data.dataset import DataSet
 
@@ -97,15 +96,14 @@ def test_the_longer_of_two_texts_counts(tmp_path: Path) -> None:
     assert data.unit_lengths()["tokens"].tolist() == [max(pair) for pair in lengths]
 
 
-def test_labels_alone_are_no_problem(tmp_path: Path) -> None:
+def test_examples_without_any_length_count_one_by_one(tmp_path: Path) -> None:
     @register_problem("made_labels")
     class Labels(Problem):
         inputs = ClassLabel(2)
         targets = ClassLabel(2)
 
         def examples(self, split: str, raw_dir: Path | None) -> Iterator[dict[str, Any]]:
-            yield {"inputs": 0, "targets": 1}
+            yield from [{"inputs": 0, "targets": 1}] * 3
 
-    with pytest.raises(UserError) as caught:
-        dataset(Labels, tmp_path).unit_lengths()
-    assert str(caught.value) == "A problem needs text, audio or an image among its features."
+    units = dataset(Labels, tmp_path).unit_lengths()
+    assert {unit: lengths.tolist() for unit, lengths in units.items()} == {"examples": [1, 1, 1]}

@@ -14,7 +14,12 @@ import pytest
 
 from t2t_multimodel import UserError
 from t2t_multimodel.data import files
-from t2t_multimodel.data.files import remove_abandoned, written_by_rename
+from t2t_multimodel.data.files import (
+    not_written,
+    remove_abandoned,
+    writing,
+    written_by_rename,
+)
 
 
 def test_an_older_file_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
@@ -114,26 +119,37 @@ def failing(code: int) -> Callable[[int], None]:
     return fail
 
 
-ROOM = "Make room and run the same command again: it goes on from what is missing."
+AGAIN = "The same command goes on from what is missing."
 
 
 @pytest.mark.parametrize(
     ("code", "message"),
     [
+        (errno.ENOSPC, f"the disk is full (No space left on device).\nMake room there. {AGAIN}"),
         (
-            errno.ENOSPC,
-            f"The disk is full: PATH was not written (No space left on device).\n{ROOM}",
+            errno.EDQUOT,
+            "your quota of the disk is used up (Disk quota exceeded).\n"
+            f"Make room there, or ask for more. {AGAIN}",
         ),
-        (errno.EDQUOT, f"The disk is full: PATH was not written (Disk quota exceeded).\n{ROOM}"),
         (
             errno.EFBIG,
-            "PATH was not written: it grew larger than allowed (File too large).\n"
-            "Raise the limit (`ulimit -f unlimited`), or write to another file system.",
+            "it grew larger than allowed (File too large).\n"
+            f"Raise the limit (`ulimit -f unlimited`), or write to another file system. {AGAIN}",
         ),
         (
             errno.EROFS,
-            "PATH was not written: Read-only file system.\n"
-            "Choose a folder that you may write to, e.g. with --data_dir.",
+            "the file system is read-only (Read-only file system).\n"
+            f"Choose a folder on another one. {AGAIN}",
+        ),
+        (
+            errno.EACCES,
+            "you may not write there (Permission denied).\n"
+            f"Choose a folder that you may write to. {AGAIN}",
+        ),
+        (
+            errno.EIO,
+            "the disk or the network reports a fault (Input/output error).\n"
+            f"Look at it: `dmesg` may say more. {AGAIN}",
         ),
     ],
 )
@@ -143,15 +159,15 @@ def test_a_disk_that_takes_no_more_is_one_clear_error(
     monkeypatch.setattr(os, "fsync", failing(code))
     with pytest.raises(UserError) as caught, written_by_rename(tmp_path / "a") as file:
         file.write(b"whole")
-    assert str(caught.value) == message.replace("PATH", str(tmp_path / "a"))
+    assert str(caught.value) == f"{tmp_path / 'a'} was not written: {message}"
     assert list(tmp_path.iterdir()) == []
 
 
-def test_other_errors_of_the_system_pass_as_they_are(
+def test_errors_that_are_none_of_writing_pass_as_they_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(os, "fsync", failing(errno.EIO))
-    with pytest.raises(OSError, match="Input/output error"), written_by_rename(tmp_path / "a"):
+    monkeypatch.setattr(os, "fsync", failing(errno.ENOENT))
+    with pytest.raises(OSError, match="No such file"), written_by_rename(tmp_path / "a"):
         pass
     assert list(tmp_path.iterdir()) == []
 
@@ -160,9 +176,12 @@ def test_other_errors_of_the_system_pass_as_they_are(
     ("name", "message"),
     [
         ("folder", "PATH is a folder.\nGive the name of a file."),
-        ("file/below", "PATH was not written: File exists."),
-        ("file/far/below", "PATH was not written: Not a directory."),
-        ("x" * 300, "PATH was not written: File name too long."),
+        ("file/below", "PATH was not written: a part of the path is no folder (File exists)."),
+        (
+            "file/far/below",
+            "PATH was not written: a part of the path is no folder (Not a directory).",
+        ),
+        ("x" * 300, "PATH was not written: the name is too long (File name too long)."),
     ],
 )
 def test_what_can_be_no_file_is_told_before_the_work(
@@ -174,3 +193,39 @@ def test_what_can_be_no_file_is_told_before_the_work(
         pytest.fail("the block must not run")
     assert str(caught.value).startswith(message.replace("PATH", str(tmp_path / name)))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "ResourceExhaustedError",
+            "x was not written: the disk is full (No space left on device).",
+        ),
+        (
+            "PermissionDeniedError",
+            "x was not written: you may not write there (Permission denied).",
+        ),
+    ],
+)
+def test_what_tensorflow_says_of_a_disk_is_told_as_any_other_refusal(
+    name: str, message: str
+) -> None:
+    error = type(name, (Exception,), {"__module__": "tensorflow.python.framework.errors_impl"})
+    with pytest.raises(UserError) as caught, writing(Path("x")):
+        raise error("/tmp/x; No space left on device")
+    assert caught.value.message == message
+
+
+def test_another_error_of_tensorflow_is_none_of_the_disk() -> None:
+    error = type("InternalError", (Exception,), {"__module__": "tensorflow.python"})
+    with pytest.raises(error), writing(Path("x")):
+        raise error("a bug")
+
+
+def test_an_error_that_hdf5_tells_in_words_is_told_as_what_it_is(tmp_path: Path) -> None:
+    error = OSError("Can't write data (file write failed: time = now, errno = 28, error message)")
+    assert not_written(tmp_path, error).message == (
+        f"{tmp_path} was not written: the disk is full (No space left on device)."
+    )
+    assert not_written(tmp_path, OSError("odd")).message == f"{tmp_path} was not written: odd."

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
 from t2t_multimodel.data import fingerprint as module
-from t2t_multimodel.data.fingerprint import code_facts, files_facts, fingerprint
+from t2t_multimodel.data.fingerprint import files_facts, fingerprint
 
 
 def test_a_fingerprint_is_16_hex_digits_and_does_not_depend_on_the_order() -> None:
@@ -80,48 +78,6 @@ def test_many_files_are_known_folder_by_folder(
 
 def test_no_files_are_no_facts() -> None:
     assert files_facts([]) == {}
-
-
-class Base:
-    pass
-
-
-class Parent(Base):
-    language = "en"
-
-
-class Child(Parent):
-    pass
-
-
-def test_the_code_of_a_class_is_its_own_and_its_parents_below_the_base() -> None:
-    facts = code_facts(Child, Base)
-    assert list(facts) == ["Child", "Parent"]
-    assert facts["Parent"] == code_facts(Parent, Base)["Parent"]
-
-
-def test_changed_code_is_noticed(tmp_path: Path) -> None:
-    def facts(body: str) -> dict[str, str]:
-        path = tmp_path / "task.py"
-        path.write_text(f"class Base: pass\nclass Task(Base):\n    {body}\n")
-        spec = importlib.util.spec_from_file_location("task", path)
-        assert spec is not None and spec.loader is not None
-        sys.modules["task"] = module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return code_facts(module.Task, module.Base)
-
-    english = facts("language = 'en'")
-    assert list(english) == ["Task"]
-    assert facts("language = 'de'") != english
-    assert facts("language = 'en'") == english
-
-
-def test_a_class_typed_at_a_prompt_has_no_source_to_compare() -> None:
-    names: dict = {"Base": Base}
-    exec("class Typed(Base): pass", names)
-    facts = code_facts(names["Typed"], Base)
-    exec("class Typed(Base): other = 1", names)
-    assert code_facts(names["Typed"], Base) == facts
 
 
 def test_a_folder_stands_for_the_names_in_it(raw_dir: Path) -> None:

@@ -46,6 +46,11 @@ def test_a_chief_of_tf_config_is_worker_0() -> None:
         (("a:1", None, {}), "--cluster goes with --worker."),
         (("", 1, {}), "--worker goes with --cluster."),
         (("a", 0, {}), "--cluster: 'a' is not host:port."),
+        (
+            ("a:99999,b:2", 0, {}),
+            "--cluster: 'a:99999' has port 99,999; ports are 1 to 65,535.",
+        ),
+        (("a:0,b:2", 0, {}), "--cluster: 'a:0' has port 0; ports are 1 to 65,535."),
         (("a:1,a:1", 0, {}), "--cluster names an address twice."),
         (("a:1,b:1", 2, {}), "--worker=2: the cluster has workers 0 to 1."),
         (

@@ -52,6 +52,19 @@ def test_results_come_back_from_their_file(tmp_path: Path) -> None:
     assert [row["scores"] for row in json.loads(file.read_text())] == [first.scores]
 
 
+def test_values_come_back_with_their_type(tmp_path: Path) -> None:
+    row = np.array([0.1, 0.2], np.float32)
+    values = result(
+        2.0, 0, counts=np.ones((40, 2)), loss="squared_error", metrics=(),
+        outputs=(Output(0, row, row * 2),),
+    )  # fmt: skip
+    (again,) = load_results(stored([values], tmp_path / "results.json"))
+    assert again.scores == {"loss/squared_error": 1.0}
+    (output,) = again.outputs
+    assert (output.target.dtype, output.target.tolist()) == (np.float32, row.tolist())
+    assert output.output.tolist() == (row * 2).tolist()
+
+
 def test_a_file_without_its_examples_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError) as missing:
         load_results(tmp_path)

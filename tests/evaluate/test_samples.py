@@ -11,15 +11,18 @@ import numpy as np
 from PIL import Image as Pillow
 
 from t2t_multimodel.evaluate.result import Output
-from t2t_multimodel.evaluate.samples import Sample, samples_of, spectrogram
+from t2t_multimodel.evaluate.samples import Sample, samples_of
 from t2t_multimodel.features import Audio, ClassLabel, Feature, Image, Text
+from t2t_multimodel.features.showing_sound import spectrogram
 
 LETTERS = ClassLabel(names=("a", "b", "c", "d"))
 
 
-def samples(inputs: Feature, arrays: list[Any], outputs: list[Output], targets: Feature) -> Any:
+def samples(
+    inputs: Feature, arrays: list[Any], outputs: list[Output], targets: Feature, target: Any = 2
+) -> Any:
     problem = SimpleNamespace(inputs=inputs, targets=targets, tokenizer=lambda *_: Words())
-    dataset = [{"inputs": array} for array in arrays]
+    dataset = [{"inputs": array, "targets": np.asarray(target)} for array in arrays]
     prepared: Any = SimpleNamespace(
         problem=problem, tokenizers={}, dataset={"dev": dataset}.__getitem__
     )
@@ -51,9 +54,9 @@ def test_classes_are_named_the_best_three_first() -> None:
 
 
 def test_several_texts_are_all_told() -> None:
-    outputs = [Output(0, ("a dog", "a hound"), "a cat")]
-    (one,) = samples(Text("v"), [[5]], outputs, Text("v"))
-    assert (one.target, one.output) == ("a dog / a hound", "a cat")
+    outputs = [Output(0, ("word5", "word6"), "a cat")]
+    (one,) = samples(Text("v"), [[5]], outputs, Text("v", several=True), [5, 1, 6, 1])
+    assert (one.target, one.output) == ("word5 / word6", "a cat")
 
 
 def test_a_picture_keeps_its_pixels() -> None:

@@ -13,7 +13,7 @@ import soundfile
 
 from t2t_multimodel import Audio
 from t2t_multimodel.features import BadValue, Signature
-from t2t_multimodel.features.audio import log_mel, mel_bank
+from t2t_multimodel.features.audio import FRAMES, log_mel, mel_bank
 
 RATE = 8000
 
@@ -265,3 +265,11 @@ def test_warping_stretches_the_mel_axis() -> None:
         np.testing.assert_allclose(warped, np.repeat(warped[:1], 50, axis=0), rtol=1e-5)
         stretches.append(float(warped[0, 20]) / 20)
     assert np.exp(-0.1) <= min(stretches) < 0.97 and 1.03 < max(stretches) <= np.exp(0.1)
+
+
+def test_frames_are_stretched_between_the_first_and_the_last() -> None:
+    frames = np.asarray([[0.0, 10.0], [1.0, 20.0], [3.0, 30.0]], np.float16)
+    stretched = Audio(8000, n_mels=2).simple(frames).reshape(FRAMES, 2)
+    np.testing.assert_allclose(stretched[[0, -1]], frames[[0, -1]])
+    at = 2 * 50 / (FRAMES - 1)
+    np.testing.assert_allclose(stretched[50], [at, 10 + 10 * at], rtol=1e-6)

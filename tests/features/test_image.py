@@ -252,3 +252,18 @@ def test_16_bits_a_channel_keep_their_greys(channels: int) -> None:
     Pillow.fromarray(greys * 256 + 99).save(buffer, "PNG")
     array = Image(16, 16, channels).encode(buffer.getvalue(), None)
     assert np.array_equal(array, np.repeat(greys[:, :, None], channels, axis=2))
+
+
+def test_large_images_are_averaged_down() -> None:
+    image = np.zeros((70, 100, 3), np.uint8)
+    image[:4, :4, 0] = 255
+    vector = (
+        Image(*image.shape).simple(image).reshape(17, 25, 3)
+    )  # blocks of 4; what is left over is cut
+    assert vector[0, 0].tolist() == [1.0, 0.0, 0.0]
+    assert vector.sum() == 1.0
+
+
+def test_small_images_stay_as_they_are() -> None:
+    image = np.arange(32 * 8, dtype=np.uint8).reshape(32, 8, 1)
+    np.testing.assert_allclose(Image(*image.shape).simple(image) * 255, image.reshape(-1))

@@ -13,6 +13,8 @@ from conftest import ROOT
 NEEDS_JAX = pytest.mark.skipif(
     importlib.util.find_spec("jax") is None, reason="jax is not installed: pip install jax"
 )
+ROOMS = ("engines", "plan", "train")
+"""Folders of tests whose modules a script may import."""
 QUICK = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
 """Environment for models: compiled sooner, to slower code."""
 
@@ -26,7 +28,9 @@ def run_on_jax(source: str, *arguments: object, **environment: str) -> str:
             **os.environ,
             "KERAS_BACKEND": "jax",
             "JAX_PLATFORMS": "cpu",
-            "PYTHONPATH": os.pathsep.join(map(str, (ROOT, tests, tests / "train", tests / "plan"))),
+            "PYTHONPATH": os.pathsep.join(
+                map(str, (ROOT, tests, *(tests / room for room in ROOMS)))
+            ),
             **environment,
         },
         capture_output=True,

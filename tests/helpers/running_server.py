@@ -14,9 +14,13 @@ import soundfile
 import uvicorn
 from PIL import Image
 
+from t2t_multimodel.serve.connections import punctual
+from t2t_multimodel.serve.limits import Limits
 from t2t_multimodel.serve.service import Service
 
-LARGEST = 2_000_000
+HEAD_SECONDS = 1.0
+LIMITS = Limits(body_bytes=2_000_000, body_seconds=3.0)
+LARGEST = LIMITS.body_bytes
 """Bytes of a body that the server takes."""
 
 
@@ -27,7 +31,9 @@ class Server:
         self.service = service
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
-        self._server = uvicorn.Server(uvicorn.Config(application, log_level="critical"))
+        self._server = uvicorn.Server(
+            uvicorn.Config(application, log_level="critical", http=punctual(HEAD_SECONDS))
+        )
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],))
         self._thread.start()
 

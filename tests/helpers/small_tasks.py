@@ -143,7 +143,7 @@ def made_tiny() -> Config:
                 audio_channels=(8, 8),
                 audio_fold_frequency=True,
             ),
-            moe=ExpertsConfig(experts=2, per_token=1, hidden=16),
+            moe=ExpertsConfig(experts=2, per_token=1, hidden=16, balance_rate=0.01),
             tie_softmax=True,
             dropout=0.05,
         ),

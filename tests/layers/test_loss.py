@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from golden import Golden
 
-from t2t_multimodel.layers.loss import cross_entropy
+from t2t_multimodel.layers.loss import cross_entropy, squared_error
 
 
 @pytest.mark.parametrize("release", ["v1", "t2t190"])
@@ -50,3 +50,19 @@ def test_the_best_smoothed_prediction_costs_nothing():
     target = np.array([[0.9, 0.05, 0.05]], "float32")
     scores = cross_entropy(np.log(target), np.array([0]), label_smoothing=0.1)
     np.testing.assert_allclose(scores.loss, [0.0], atol=1e-6)
+
+
+def test_the_squared_error_is_the_mean_over_the_numbers_of_a_target() -> None:
+    predicted = np.array([[[1.0, 2.0]], [[0.0, 0.0]]], np.float32)
+    values = np.array([[[1.0, 4.0]], [[3.0, 1.0]]], np.float32)
+    scores = squared_error(predicted, values)
+    assert np.asarray(scores.loss).tolist() == [[2.0], [5.0]]
+    assert list(scores.measures) == ["loss_squared_error"]
+    np.testing.assert_array_equal(scores.measures["loss_squared_error"], scores.error)
+
+
+def test_the_squared_error_of_single_numbers_is_of_each() -> None:
+    assert np.asarray(squared_error(np.zeros((2, 1)), np.ones((2, 1)) * 3).error).tolist() == [
+        [9.0],
+        [9.0],
+    ]

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from t2t_multimodel.metrics.teacher_forced import counts, scores_of, token_scores
+from t2t_multimodel.metrics.teacher_forced import counts, error_counts, scores_of, token_scores
 
 LOG = np.log(np.array([0.1, 0.2, 0.7], np.float32))
 
@@ -80,3 +80,11 @@ def test_an_even_guess_costs_the_logarithm_of_the_classes() -> None:
     batch = {"targets_length": np.array([1, 1])}
     rows = counts(scored(np.zeros((2, 1, 10), np.float32), targets), batch)
     assert values(rows)["log_ppl"] == pytest.approx(math.log(10))
+
+
+def test_values_have_the_mean_of_their_errors_and_fillers_none() -> None:
+    batch = {"targets_length": np.array([1, 1, 0])}
+    rows = error_counts(np.array([[2.0], [4.0], [9.0]], np.float32), batch)
+    assert rows.tolist() == [[2.0, 1.0], [4.0, 1.0]]
+    scores = scores_of(rows, "huber")
+    assert {name: score.value for name, score in scores.items()} == {"loss/huber": 3.0}

@@ -45,3 +45,50 @@ def test_an_unknown_modality_is_an_error_that_lists_the_known():
     problem = ProblemSignature("describe", "to_english", ROWS, PROBLEMS[0].targets)
     with pytest.raises(UserError, match=r"^No modality is named 'table'\.(.|\n)*class_label"):
         MultiModel(OCTET, [problem])
+
+
+TOKENS = Signature("marks", "marks/5", 5, (None,), 10)
+
+
+class OneWay(Modality):
+    """A way out and none in."""
+
+    def logits(self, h_BTD, mask_BT, grid):
+        return h_BTD
+
+
+@pytest.mark.parametrize(
+    ("role", "signature", "message"),
+    [
+        (
+            "inputs",
+            TOKENS,
+            "Features of modality 'marks' can not be inputs.\n"
+            "Its net, OneWay, has no method `embed`.",
+        ),
+        (
+            "targets",
+            TOKENS,
+            "Features of modality 'marks' can not be targets.\n"
+            "Its net, OneWay, has no method `embed_targets`.",
+        ),
+        (
+            "targets",
+            Signature("marks", "marks/5", 0, (5,), 1, "int32"),
+            "Features of modality 'marks' can not be targets: int32 [5] is no tokens, class or "
+            "values.",
+        ),
+    ],
+)
+def test_a_net_is_refused_where_it_has_no_way(role, signature, message):
+    with pytest.raises(UserError) as caught:
+        OneWay.check_role(signature, role)
+    assert str(caught.value) == message
+
+
+def test_targets_of_one_position_need_no_embedding():
+    OneWay.check_role(Signature("marks", "marks/5", 0, (5,), 1, "float32"), "targets")
+    net = OneWay(OCTET, Signature("marks", "marks/5", 5, (), 1), name="marks")
+    embedded = np.asarray(net.embed_targets(np.array([3, 1]), np.ones((2, 1))))
+    assert embedded.shape == (2, 1, OCTET.hidden_size)
+    assert not embedded.any()

@@ -87,3 +87,21 @@ def test_a_sparkline_has_at_most_a_dozen_bars() -> None:
     assert sparkline([3.0]) == "▁"
     assert sparkline([0.0, 7.0, 3.0]) == "▁█▄"
     assert sparkline([float(i // 10) for i in range(120)]) == "▁▂▂▃▄▄▅▅▆▇▇█"
+
+
+def test_the_loss_of_values_is_drawn_by_its_name(record: RunRecord) -> None:
+    history = History(
+        {
+            "a/train/loss_squared_error": [(1, 4.0), (2, 2.0)],
+            "a/train/tokens": [(1, 8.0)],
+            "a/dev/loss/squared_error": [(2, 3.0)],
+            "a/dev/decoded/r2": [(2, 0.5)],
+        }
+    )
+    assert _panels(record, history, "a") == [
+        Panel(
+            "a: squared_error",
+            {"train squared_error": [(1, 4.0), (2, 2.0)], "dev loss/squared_error": [(2, 3.0)]},
+        ),
+        Panel("a: dev decoded/r2", {"dev decoded/r2": [(2, 0.5)]}),
+    ]

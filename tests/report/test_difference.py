@@ -18,7 +18,9 @@ from t2t_multimodel.report.summary import print_summary
 def scored(folder: Path, score: float) -> None:
     rows = [
         {
-            "problem": "a",
+            **{"problem": "a", "split": "test", "examples": 3, "intervals": {}},
+            **{"source_blind_baseline": {}, "trivial_baseline": {}},
+            "above_source_blind_baseline": None,
             "scores": {"teacher_forced/log_ppl": score, "teacher_forced/accuracy": 0.5},
         }
     ]

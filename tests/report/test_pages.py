@@ -139,7 +139,7 @@ before each; decoded/: of free-running output.
 
 ## Curves
 
-| problem | train xent | first | last | evaluated | first | best | at step | last | source-blind baseline |
+| problem | train loss | first | last | evaluated | first | best | at step | last | source-blind baseline |
 | --- | --- | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: |
 | a | █▃▁ | 4.0000 | 1.0000 | dev teacher_forced/log_ppl | 2.5000 | 1.2500 | 3 | 1.2500 | 2.0000 |
 | b | █▃▁ | 8.0000 | 2.0000 | dev top1 | 0.5000 | 0.5000 | 2 | 0.2500 | - |

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from t2t_multimodel.evaluate.samples import Sample, _png
+from t2t_multimodel.evaluate.samples import Sample
+from t2t_multimodel.features.pictures import png
 from t2t_multimodel.runs.event_file import EventFile
 
 
@@ -47,7 +48,7 @@ def test_shares_of_experts_are_a_histogram_with_a_bar_for_each(tmp_path: Path) -
 
 
 def test_samples_are_a_table_and_pictures(tmp_path: Path) -> None:
-    pixels = base64.b64encode(_png(np.zeros((2, 3, 1), np.uint8))).decode()
+    pixels = base64.b64encode(png(np.zeros((2, 3, 1), np.uint8))).decode()
     text = Sample(5, "text/plain", "", "zwei", "two", "too")
     picture = Sample(6, "image/png", pixels, "picture 3x2", "drei\n", "")
     EventFile(tmp_path).add_samples(3, "a", [text, picture])

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 from helpers.finished_run import Run, forget_small_tasks
-from helpers.running_server import LARGEST, Server
+from helpers.running_server import LIMITS, Server
 
 from t2t_multimodel.checkpoints.checkpoint import open_checkpoint
 from t2t_multimodel.serve.app import app
@@ -30,5 +30,5 @@ def server(run: Run, started: list[Server]) -> Server:
         forget_small_tasks()
         checkpoint = open_checkpoint(run.folder)
         service = Service(checkpoint, checkpoint.problems([]), beam_size=3)
-        started.append(Server(service, app(service, LARGEST)))
+        started.append(Server(service, app(service, LIMITS)))
     return started[0]

@@ -161,7 +161,7 @@ def test_what_is_wrong_is_told(
 
 
 def test_a_body_without_a_length_is_cut_off(server: Server) -> None:
-    head = f"POST {NUMBERS} HTTP/1.1\r\nHost: here\r\nContent-Type: text/plain\r\n"
+    head = f"POST {NUMBERS} HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as client:
         client.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode())
         client.sendall((b"9c40\r\n" + b"x" * 40_000 + b"\r\n") * 51 + b"0\r\n\r\n")
@@ -169,14 +169,14 @@ def test_a_body_without_a_length_is_cut_off(server: Server) -> None:
 
 
 def test_far_too_much_is_not_waited_for(server: Server) -> None:
-    head = f"POST {NUMBERS} HTTP/1.1\r\nHost: here\r\nContent-Type: text/plain\r\n"
+    head = f"POST {NUMBERS} HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as client:
         client.sendall(f"{head}Content-Length: 9000000\r\n\r\n".encode())
         assert client.recv(100).startswith(b"HTTP/1.1 413 ")
 
 
 def test_clients_that_leave_disturb_nobody(server: Server) -> None:
-    head = f"POST {NUMBERS} HTTP/1.1\r\nHost: here\r\nContent-Type: text/plain\r\n"
+    head = f"POST {NUMBERS} HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
     for body in (b"", b"1"):
         with socket.create_connection(("127.0.0.1", server.port)) as client:
             client.sendall(f"{head}Content-Length: 2\r\n\r\n".encode() + body)

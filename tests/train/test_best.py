@@ -143,3 +143,24 @@ def test_scores_that_do_not_compare_are_forgotten(changed: dict[str, Any]) -> No
     other = Best(EvalConfig(patience=9, steps=3))  # settings that no score depends on
     other.restore(best.state())
     assert other.records == best.records
+
+
+def test_the_loss_of_values_decides_for_its_problem_beside_log_perplexities() -> None:
+    best = Best(EvalConfig())
+    text, values = {"teacher_forced/log_ppl": 2.0}, {"loss/squared_error": 50.0, "decoded/r2": 0.1}
+    assert best.add(10, {"text": text, "row": values}) == ["text", "row", "joint"]
+    assert best.records["joint"]["score"] == 2.0
+    assert best.records["row"]["score"] == 50.0
+
+
+def test_where_all_targets_are_values_their_losses_are_joined() -> None:
+    best = Best(EvalConfig())
+    best.add(10, {"a": {"loss/squared_error": 2.0}, "b": {"loss/huber": 4.0}})
+    assert best.records["joint"]["score"] == 3.0
+
+
+def test_a_loss_may_be_named() -> None:
+    best = Best(EvalConfig(best="loss/huber"))
+    best.add(10, {"a": {"teacher_forced/log_ppl": 2.0}, "b": {"loss/huber": 4.0}})
+    best.add(20, {"a": {"teacher_forced/log_ppl": 1.0}, "b": {"loss/huber": 3.0}})
+    assert best.steps == {"b": 20, "joint": 20}

@@ -24,7 +24,7 @@ def step() -> StepBatches:
 
 def test_usable_numbers_pass(tmp_path: Path) -> None:
     guard = Guard(tmp_path, 100)
-    guard.check_loss(step(), 0, 100.0)
+    guard.check_loss(step(), 0, "xent", 100.0)
     guard.check_norm(step(), 1e9)
     assert list(tmp_path.iterdir()) == []
 
@@ -41,7 +41,7 @@ def test_a_loss_that_is_of_no_use_stops_and_keeps_its_batch(
     tmp_path: Path, xent: float, message: str
 ) -> None:
     with pytest.raises(UserError) as caught:
-        Guard(tmp_path, 100).check_loss(step(), 1, xent)
+        Guard(tmp_path, 100).check_loss(step(), 1, "xent", xent)
     file = tmp_path / "diverged-step-00000007.npz"
     assert str(caught.value) == f"{message}\nIts batch is kept: mm-report {file} shows it.\n{FIX}"
     ((problem, batch),) = saved_batches(file)

@@ -63,9 +63,9 @@ def test_nothing_is_traced_after_the_first_step(run: Run) -> None:
 def test_the_run_folder_holds_all_there_is_to_know(run: Run) -> None:
     names = sorted(path.name for path in run.folder.iterdir())
     assert names == [
+        "baselines.json",
         "checkpoints",
         "config.json",
-        "baselines.json",
         "mixture.json",
         "results.examples.json",
         "results.json",
@@ -196,6 +196,7 @@ class Stub:
     def __init__(self, xent: dict[int, float] | None = None, norm: float = 1.0) -> None:
         self.xent, self.norm, self.draws = xent or {}, norm, []
         self.applied: list[int] = []
+        self.loads: list[list[float]] = []
 
     def averages(self) -> dict[str, np.ndarray]:
         return {}
@@ -205,7 +206,8 @@ class Stub:
 
     def compute(self, problem: str, batch: dict[str, Any], draw: int) -> Computed:
         self.draws.append(draw)
-        return Computed({}, Observed({"xent": self.xent.get(draw, 1.0)}, {}))
+        loads = {"bias": np.float32([1, draw])}
+        return Computed({}, Observed({"xent": self.xent.get(draw, 1.0)}, loads))
 
     def add(self, gradients: dict) -> None:
         self.added += 1
@@ -215,6 +217,7 @@ class Stub:
 
     def update(self, learning_rate: float, step: int, loads: dict) -> float:
         self.applied.append(self.added)
+        self.loads.append(loads["bias"].tolist())
         self.clear()
         return self.norm
 
@@ -268,6 +271,23 @@ def test_accumulation_makes_steps_of_so_many_times_more_micro_batches(
     assert trainer.positions == dict.fromkeys(run.prepared, 15)
 
 
+def test_an_update_is_told_the_loads_of_all_its_micro_batches(run: Run, tmp_path: Path) -> None:
+    engine = Stub()
+    stubbed(run, tmp_path, engine).run()
+    assert engine.loads == [[4, 4 * 4 * step + 0 + 1 + 2 + 3] for step in range(5)]
+
+
+def test_a_step_that_failed_leaves_no_gradients_behind(run: Run, tmp_path: Path) -> None:
+    engine = Stub(xent={1: float("nan")})
+    trainer = stubbed(run, tmp_path, engine)
+    with pytest.raises(UserError, match="^The loss of made_captions is nan at step 0."):
+        trainer.run()
+    assert (engine.added, engine.applied) == (4, [])
+    engine.xent = {}
+    trainer.run()
+    assert engine.applied == [4] * 5
+
+
 def test_the_last_step_is_saved_whenever_a_run_ends(run: Run, tmp_path: Path) -> None:
     trainer = stubbed(run, tmp_path, Stub(), train={"checkpoint_steps": 2})
     trainer.run()
@@ -282,7 +302,7 @@ def test_a_run_that_is_asked_to_stop_saves_and_ends(run: Run, tmp_path: Path) ->
     def compute(problem: str, batch: dict[str, Any], draw: int) -> Computed:
         if draw == 2 * 4:
             stop.signal = "SIGTERM"
-        return Computed({}, Observed({"xent": 1.0}, {}))
+        return Computed({}, Observed({"xent": 1.0}, {"bias": np.ones(2)}))
 
     engine.compute = compute  # type: ignore[method-assign]
     trainer.run(stop)

@@ -10,10 +10,10 @@ import tensorflow as tf
 from helpers import odd_pictures
 from PIL import Image as Pillow
 
-from t2t_multimodel.export.picture_files import decoded
-from t2t_multimodel.export.pictures import pixels
 from t2t_multimodel.features import Image
 from t2t_multimodel.features.picture_files import read
+from t2t_multimodel.features.picture_files_in_graph import decoded
+from t2t_multimodel.features.pictures_in_graph import pixels
 
 FEATURES = [
     Image(32, 32),

@@ -1,4 +1,4 @@
-"""Samples to what the model hears inside of a graph, as `features.audio` computes it.
+"""Samples to what the model hears inside of a graph, as `audio` computes it.
 
 Legend: B sounds, S samples, T frames, M mel bins.
 """
@@ -39,7 +39,7 @@ def heard(samples_BS: Any, lengths_B: Any, feature: Audio) -> tuple[Any, Any]:
 
 
 def _log_mel(samples_BS: Any, lengths_B: Any, feature: Audio) -> tuple[Any, Any]:
-    """`features.audio.log_mel`, each bin standardised over the sound."""
+    """`audio.log_mel`, each bin standardised over the sound."""
     samples_BS = samples_BS[:, : feature.most_samples]
     window, hop = int(WINDOW_SECONDS * feature.rate), int(HOP_SECONDS * feature.rate)
     n_fft = 1 << (window - 1).bit_length()

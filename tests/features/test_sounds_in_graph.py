@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from t2t_multimodel.export.sounds import heard
 from t2t_multimodel.features import Audio
+from t2t_multimodel.features.sounds_in_graph import heard
 
 FEATURES = [
     Audio(rate=8000),

@@ -1,4 +1,4 @@
-"""Files of pictures to colours inside of a graph, by the rules of `features.picture_files`.
+"""Files of pictures to colours inside of a graph, by the rules of `picture_files`.
 
 Legend: H height, W width, S bytes of a file.
 """
@@ -18,7 +18,7 @@ _SEGMENTS = 10_000  # of a file, before the search for EXIF is given up
 def decoded(file: Any) -> Any:
     """PNG, JPEG or GIF bytes to int32 [H, W, 3], over white and turned as EXIF says.
 
-    Of the same file `features.picture_files.read` has the same colours, but for JPEG in CMYK,
+    Of the same file `picture_files.read` has the same colours, but for JPEG in CMYK,
     where some are off by one level.
 
     Errors of the graph: it is no such file, or a GIF with transparency, which TensorFlow drops.

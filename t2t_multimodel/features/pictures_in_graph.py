@@ -1,4 +1,4 @@
-"""Pictures of files to the size of a feature inside of a graph, as `features.pictures` resizes.
+"""Pictures of files to the size of a feature inside of a graph, as `pictures` resizes them.
 
 Pixels are the same where the file has the size that the model takes. Otherwise some are off by
 one level: Pillow resizes across or down first, whichever it finds cheaper, and rounds in between.
@@ -12,8 +12,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from t2t_multimodel.export.picture_files import decoded
-from t2t_multimodel.features import Image
+from t2t_multimodel.features.image import Image
+from t2t_multimodel.features.picture_files_in_graph import decoded
 
 _BITS = 22
 """Of the fixed-point weights with which Pillow resizes."""
