@@ -16,7 +16,7 @@ def batch_of(run: Run, name: str, rows: int = 14) -> Batch:
 
 
 def output(run: Run, name: str, batch: Batch) -> np.ndarray:
-    return np.asarray(run.trainer.evaluator._output(name, batch))
+    return np.asarray(run.trainer.evaluator._output(name, batch))[:, 0]
 
 
 @pytest.mark.parametrize("name", ["made_captions", "made_numbers"])
