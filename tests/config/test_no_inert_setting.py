@@ -109,6 +109,7 @@ ROWS: dict[str, tuple[Any, Sequence[Probe]]] = {
     "model.dropout": (0.5, NETWORK),
     "model.word_dropout": (0.5, NETWORK),
     "model.ctc_weight": (1.0, NETWORK),
+    "model.ctc_decoding": (0.7, [probes.heard_in_decoding]),
     "model.share_embeddings": ("other", NETWORK),
     "model.tie_softmax": ("other", NETWORK),
     "data.vocab_size": (512, [probes.vocabulary]),

@@ -16,10 +16,11 @@ import pytest
 from helpers.small_models import EN_DE, PROBLEMS, batch_for
 
 from t2t_multimodel import Config, UserError
-from t2t_multimodel.config import ModelConfig
+from t2t_multimodel.config import DecodeConfig, ModelConfig
 from t2t_multimodel.data.mixture import make_mixture
 from t2t_multimodel.data.strategies import Sizes
 from t2t_multimodel.data.stream import BatchStream, train_buckets
+from t2t_multimodel.decode.decoder import Decoder
 from t2t_multimodel.engines import devices
 from t2t_multimodel.engines.cluster import Cluster
 from t2t_multimodel.engines.engine import parallel_batches
@@ -262,6 +263,14 @@ def checkpoints_kept(config: Config) -> int:
         folder = SimpleNamespace(checkpoints=None, path=None)
         Trainer(config, {}, None, None, folder)  # type: ignore[arg-type]
         return found[0]
+
+
+def heard_in_decoding(config: Config) -> float:
+    """What CTC says of an output."""
+    decoder: Any = Decoder.__new__(Decoder)
+    decoder._model = SimpleNamespace(config=config.model, signature=lambda name: TRANSCRIBE)
+    decoder._problem, decoder._config = "transcribe", DecodeConfig()
+    return decoder._ctc_weight()
 
 
 def outputs_followed(config: Config) -> Any:
