@@ -59,12 +59,14 @@ def prepare(flags: argparse.Namespace) -> tuple[Any, Any, Any, Any]:
 
 def train_one(engine: Any, config: Any, problem: str, stream: Any, step: int) -> None:
     """One step of training on one micro-batch."""
+    from t2t_multimodel.engines.micro_batch import summed_loads
     from t2t_multimodel.train.schedules import learning_rate
 
     width, steps = config.model.hidden_size, config.train.steps
     rate = learning_rate(config.optimizer, step, steps, width)
-    gradients, _ = engine.gradients(problem, stream[step], step)
-    engine.apply([gradients], rate, step)
+    computed = engine.compute(problem, stream[step], step)
+    engine.add(computed.gradients)
+    engine.update(rate, step, summed_loads([computed.observed]))
 
 
 class Layers:

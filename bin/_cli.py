@@ -25,13 +25,21 @@ Main = Callable[[flags.FlagValues, list[str]], None]
 
 _HELP = ("-h", "-help", "--help")
 _INDENT = 30
+_LONGEST_NAME, _LONGEST_PATH = 255, 4095  # bytes, of Linux
 
 
 class _PathParser(flags.ArgumentParser[Path]):
     """Reads a path, with `~` for the home folder."""
 
     def parse(self, argument: str | Path) -> Path:
-        return Path(argument).expanduser()
+        path = Path(argument).expanduser()
+        if "\0" in str(path):
+            raise ValueError("a path has no NUL characters")
+        if len(os.fsencode(path)) > _LONGEST_PATH or any(
+            len(os.fsencode(part)) > _LONGEST_NAME for part in path.parts
+        ):
+            raise ValueError(f"a name has up to {_LONGEST_NAME} bytes, a path {_LONGEST_PATH:,}")
+        return path
 
 
 class _RawDirParser(flags.ArgumentParser[Any]):

@@ -30,6 +30,7 @@ _what.text("split", "SPLIT", "Decode this split of the problem instead.", "")
 _how = COMMAND.group("How (greedy unless said otherwise)")
 _how.number("beam_size", "Beam search that follows this many outputs.", lowest=1)
 _how.real("alpha", "Length penalty of beam search, 0 for none. Without it .6.", lowest=0)
+_how.real("ctc_weight", "Speech: say of CTC, 0 to 1. Without it the model's own.", lowest=0)
 _how.real("temperature", "Sampling, surer below 1 and more varied above.", lowest=0)
 _how.number("top_k", "Sampling from the k most probable tokens.", lowest=1)
 _how.real("top_p", "Sampling from the fewest tokens with this probability.", lowest=0)
@@ -54,7 +55,7 @@ def settings(args: flags.FlagValues) -> DecodeConfig:
     Raises:
         UserError: they imply two.
     """
-    fields = (*_BEAM, *_SAMPLING, "nbest", "max_length")
+    fields = (*_BEAM, *_SAMPLING, "ctc_weight", "nbest", "max_length")
     given: dict[str, Any] = {
         name: args[name].value for name in fields if args[name].value is not None
     }

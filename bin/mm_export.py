@@ -26,6 +26,7 @@ _what.names("problems", "Problems that get a signature. Without it all.", alias=
 _how = COMMAND.group("How outputs are chosen (greedy unless said otherwise)")
 _how.number("beam_size", "Beam search that follows this many outputs.", lowest=1)
 _how.real("alpha", "Length penalty of beam search, 0 for none. Without it .6.", lowest=0)
+_how.real("ctc_weight", "Speech: say of CTC, 0 to 1. Without it the model's own.", lowest=0)
 _how.number("nbest", "Outputs for each input, best first. Without it 1.", lowest=1)
 _how.number("max_length", "Longest output in tokens. Without it the problem's.", lowest=1)
 _how.text("usr_dir", "DIR", "Your own problems and sets: folders or .py files, by comma.", "")
@@ -33,7 +34,7 @@ _how.text("usr_dir", "DIR", "Your own problems and sets: folders or .py files, b
 
 def settings(args: flags.FlagValues) -> DecodeConfig:
     """The way of decoding that the flags imply."""
-    fields = ("beam_size", "alpha", "nbest", "max_length")
+    fields = ("beam_size", "alpha", "ctc_weight", "nbest", "max_length")
     given: dict[str, Any] = {
         name: args[name].value for name in fields if args[name].value is not None
     }

@@ -111,10 +111,12 @@ def _cluster(args: flags.FlagValues, several: bool) -> Cluster | None:
 
 
 def _plan(resolved: Resolved, args: flags.FlagValues) -> None:
+    from t2t_multimodel.checkpoints import warm_start
     from t2t_multimodel.data.files import written_by_rename
     from t2t_multimodel.plan import plan
     from t2t_multimodel.plan import table as plan_table
 
+    warm_start.source(resolved.config.train.warm_start)  # raises if it is not there
     made = plan.make_plan(resolved.config, args.data_dir)
     plan_table.print_plan(made)
     if args.json:

@@ -34,9 +34,9 @@ def octet_tiny() -> Config:
     Command: mm-trainer --hparams_set=octet_tiny
     Hardware: 2 CPU cores
     Minutes: 36
-    Scores: seed 0, test: all eight above their source-blind baseline (image top1 .891, nats a
-        token: caption .969, speech 3.479, parse .665, EN-DE 2.757, DE-EN 2.899, EN-FR 2.491,
-        FR-DE 2.915); with sources exchanged none is.
+    Scores: seed 0, test, with branch_scale=1: all eight above their source-blind baseline
+        (image top1 .891, nats a token: caption .969, speech 3.479, parse .665, EN-DE 2.757, DE-EN
+        2.899, EN-FR 2.491, FR-DE 2.915); with sources exchanged none is.
     """
     quick = octet_quick()
     return quick.replace(
@@ -62,9 +62,9 @@ def octet_quick() -> Config:
     Command: mm-trainer
     Hardware: 2 CPU cores
     Minutes: 12
-    Scores: seed 0, test: four of eight surely above their source-blind baseline (image top1 .863,
-        nats a token: caption 1.445, parse .813, DE-EN 3.438); speech (3.693), EN-DE (3.285) and
-        EN-FR (3.022) are near it, FR-DE (3.414) is not there yet.
+    Scores: seed 0, test: seven of eight surely above their source-blind baseline (image top1 .876,
+        nats a token: caption 1.236, parse .767, EN-DE 3.089, DE-EN 3.250, EN-FR 2.787, FR-DE
+        3.228); speech (3.730) is not: its decoder learns the script by heart.
     """
     return Config(
         # what is learned soon comes seldom, what is small and hard often
@@ -95,6 +95,7 @@ def octet_quick() -> Config:
             moe=ExpertsConfig(experts=8, per_token=2, hidden=256),
             tie_softmax=True,
             ctc_weight=2.0,
+            ctc_decoding=0.3,  # better than the decoder alone on dev, in CER and in WER
             dropout=0.1,
         ),
         # batches of like sources and targets pad less, but learn later (docs/mixtures.md)

@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from t2t_multimodel.errors import foreign as foreign
     from t2t_multimodel.features import Audio as Audio
     from t2t_multimodel.features import BadValue as BadValue
+    from t2t_multimodel.features import Brackets as Brackets
     from t2t_multimodel.features import ClassLabel as ClassLabel
     from t2t_multimodel.features import Feature as Feature
     from t2t_multimodel.features import Image as Image
@@ -135,6 +136,7 @@ _HOMES = {
     "features": (
         "Audio",
         "BadValue",
+        "Brackets",
         "ClassLabel",
         "Feature",
         "Image",

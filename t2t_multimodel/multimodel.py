@@ -68,8 +68,8 @@ class MultiModel(keras.Model):
     Args:
         config: the network.
         problems: signatures; problems whose features have the same identity share nets.
-        spellings: identity of a text -> its `SubwordTokenizer.spelling`. Training with CTC needs
-            those of the targets that it spells; the others are not kept.
+        spellings: identity of a text -> its `SubwordTokenizer.spelling`. CTC needs those of the
+            targets that it spells, in training and decoding; the others are not kept.
 
     Raises:
         UserError: a modality is unknown or can not be used in the place it is given.

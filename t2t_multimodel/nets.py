@@ -32,7 +32,7 @@ def _net_name(config: ModelConfig, modality: str) -> str:
 
 
 def spells(config: ModelConfig, problem: ProblemSignature) -> bool:
-    """Whether training adds a CTC loss to the problem's."""
+    """Whether the problem has CTC: a second loss in training, and a voice in decoding."""
     inputs, targets = (net_class(config, one.modality) for one in (problem.inputs, problem.targets))
     return bool(config.ctc_weight and inputs.spells and targets.is_spelt)
 

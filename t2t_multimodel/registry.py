@@ -144,6 +144,35 @@ class Registry:
         )
 
 
+class OptionRegistry(Registry):
+    """Names that may carry an option behind a colon, such as the metric `bleu:zh`.
+
+    What is registered takes options if it has a function `with_option(option)`, which returns the
+    object for it or raises `UserError`.
+    """
+
+    def check(self, names: Iterable[str]) -> None:
+        """As `Registry.check`; an option must be one that the object takes."""
+        for name in names:
+            base, colon, _ = name.partition(":")
+            super().check([base])
+            if colon:
+                self.get(name)
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(str(name).partition(":")[0])
+
+    def get(self, name: str) -> Any:
+        """The registered object, with its option if the name has one."""
+        base, colon, option = name.partition(":")
+        item = super().get(base)
+        if not colon:
+            return item
+        if (with_option := getattr(item, "with_option", None)) is None:
+            raise UserError(f"The {self.title} '{base}' takes no option, but is named '{name}'.")
+        return with_option(option)
+
+
 @cache
 def _scanned(added: tuple[str, ...]) -> tuple[Registration, ...]:
     """Lists what is registered in the package, its siblings and outside; `added` keys the cache."""
@@ -173,7 +202,7 @@ problems = Registry("problem", next_command="mm-datagen --list", sets_name=True)
 hparams = Registry("hparams", title="hparams set", next_command="mm-trainer --list_hparams")
 modalities = Registry("modality")
 vocabularies = Registry("vocabulary", sets_name=True)
-metrics = Registry("metric")
+metrics = OptionRegistry("metric")
 
 register_problem = problems.register
 register_hparams = hparams.register

@@ -56,7 +56,7 @@ def files() -> Iterator[tuple[Path, str]]:
 
 def add_one(path: Path) -> None:
     """Does the same as `add` for one path, whatever characters are in it."""
-    if not path.exists():
+    if not _exists(path):
         raise UserError(
             f"--usr_dir={path} does not exist (looked in {Path.cwd()}).",
             "Give a folder with your own problems, or one .py file.",
@@ -73,6 +73,13 @@ def add_one(path: Path) -> None:
     if _finder not in sys.meta_path:
         sys.meta_path.append(_finder)
     _finder.places[module] = _added[module] = real
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # too long for the system, or with a NUL character
+        return False
 
 
 def _module_name(path: Path) -> str:

@@ -80,7 +80,7 @@ def private_uses(tree: ast.AST) -> Iterator[str]:
 
 def internal(module: str) -> str | None:
     """The internal part of a dotted name that is imported, if it has one."""
-    if module.split(".")[0] in ("t2t_multimodel", "tools"):
+    if module.split(".")[0] in ("t2t_multimodel", "tools", "conftest", "helpers"):
         return None
     for name in INTERNAL:
         if f"{module}.".startswith(f"{name}."):

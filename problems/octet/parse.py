@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from t2t_multimodel import Problem, Text, register_problem
+from t2t_multimodel import Brackets, Problem, Text, register_problem
 from t2t_multimodel.problems.octet import vendored
 
 
@@ -24,7 +24,7 @@ class OctetParse(Problem):
     """
 
     inputs = Text(vocab="octet", max_length=96)
-    targets = Text(vocab="octet", max_length=128, symbols=True)
+    targets = Text(vocab="octet", max_length=128, symbols=True, grammar=Brackets())
     metrics = ("bracket_f1",)
     splits = ("train", "dev", "test")
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from t2t_multimodel import (
     BadValue,
+    Brackets,
     Declared,
     Problem,
     Text,
@@ -93,7 +94,7 @@ class WsjParse(Problem):
     """
 
     inputs = Text(vocab="wsj_words", max_length=192)
-    targets = Text(vocab="wsj_trees", max_length=256, symbols=True)
+    targets = Text(vocab="wsj_trees", max_length=256, symbols=True, grammar=Brackets())
     metrics = (
         "bracket_f1",
         "bracket_precision",

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from t2t_multimodel import registry
 from t2t_multimodel.baselines.measured import Baselines, measure_baselines
 from t2t_multimodel.cores import cores
 from t2t_multimodel.data.datagen import DatagenOptions, Prepared, generate
 from t2t_multimodel.data.raw_dirs import RawDir
-from t2t_multimodel.metrics.text import is_lower_better, signature
+from t2t_multimodel.errors import unknown
+from t2t_multimodel.metrics.text import is_lower_better, sacrebleu_of, signature
 from t2t_multimodel.terminal import make_console
 
 COLUMNS = ("trivial", "source_blind", "classical")
@@ -29,11 +31,15 @@ def baselines(
         data_dir: folder of the records; baselines are stored beside them.
         raw_dir: where the user keeps raw files.
         workers: processes that make records; None: one for each core.
-        split: preferred split; a problem without it takes its last one.
+        split: preferred split; a problem without it takes its last one, but one has it.
 
     Raises:
-        UserError: what `generate` and `measure_baselines` raise.
+        UserError: no problem has the split, or what `generate` and `measure_baselines` raise.
     """
+    registry.problems.check(names)
+    known = [one for name in names for one in registry.problems.get(name).splits]
+    if split not in known:
+        raise unknown("split of these problems", split, list(dict.fromkeys(known)))
     prepared = generate(names, data_dir, raw_dir, DatagenOptions(workers=workers or cores()))
     results = [measure_baselines(one, one.problem.eval_split(split)) for one in prepared.values()]
     print_baselines(results, list(prepared.values()))
@@ -56,9 +62,9 @@ def print_baselines(results: Sequence[Baselines], prepared: Sequence[Prepared]) 
         table.add_section()
         said = (f"{kind.replace('_', '-')}: {text}" for kind, text in result.methods.items())
         notes.append(f"{title}. " + ". ".join(said) + ".")
-    for metric in ("bleu", "chrf"):
-        if any(f"decoded/{metric}" in result.source_blind for result in results):
-            notes.append(f"{metric}: {signature(metric)}")
+    scored = {name.rpartition("/")[2] for result in results for name in result.source_blind}
+    for metric in sorted(filter(sacrebleu_of, scored)):
+        notes.append(f"{metric}: {signature(metric)}")
     console = make_console()
     console.print(table)
     console.print("\n".join(notes), style="dim", soft_wrap=True)

@@ -88,7 +88,11 @@ class Checkpoint:
 
     def model(self) -> MultiModel:
         """The model, weights included."""
-        return load_model(self.path / "model.keras")
+        model = load_model(self.path / "model.keras")
+        if model.ctc and not model.spellings:  # of an earlier version, which did not store them
+            for tokenizer in self.tokenizers().values():
+                model.spellings[f"text/{tokenizer.identity}"] = tokenizer.spelling()
+        return model
 
     def optimizer(self) -> dict[str, np.ndarray]:
         """The optimizer's slots.

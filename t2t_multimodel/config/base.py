@@ -208,7 +208,9 @@ def _elements(annotation: Any, length: int) -> list[Any]:
 
 def _coerce(value: Any, annotation: Any) -> Any:
     """Ints where floats are meant, lists (from JSON and gin) where tuples are meant."""
-    if annotation is float and isinstance(value, int) and not isinstance(value, bool):
+    kinds = (annotation, *typing.get_args(annotation))
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    if is_whole and float in kinds and int not in kinds:
         return float(value)
     if isinstance(value, (list, tuple)):
         return tuple(map(_coerce, value, _elements(annotation, len(value))))

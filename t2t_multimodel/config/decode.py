@@ -31,6 +31,11 @@ class DecodeConfig(Section):
     top_p: float = 1.0
     """Sampling draws from the fewest tokens that have this much probability together
     (arXiv 1904.09751); 1: from all."""
+    ctc_weight: float | None = None
+    """What CTC says, for problems that have it: 0 nothing, 1 all of it; none: as the model's
+    `ctc_decoding` says, unless outputs are sampled."""
+    grammar: bool = True
+    """Outputs keep to the grammar of their feature, if it declares one (`Text.grammar`)."""
     max_length: int = 0
     """Longest output in tokens, the end included; 0: the longest that the problem allows."""
     seed: int = 0
@@ -44,6 +49,11 @@ class DecodeConfig(Section):
             self.require(getattr(self, field) >= 1, field, "1 or more")
         for field in ("top_k", "max_length", "seed", "alpha"):
             self.require(getattr(self, field) >= 0, field, "0 or more")
+        weight = self.ctc_weight
+        self.require(weight is None or 0 <= weight <= 1, "ctc_weight", "none, or from 0 to 1")
+        self.require(
+            self.method != "sample" or not weight, "ctc_weight", "none or 0 with method sample"
+        )
         self.require(
             self.max_length <= MOST_LENGTH,
             "max_length",

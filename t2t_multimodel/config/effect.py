@@ -88,7 +88,7 @@ def _of_kinds(config: Config, problems: Mapping[str, Sides]) -> Iterator[tuple[s
         "writes a sequence": (any(not one.labels for one in sides), ("model.word_dropout",)),
         "that is trained goes from sound to text": (
             any(problems[name][:2] == ("frames", "tokens") for name in config.trained),
-            ("model.ctc_weight",),
+            ("model.ctc_weight", "model.ctc_decoding"),
         ),
         "has text": (
             "tokens" in units,

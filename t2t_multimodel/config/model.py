@@ -67,6 +67,10 @@ class ModelConfig(Section):
     """Weight of a second loss on problems from audio to text: the encoder's output spells the
     target, byte by byte (CTC; arXiv 1609.06773). Not in the paper; few hours of speech need it."""
 
+    ctc_decoding: float = 0.0
+    """What CTC says of outputs, from 0, nothing, to 1: then the encoder's spelling is the output.
+    Between them a search weighs prefixes by both (arXiv 1609.06773). Needs ctc_weight."""
+
     share_embeddings: bool = True
     """One table embeds a vocabulary as input and as target (2.5: a shared vocabulary)."""
 
@@ -96,6 +100,10 @@ class ModelConfig(Section):
         for name in ("dropout", "word_dropout"):
             self.require(0 <= getattr(self, name) < 1, name, "from 0 to below 1")
         self.require(self.ctc_weight >= 0, "ctc_weight", "0 or more")
+        self.require(0 <= self.ctc_decoding <= 1, "ctc_decoding", "from 0 to 1")
+        self.require(
+            not self.ctc_decoding or self.ctc_weight > 0, "ctc_decoding", "0 where ctc_weight is 0"
+        )
         self._check_width()
 
     def _check_width(self) -> None:

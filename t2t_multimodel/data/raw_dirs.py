@@ -32,9 +32,9 @@ class RawDirs:
         default: Path | None = None
         named: dict[str, Path] = {}
         for entry in filter(None, (part.strip() for part in text.split(","))):
-            match = None if Path(entry).expanduser().exists() else _ENTRY.fullmatch(entry)
+            match = None if _is_folder(Path(entry).expanduser()) else _ENTRY.fullmatch(entry)
             path = Path(match[2] if match else entry).expanduser()
-            if not path.is_dir():
+            if not _is_folder(path):
                 raise UserError(
                     f"--raw_dir={entry}: there is no folder {path} (looked in {Path.cwd()}).",
                     fix="Give FOLDER, or PROBLEM:FOLDER,PROBLEM:FOLDER.",
@@ -72,6 +72,13 @@ class RawDirs:
     def __str__(self) -> str:
         parts = [] if self.default is None else [str(self.default)]
         return ",".join([*parts, *(f"{name}:{path}" for name, path in self.named)])
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # too long for the system, or with a NUL character
+        return False
 
 
 RawDir = Path | RawDirs | None

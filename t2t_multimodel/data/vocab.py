@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -180,6 +181,7 @@ def load_or_train(
         asked_by: name of the problem that needs it, for that line.
     """
     size = size or vocabulary.size
+    check_vocabulary(vocabulary, size)
     owner = vocabulary._problem if isinstance(vocabulary, OwnVocabulary) else vocabulary
     facts = {
         "format": _FORMAT,
@@ -199,6 +201,35 @@ def load_or_train(
         report(f"{path} {why}; it is made again.")
         _train_into(path, vocabulary, size, raw_dir, facts, report, asked_by)
     return SubwordTokenizer(vocabulary.name, path.read_bytes())
+
+
+MOST_IDS = 1 << 24
+"""More ids than any model has; SentencePiece takes a 32-bit number."""
+_BYTE = re.compile(r"<0x[0-9A-F]{2}>")
+
+
+def check_vocabulary(vocabulary: Vocabulary, size: int) -> None:
+    """Raises `UserError` for a size or a control symbol that no vocabulary can have."""
+    if not 1 <= size <= MOST_IDS:
+        raise UserError(
+            f"Vocabulary {vocabulary.name!r} can not have {size:,} ids.",
+            fix=f"Give from a few hundred to {MOST_IDS:,}; 8,192 is usual.",
+        )
+    for number, symbol in enumerate(vocabulary.symbols):
+        why = ""
+        if not isinstance(symbol, str) or not symbol:
+            why = "it is no text"
+        elif symbol in ("<pad>", "</s>", "<unk>", "<s>") or _BYTE.fullmatch(symbol):
+            why = "SentencePiece has a meaning for it"
+        elif symbol.split() != [symbol] or not symbol.isprintable() or "\u2581" in symbol:
+            why = "a symbol is one word, without blanks, tabs and U+2581"
+        elif symbol in vocabulary.symbols[:number]:
+            why = "it is named twice"
+        if why:
+            raise UserError(
+                f"Vocabulary {vocabulary.name!r}: {symbol!r} can be no symbol: {why}.",
+                fix=f"Choose another in symbols of the class {type(vocabulary).__name__}.",
+            )
 
 
 def _code_of(vocabulary: Vocabulary) -> dict[str, str]:

@@ -10,14 +10,13 @@ from typing import Any
 import keras
 from keras import ops
 
-from t2t_multimodel.decode.write import NextLogits
+from t2t_multimodel.decode.guide import FORBIDDEN
+from t2t_multimodel.decode.write import NextTokens
 from t2t_multimodel.features import EOS_ID
 from t2t_multimodel.types import Size, Tensor, Tensors
 
 LOST = -1e7
 """Score of what is no hypothesis; below -1e6 nothing is one."""
-FORBIDDEN = -1e9
-"""Log-probability of a token that may not be taken: below that of a lost beam."""
 
 
 def length_penalty(length: Size, alpha: float) -> Tensor:
@@ -26,7 +25,7 @@ def length_penalty(length: Size, alpha: float) -> Tensor:
 
 
 def beam_search(
-    next_logits: NextLogits,
+    next_tokens: NextTokens,
     cache: Tensors,
     forced_BT: Tensor,
     live_B: Tensor,
@@ -42,7 +41,7 @@ def beam_search(
     other rows; without `stop_early` it does not.
 
     Args:
-        next_logits: the model; its rows are the beams of one source after those of another.
+        next_tokens: the model; its rows are the beams of one source after those of another.
         cache: before the first position, [R, ...] each.
         forced_BT: int32, ids that must be taken where they are not 0.
         live_B: bool; other sources are not waited for.
@@ -69,9 +68,9 @@ def beam_search(
         t: Tensor, alive: dict[str, Tensor], ended: dict[str, Tensor], cache: Tensors
     ) -> tuple[Tensors, ...]:
         last_R = ops.reshape(ops.take(alive["ids"], ops.maximum(t - 1, 0), axis=2), (-1,))
-        logits_RV, cache = next_logits(last_R, t, cache)
+        log_p_RV, cache = next_tokens(last_R, t, cache)
         forced_B = ops.take(forced_BT, t, axis=1)
-        alive, ended, parent_R = search.grow(t, alive, ended, logits_RV, forced_B)
+        alive, ended, parent_R = search.grow(t, alive, ended, log_p_RV, forced_B)
         return (
             t + 1,
             alive,
@@ -117,11 +116,11 @@ class _Search:
         t: Tensor,
         alive: dict[str, Tensor],
         ended: dict[str, Tensor],
-        logits_RV: Tensor,
+        log_p_RV: Tensor,
         forced_B: Tensor,
     ) -> tuple[dict[str, Tensor], dict[str, Tensor], Any]:
         """One token more: the next alive and ended, and the row that each alive one comes from."""
-        candidates = self._candidates(t, alive, logits_RV, forced_B)
+        candidates = self._candidates(t, alive, log_p_RV, forced_B)
         ends = candidates["last"] == EOS_ID
         lost = ops.where(ends, LOST, 0.0)
         kept_BN = ops.top_k(candidates["score"] + lost, self.beams)[1]
@@ -141,12 +140,11 @@ class _Search:
         return after, {name: _pick(values, best_BN) for name, values in pool.items()}, parent_R
 
     def _candidates(
-        self, t: Tensor, alive: dict[str, Tensor], logits_RV: Tensor, forced_B: Tensor
+        self, t: Tensor, alive: dict[str, Tensor], log_p_RV: Tensor, forced_B: Tensor
     ) -> dict[str, Tensor]:
         """The 2N best continuations."""
-        classes = logits_RV.shape[-1]
-        log_p = ops.log_softmax(ops.cast(logits_RV, "float32"), axis=-1)
-        log_p = ops.reshape(log_p, (-1, self.beams, classes))
+        classes = log_p_RV.shape[-1]
+        log_p = ops.reshape(log_p_RV, (-1, self.beams, classes))
         others = ops.arange(classes)[None, None] != forced_B[:, None, None]
         shut = ops.logical_and(forced_B[:, None, None] > 0, others)
         log_p = ops.where(shut, FORBIDDEN, log_p) + alive["score"][:, :, None]

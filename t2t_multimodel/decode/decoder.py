@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import functools
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from keras import KerasTensor, ops
 
-from t2t_multimodel import backend
+from t2t_multimodel import backend, nets
 from t2t_multimodel.config.decode import DecodeConfig
 from t2t_multimodel.data.collate import Batch
 from t2t_multimodel.decode.beam import LOST, beam_search, length_penalty
+from t2t_multimodel.decode.ctc import CtcGuide, best_path, heard, spelling_of
+from t2t_multimodel.decode.filling import filled_up
+from t2t_multimodel.decode.guide import Guide, Weigh
 from t2t_multimodel.decode.sample import sampler
 from t2t_multimodel.decode.write import best, write
 from t2t_multimodel.errors import UserError
@@ -24,6 +28,9 @@ from t2t_multimodel.features import PAD_ID
 from t2t_multimodel.layers import fast
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.types import Tensor, Tensors
+
+LOOKED_AT = 4
+"""Tokens, times the beams, that CTC weighs at each place, the decoder's best ones."""
 
 
 class Decoded(NamedTuple):
@@ -48,12 +55,19 @@ class Decoder:
         model: may be trained on meanwhile; its variables are read anew in each call.
         problem: one of the model's.
         config: method and limits.
+        guides: what else has a say, see `grammar.guides`.
 
     Raises:
         UserError: the method cannot have so many outputs.
     """
 
-    def __init__(self, model: MultiModel, problem: str, config: DecodeConfig) -> None:
+    def __init__(
+        self,
+        model: MultiModel,
+        problem: str,
+        config: DecodeConfig,
+        guides: Sequence[Guide] = (),
+    ) -> None:
         self._model, self._problem, self._config = model, problem, config
         signature = model.signature(problem)
         self._targets = signature.targets
@@ -66,6 +80,34 @@ class Decoder:
                 f"Greedy output is one sequence, but nbest is {config.nbest}.",
                 "Use method beam, or sample.",
             )
+        weight = self._ctc_weight()
+        self._spells = weight == 1 and config.method == "greedy"
+        self._guides = list(guides if config.grammar else ())
+        if weight and not self._spells:
+            self._guides.append(CtcGuide(model, problem, weight, LOOKED_AT * self._beams))
+
+    def _ctc_weight(self) -> float:
+        """What CTC says, from 0 to 1.
+
+        Raises:
+            UserError: it is asked for, but the problem has none.
+        """
+        has_it = nets.spells(self._model.config, self._model.signature(self._problem))
+        given = self._config.ctc_weight
+        if given and not has_it:
+            raise UserError(
+                f"ctc_weight is {given}, but nothing spells {self._problem} by CTC.",
+                "It is for problems from audio to text, of a model trained with model.ctc_weight.",
+            )
+        if given is not None or not has_it or self._config.method == "sample":
+            return given or 0.0
+        return self._model.config.ctc_decoding
+
+    @property
+    def _beams(self) -> int:
+        """Sequences that are followed for each source."""
+        config = self._config
+        return {"greedy": 1, "beam": config.beam_size, "sample": config.nbest}[config.method]
 
     @functools.cached_property
     def _source(self) -> dict[str, KerasTensor]:
@@ -81,6 +123,10 @@ class Decoder:
         return backend.compiled(self._model, self._at_once, self._source)
 
     @functools.cached_property
+    def _spelt(self) -> Any:
+        return backend.compiled(self._model, self._spell, self._source)
+
+    @functools.cached_property
     def _encoded(self) -> Any:
         return backend.compiled(self._model, self._encode, self._source)
 
@@ -94,6 +140,7 @@ class Decoder:
             KerasTensor((None, None), "float32"),
             KerasTensor((None, self._longest), "int32"),
             KerasTensor((None,), "bool"),
+            *(spec for guide in self._guides for spec in guide.specs),
             jit=self._config.jit,
         )
 
@@ -113,7 +160,9 @@ class Decoder:
             self._check_prefix(prefix)
         if self.output != "tokens":
             return Decoded(*(np.asarray(part) for part in self._predicted(source)))
-        x_BLD, mask_BL = self._encoded(source)
+        if self._spells:
+            return Decoded(*(np.asarray(part) for part in self._spelt(source)))
+        x_BLD, mask_BL, *facts = self._encoded(source)
         rows = len(source["inputs_length"])
         forced_BT = np.zeros((rows, self._longest), np.int32)
         if prefix is not None:
@@ -121,10 +170,11 @@ class Decoder:
             forced_BT[:, : known.shape[1]] = known
         live_B = np.asarray(source["inputs_length"]) > 0  # fillers are not waited for
         if self._fills_up:
-            x_BLD, mask_BL, forced_BT, live_B = _filled_up(x_BLD, mask_BL, forced_BT, live_B)
+            arguments = (x_BLD, mask_BL, forced_BT, live_B, *facts)
+            x_BLD, mask_BL, forced_BT, live_B, *facts = filled_up(*arguments)
         ids, scores = (
             np.asarray(part)[:rows, : self._config.nbest]
-            for part in self._written(x_BLD, mask_BL, forced_BT, live_B)
+            for part in self._written(x_BLD, mask_BL, forced_BT, live_B, *facts)
         )
         missing = scores <= LOST / 10
         return Decoded(
@@ -134,6 +184,11 @@ class Decoder:
     def _check_prefix(self, prefix: np.ndarray) -> None:
         if self.output != "tokens":
             raise UserError(f"Outputs of {self._problem} are {self.output}, which have no prefix.")
+        if self._ctc_weight():
+            raise UserError(
+                f"A prefix of {self._problem} is the decoder's, but CTC has a say.",
+                "Give DecodeConfig(ctc_weight=0).",
+            )
         if prefix[:, self._longest :].any():
             length = 1 + int(np.flatnonzero(prefix.any(axis=0))[-1])
             raise UserError(
@@ -148,10 +203,13 @@ class Decoder:
         """
         if self.output != "tokens":
             return self._at_once(source)
-        x_BLD, mask_BL = self._encode(source)
+        if self._spells:
+            return self._spell(source)
+        x_BLD, mask_BL, *facts = self._encode(source)
         rows = ops.shape(mask_BL)[0]
         forced_BT = ops.zeros((rows, self._longest), "int32")
-        ids, scores = self._write(x_BLD, mask_BL, forced_BT, ops.ones((rows,), "bool"))
+        live_B = ops.ones((rows,), "bool")
+        ids, scores = self._write(x_BLD, mask_BL, forced_BT, live_B, *facts)
         return ids[:, : self._config.nbest], scores[:, : self._config.nbest]
 
     def _at_once(self, source: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
@@ -171,31 +229,44 @@ class Decoder:
         scores, classes = ops.top_k(log_p, min(self._config.nbest, log_p.shape[-1]))
         return ops.cast(classes, "int32")[:, :, None], scores
 
-    def _encode(self, source: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+    def _spell(self, source: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """What CTC hears [B, 1, F + 1], in pieces of one byte, and its log-probability [B, 1]."""
+        found = heard(self._model, self._model.encode(source, self._problem), self._problem)
+        ids_BT, score_B = best_path(*found, spelling_of(self._model, self._problem))
+        return ids_BT[:, None], score_B[:, None]
+
+    def _encode(self, source: dict[str, Tensor]) -> tuple[Tensor, ...]:
         encoded = self._model.encode(source, self._problem)
-        return encoded.x_BLD, encoded.mask_BL
+        facts = (fact for guide in self._guides for fact in guide.facts(source, encoded))
+        return encoded.x_BLD, encoded.mask_BL, *facts
 
     def _write(self, *arguments: Any) -> tuple[Tensor, Tensor]:
         with fast.for_xla() if self._config.jit else contextlib.nullcontext():
             return self._loop(*arguments)
 
     def _loop(
-        self, x_BLD: Tensor, mask_BL: Tensor, forced_BT: Tensor, live_B: Tensor
+        self, x_BLD: Tensor, mask_BL: Tensor, forced_BT: Tensor, live_B: Tensor, *facts: Tensor
     ) -> tuple[Tensor, Tensor]:
         """The loop over positions: ids [B, N, T], scores [B, N]."""
-        config, body = self._config, self._model.body
-        beams = {"greedy": 1, "beam": config.beam_size, "sample": config.nbest}[config.method]
+        config, body, beams = self._config, self._model.body, self._beams
         memory = body.memory(x_BLD, mask_BL)
-        cache = body.cache(ops.shape(x_BLD)[0] * beams, self._longest)
+        states, weighs = self._begin_guides(facts)
+        cache = (body.cache(ops.shape(x_BLD)[0] * beams, self._longest), states)
 
-        def next_logits(last_R: Tensor, t: Tensor, cache: Tensors) -> tuple[Tensor, Tensors]:
-            return self._model.step(last_R, t, cache, memory, self._problem, beams)
+        def next_tokens(last_R: Tensor, t: Tensor, cache: Any) -> tuple[Tensor, Tensors]:
+            own, states = cache
+            logits_RV, own = self._model.step(last_R, t, own, memory, self._problem, beams)
+            log_p_RV, after = ops.log_softmax(ops.cast(logits_RV, "float32"), axis=-1), []
+            for weigh, state in zip(weighs, states, strict=True):
+                log_p_RV, state = weigh(log_p_RV, last_R, t, state)
+                after.append(state)
+            return log_p_RV, (own, tuple(after))
 
         if beams > 1 and config.method == "beam":
-            return beam_search(next_logits, cache, forced_BT, live_B, beams, config.alpha)
+            return beam_search(next_tokens, cache, forced_BT, live_B, beams, config.alpha)
         choose = sampler(config) if config.method == "sample" else best
         forced_RT, live_R = (ops.repeat(x, beams, axis=0) for x in (forced_BT, live_B))
-        ids_RT, score_R = write(next_logits, choose, cache, forced_RT, live_R)
+        ids_RT, score_R = write(next_tokens, choose, cache, forced_RT, live_R)
         if config.method == "beam":  # a beam holds the outputs of one sequence
             length_R = ops.sum(ops.cast(ids_RT != PAD_ID, "int32"), axis=1)
             score_R = score_R / length_penalty(length_R, config.alpha)
@@ -203,24 +274,12 @@ class Decoder:
         scores, order = ops.top_k(ops.reshape(score_R, (-1, beams)), beams)
         return ops.take_along_axis(ids, ops.cast(order, "int32")[:, :, None], axis=1), scores
 
-
-def _filled_up(
-    x_BLD: Tensor, mask_BL: Tensor, forced_BT: np.ndarray, live_B: np.ndarray
-) -> tuple[Any, ...]:
-    """More rows and positions, all of them padding, up to the next sizes that are compiled."""
-    rows, length = x_BLD.shape[:2]
-    row, position = next_size(rows) - rows, next_size(max(length, 8)) - length
-    if not row and not position:
-        return x_BLD, mask_BL, forced_BT, live_B
-    return (
-        ops.pad(x_BLD, [[0, row], [0, position], [0, 0]]),
-        ops.pad(mask_BL, [[0, row], [0, position]]),
-        np.pad(forced_BT, [[0, row], [0, 0]]),
-        np.pad(live_B, [0, row]),
-    )
-
-
-def next_size(size: int) -> int:
-    """The smallest of 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, ... that is not below `size`."""
-    power = 1 << max(0, size - 1).bit_length()
-    return power * 3 // 4 if power >= 4 and size <= power * 3 // 4 else power
+    def _begin_guides(self, facts: Sequence[Any]) -> tuple[tuple[Any, ...], list[Weigh]]:
+        """States of all guides, and how they weigh."""
+        states, weighs, rest = [], [], list(facts)
+        for guide in self._guides:
+            own, rest = rest[: len(guide.specs)], rest[len(guide.specs) :]
+            state, weigh = guide.begin(tuple(own), self._beams, self._longest)
+            states.append(state)
+            weighs.append(weigh)
+        return tuple(states), weighs

@@ -22,7 +22,9 @@ from t2t_multimodel.data.collate import collate
 from t2t_multimodel.data.datagen import Prepared, prepare
 from t2t_multimodel.data.files import written_by_rename
 from t2t_multimodel.data.raw_dirs import RawDir
-from t2t_multimodel.decode.decoder import Decoder, next_size
+from t2t_multimodel.decode.decoder import Decoder
+from t2t_multimodel.decode.filling import next_size
+from t2t_multimodel.decode.grammar import guides
 from t2t_multimodel.decode.inputs import InputEncoder, Item, split_items
 from t2t_multimodel.decode.lines import LineReader
 from t2t_multimodel.decode.outputs import Answer, as_json, as_text
@@ -72,7 +74,8 @@ def decode(checkpoint: Checkpoint, request: DecodeRequest) -> None:
         config, tokenizers = checkpoint.config(), checkpoint.tokenizers()
         problem: Problem = problems.get(request.problem)()
         prepared = _prepared(request, config, tokenizers) if request.split else None
-        decoder = Decoder(checkpoint.model(), request.problem, request.config)
+        own = guides(problem, tokenizers)
+        decoder = Decoder(checkpoint.model(), request.problem, request.config, own)
         run = Runner(problem, tokenizers, decoder, config, request)
         if prepared is not None and request.split:
             items = split_items(prepared, request.split)

@@ -13,12 +13,13 @@ from keras import ops
 from t2t_multimodel.features import EOS_ID, PAD_ID
 from t2t_multimodel.types import Tensor, Tensors
 
-NextLogits = Callable[[Any, Any, Any], tuple[Any, Any]]
-"""(last ids [R], position t, cache) -> logits [R, V] of the token at t, next cache."""
+NextTokens = Callable[[Any, Any, Any], tuple[Any, Any]]
+"""(last ids [R], position t, cache) -> log-probabilities float32 [R, V] of the token at t, or what
+guides made of them; next cache."""
 
 
 def write(
-    next_logits: NextLogits,
+    next_tokens: NextTokens,
     choose: Callable[[Any, Any], Any],
     cache: Tensors,
     forced_RT: Tensor,
@@ -27,8 +28,8 @@ def write(
     """Writes until every row has its end or is full.
 
     Args:
-        next_logits: the model.
-        choose: (logits [R, V], t) -> ids [R].
+        next_tokens: the model.
+        choose: (log-probabilities [R, V], t) -> ids [R].
         cache: before the first position.
         forced_RT: int32, ids that must be taken where they are not 0.
         live_R: bool; other rows stay empty.
@@ -46,12 +47,10 @@ def write(
     def one(
         t: Tensor, ids_RT: Tensor, last_R: Tensor, score_R: Tensor, done_R: Tensor, cache: Tensors
     ) -> tuple[Tensors, ...]:
-        logits_RV, cache = next_logits(last_R, t, cache)
-        logits_RV = ops.cast(logits_RV, "float32")
+        log_p_RV, cache = next_tokens(last_R, t, cache)
         forced_R = ops.take(forced_RT, t, axis=1)
-        chosen_R = ops.where(forced_R > 0, forced_R, choose(logits_RV, t))
-        gain_R = ops.take_along_axis(logits_RV, chosen_R[:, None], axis=1)[:, 0]
-        gain_R = gain_R - ops.logsumexp(logits_RV, axis=1)
+        chosen_R = ops.where(forced_R > 0, forced_R, choose(log_p_RV, t))
+        gain_R = ops.take_along_axis(log_p_RV, chosen_R[:, None], axis=1)[:, 0]
         score_R = score_R + ops.where(done_R, 0.0, gain_R)
         chosen_R = ops.where(done_R, PAD_ID, chosen_R)
         ids_RT = ops.slice_update(ids_RT, (0, t), chosen_R[:, None])
@@ -70,6 +69,6 @@ def write(
     return ids_RT, score_R
 
 
-def best(logits_RV: Tensor, t: Tensor) -> Tensor:
+def best(log_p_RV: Tensor, t: Tensor) -> Tensor:
     """Greedy choice."""
-    return ops.cast(ops.argmax(logits_RV, axis=-1), "int32")
+    return ops.cast(ops.argmax(log_p_RV, axis=-1), "int32")

@@ -35,6 +35,11 @@ def set_up(config: Config, cluster: Cluster | None = None) -> ProcessGroup:
     if cluster and not isinstance(wanted, MultiWorkerConfig):
         raise UserError("--cluster is for --distribution=multi_worker.")
     if backend == "jax":
+        if config.train.jit_compile:
+            raise UserError(
+                "train.jit_compile has no effect on JAX, which always compiles.",
+                fix="Leave it out.",
+            )
         keras.distribution.set_distribution(None)  # of an earlier run in this process
     if isinstance(wanted, MeshConfig):
         _need(backend, "jax", wanted)

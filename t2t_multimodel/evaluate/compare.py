@@ -11,7 +11,7 @@ import numpy as np
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.evaluate.bootstrap import Difference, difference
 from t2t_multimodel.evaluate.result import Result
-from t2t_multimodel.metrics.text import SACREBLEU, streams
+from t2t_multimodel.metrics.text import sacrebleu_of, streams
 from t2t_multimodel.terminal import make_console
 
 
@@ -64,7 +64,7 @@ def _of_problem(first: Result, second: Result, resamples: int) -> Iterator[Compa
         if decoded and _numbers(first) != _numbers(second):
             raise _unlike(first, second, "decoded on other examples")
         found = difference(one[name], other[name], resamples)
-        if decoded and name.rpartition("/")[2] in SACREBLEU:
+        if decoded and sacrebleu_of(name.rpartition("/")[2]):
             found = _by_sacrebleu(name.rpartition("/")[2], first, second, resamples, found)
         examples = one[name].examples
         yield Comparison(first.problem, name, examples, one[name].value, other[name].value, found)
@@ -100,7 +100,9 @@ def _by_sacrebleu(
         ("here", [output.output for output in first.outputs]),
     ]
     targets = streams([output.target for output in first.outputs])
-    test = PairedTest(systems, {metric: SACREBLEU[metric]()}, targets, "bs", resamples)  # type: ignore[arg-type]
+    make = sacrebleu_of(metric)
+    assert make is not None
+    test = PairedTest(systems, {metric: make()}, targets, "bs", resamples)  # type: ignore[arg-type]
     _, found = test()
     (p,) = (column[1].p_value for name, column in found.items() if name != "System")  # type: ignore[union-attr]
     return Difference(ours.value, ours.interval, float(p or 0.0))

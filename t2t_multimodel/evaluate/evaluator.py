@@ -16,6 +16,7 @@ from t2t_multimodel.data.dataset import DataSet
 from t2t_multimodel.data.draws import generator
 from t2t_multimodel.data.stream import eval_stream
 from t2t_multimodel.decode.decoder import Decoder
+from t2t_multimodel.decode.grammar import guides
 from t2t_multimodel.errors import unknown
 from t2t_multimodel.evaluate.result import Output, Result
 from t2t_multimodel.features.signature import VALUE_LOSS, loss_name
@@ -130,7 +131,9 @@ class Evaluator:
             config = DecodeConfig(nbest=targets.size if targets.output == "classes" else 1)
             if beam > 1 and targets.output == "tokens":
                 config = DecodeConfig(method="beam", beam_size=beam)
-            self._decoders[name] = Decoder(self._model, name, config)
+            prepared = self._prepared[name]
+            own = guides(prepared.problem, prepared.tokenizers)
+            self._decoders[name] = Decoder(self._model, name, config, own)
         return self._decoders[name](batch).ids
 
 

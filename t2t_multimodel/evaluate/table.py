@@ -11,7 +11,7 @@ from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.evaluate.bootstrap import Interval, interval
 from t2t_multimodel.evaluate.result import Result
 from t2t_multimodel.metrics.score import references
-from t2t_multimodel.metrics.text import SACREBLEU, is_lower_better, signature
+from t2t_multimodel.metrics.text import is_lower_better, sacrebleu_of, signature
 from t2t_multimodel.terminal import make_console
 
 VERDICTS = {True: "yes", False: "no", None: "not sure"}
@@ -56,7 +56,7 @@ class Row:
     def signatures(self) -> dict[str, str]:
         """Score -> the library's own description of it, for BLEU and chrF."""
         named = {name: name.rpartition("/")[2] for name in self.scores}
-        named = {name: metric for name, metric in named.items() if metric in SACREBLEU}
+        named = {name: metric for name, metric in named.items() if sacrebleu_of(metric)}
         if not named:
             return {}
         most = max(len(references(output.target)) for output in self.result.outputs)

@@ -24,6 +24,7 @@ from t2t_multimodel.data.files import writing
 from t2t_multimodel.data.vocab import SubwordTokenizer
 from t2t_multimodel.decode.beam import LOST
 from t2t_multimodel.decode.decoder import Decoder
+from t2t_multimodel.decode.grammar import guides
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.export.subwords import Subwords
 from t2t_multimodel.features import Argument, Feature
@@ -100,7 +101,7 @@ class Exporter:
     def __init__(
         self, model: MultiModel, tokenizers: dict[str, SubwordTokenizer], config: DecodeConfig
     ) -> None:
-        self._model, self._config = model, config
+        self._model, self._config, self._tokenizers = model, config, tokenizers
         self._subwords = {name: Subwords(tokenizer) for name, tokenizer in tokenizers.items()}
         self.held = tf.Module()
         self.held.weights = [variable.value for variable in model.variables]
@@ -119,7 +120,8 @@ class Exporter:
 
     def signature(self, problem: Problem) -> Any:
         """A concrete function: raw inputs -> what `outputs` says."""
-        decoder = Decoder(self._model, problem.name, self._config)
+        own = guides(problem, self._tokenizers)
+        decoder = Decoder(self._model, problem.name, self._config, own)
         signature = self._model.signature(problem.name)
 
         def answer(**arguments: Any) -> dict[str, Any]:

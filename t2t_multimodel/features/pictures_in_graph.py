@@ -68,17 +68,17 @@ def _weights(size: Any, begin: Any, end: Any, out: int) -> Any:
     scale = _single(end - begin) / out
     reach = tf.maximum(scale, 1.0)
     middle = begin + (tf.range(out, dtype=tf.float64)[:, None] + 0.5) * scale
-    first = tf.baseline(tf.maximum(middle - reach + 0.5, 0.0))
-    last = tf.baseline(tf.minimum(middle + reach + 0.5, size))
+    first = tf.floor(tf.maximum(middle - reach + 0.5, 0.0))
+    last = tf.floor(tf.minimum(middle + reach + 0.5, size))
     place = tf.range(size, dtype=tf.float64)[None, :]
     weight = tf.maximum(1.0 - tf.abs((place - middle + 0.5) * (1.0 / reach)), 0.0)
     weight = tf.where((place >= first) & (place < last), weight, 0.0)
     weight = weight / tf.reduce_sum(weight, axis=1, keepdims=True)
-    return tf.baseline(weight * 2.0**_BITS + 0.5)
+    return tf.floor(weight * 2.0**_BITS + 0.5)
 
 
 def _weighted(pixels_HWC: Any, weights: Any, axes: str) -> Any:
     """Sums of weighted pixels, rounded as Pillow does after each direction: int32."""
     total = tf.einsum(axes, tf.cast(pixels_HWC, tf.float64), weights)
-    rounded = tf.baseline(total * 2.0**-_BITS + 0.5)
+    rounded = tf.floor(total * 2.0**-_BITS + 0.5)
     return tf.cast(tf.clip_by_value(rounded, 0.0, 255.0), tf.int32)

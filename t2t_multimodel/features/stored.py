@@ -41,6 +41,16 @@ class Tokenizer(Protocol):
         """The sub-word of each id."""
 
 
+class SpeltTokenizer(Tokenizer, Protocol):
+    """What a grammar needs besides."""
+
+    symbols: dict[str, int]
+    """Control symbols and their ids."""
+
+    def spelling(self) -> np.ndarray:
+        """The UTF-8 bytes of each piece, zeros behind; uint8 [size, longest]."""
+
+
 class _AnyVocabulary:
     """Stands in for the vocabulary of a feature of which no more is asked than its kind."""
 

@@ -18,6 +18,7 @@ from t2t_multimodel.features.base import (
     Tokenizer,
     Unit,
 )
+from t2t_multimodel.features.brackets import Brackets
 from t2t_multimodel.features.graph import Argument, GraphInput, GraphTokenizer
 
 MOST_CHARACTERS = 1 << 20
@@ -42,6 +43,9 @@ class Text(Feature):
     several: bool = dataclasses.field(default=False, metadata=SHOWN_WHEN_SET)
     """A value is a list of equally good texts, such as the captions of an image: training draws
     one of them each time, teacher-forced scores are of the first, decoded ones may use all."""
+    grammar: Brackets | None = dataclasses.field(default=None, repr=False)
+    """Of a target: what outputs may look like. Other tokens are forbidden while one is written,
+    in greedy, sampled and searched outputs alike; training does not see it."""
 
     dtype: ClassVar[np.dtype] = np.dtype(np.int32)
     unit: ClassVar[Unit | None] = "tokens"

@@ -32,7 +32,8 @@ class Ctc(Block):
     """Spells a target, byte by byte, along the source whose order it follows, such as speech.
 
     A second loss beside the decoder's (Kim et al. 2017, arXiv 1609.06773): it teaches the encoder
-    how letters sound, from far less speech than sub-words need. Decoding does without it.
+    how letters sound, from far less speech than sub-words need. Outputs may be read off it, or
+    chosen by it and the decoder together (`ModelConfig.ctc_decoding`).
 
     Args:
         channels: of the encoder, D.
@@ -50,27 +51,34 @@ class Ctc(Block):
         Args:
             bands: neighbouring positions that are of one time; they are averaged.
         """
-        batch, length, width = ops.shape(x_BLD)
-        x_BLD = ops.mean(ops.reshape(x_BLD, (batch, length // bands, bands, width)), axis=2)
-        mask_BL = mask_BL[:, ::bands]
-        frames_B = ops.cast(ops.sum(mask_BL, axis=1), "int32")
+        logits_BLV, frames_B = self._logits(x_BLD, mask_BL, bands)
         real_BU = ops.cast(bytes_BU > 0, "int32")
         twice_BU = ops.cast(bytes_BU[:, 1:] == bytes_BU[:, :-1], "int32") * real_BU[:, 1:]
         counts_B = ops.sum(real_BU, axis=1)
         needed_B = counts_B + ops.sum(twice_BU, axis=1)  # a blank parts equal neighbours
         fits_B = ops.cast((needed_B <= frames_B) & (counts_B > 0), "int32")
         counts_B *= fits_B
-        bytes_BU = bytes_BU[:, : ops.shape(x_BLD)[1]]  # more do not fit, and cost time
+        bytes_BU = bytes_BU[:, : ops.shape(logits_BLV)[1]]  # more do not fit, and cost time
         # one byte stands for what does not fit, since no kernel takes none, and is not counted
         one_BU = ops.cast(ops.arange(ops.shape(bytes_BU)[1])[None] == 0, "int32")
         labels_BU = ops.where(fits_B[:, None] == 1, bytes_BU, one_BU)
-        logits_BLV = ops.cast(self.classes(x_BLD), "float32")
         nats_B = fast.ctc_nats(
             logits_BLV, ops.maximum(frames_B, 1), labels_BU, ops.maximum(counts_B, 1)
         )
         total = ops.maximum(ops.cast(ops.sum(counts_B), "float32"), 1.0)
         nats = ops.sum(nats_B * ops.cast(fits_B, "float32")) / total
         return CtcScores(nats, ops.mean(ops.cast(fits_B, "float32")))
+
+    def log_probabilities(self, x_BLD: Any, mask_BL: Any, *, bands: Any = 1) -> tuple[Any, Any]:
+        """Of each class at each time [B, F, 256], and how many times are real [B]."""
+        logits_BFV, frames_B = self._logits(x_BLD, mask_BL, bands)
+        return ops.log_softmax(logits_BFV, axis=-1), frames_B
+
+    def _logits(self, x_BLD: Any, mask_BL: Any, bands: Any) -> tuple[Any, Any]:
+        batch, length, width = ops.shape(x_BLD)
+        x_BFD = ops.mean(ops.reshape(x_BLD, (batch, length // bands, bands, width)), axis=2)
+        frames_B = ops.cast(ops.sum(mask_BL[:, ::bands], axis=1), "int32")
+        return ops.cast(self.classes(x_BFD), "float32"), frames_B
 
 
 def spelt(ids_BT: Tensor, mask_BT: Tensor, spelling_VS: Tensor) -> Tensor:

@@ -199,3 +199,12 @@ def ctc_nats(logits_BLV: Tensor, lengths_B: Tensor, labels_BU: Tensor, counts_B:
         logit_length=lengths_B,
         blank_index=0,
     )
+
+
+def cumulative_logsumexp(x: Any) -> Any:
+    """log of the cumulative sum of exp(x) along the last axis."""
+    if TENSORFLOW:
+        return tf.math.cumulative_logsumexp(x, axis=-1)
+    import jax
+
+    return jax.lax.cumlogsumexp(x, axis=x.ndim - 1)

@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from t2t_multimodel import registry
-from t2t_multimodel.metrics.score import references, summed
+from t2t_multimodel.errors import UserError, foreign, unknown
+from t2t_multimodel.metrics.score import SummedMetric, references, summed
 from t2t_multimodel.registry import register_metric
 
 M = TypeVar("M", bound=Callable[..., float])
@@ -127,6 +128,35 @@ def bleu(targets: Sequence[Any], outputs: Sequence[str]) -> np.ndarray:
     return _BLEU.counts(targets, outputs)
 
 
+TOKENIZERS = ("none", "13a", "intl", "char", "zh", "ja-mecab", "ko-mecab")
+"""Those of sacrebleu that need no download: zh for Chinese, ja-mecab for Japanese (with the extra
+packages of `pip install 'sacrebleu[ja]'`), char for any language without blanks."""
+
+
+@functools.cache
+def _bleu_by(tokenizer: str) -> SacreBleu:
+    """BLEU of texts that a tokenizer of sacrebleu has split.
+
+    Raises:
+        UserError: there is no such tokenizer, or it is not installed.
+    """
+    if tokenizer not in TOKENIZERS:
+        raise unknown("tokenizer of bleu", tokenizer, TOKENIZERS)
+    found = SacreBleu("BLEU", force=True, tokenize=tokenizer)
+    with foreign(lambda why: UserError(f"bleu:{tokenizer} can not be used: {why}.")):
+        found.make()
+    return found
+
+
+@functools.cache
+def _bleu_with(tokenizer: str) -> SummedMetric:
+    scorer = _bleu_by(tokenizer)
+    return SummedMetric(scorer.counts, scorer.score, lower_is_better=False)
+
+
+bleu.with_option = _bleu_with  # type: ignore[attr-defined]
+
+
 @register_metric("chrf")
 @summed(_CHRF.score)
 def chrf(targets: Sequence[Any], outputs: Sequence[str]) -> np.ndarray:
@@ -136,6 +166,12 @@ def chrf(targets: Sequence[Any], outputs: Sequence[str]) -> np.ndarray:
 
 SACREBLEU = {"bleu": _BLEU.make, "chrf": _CHRF.make}
 """Metric -> maker of the scorer of sacrebleu behind it."""
+
+
+def sacrebleu_of(name: str) -> Callable[[], Any] | None:
+    """The maker of sacrebleu's scorer behind a metric; None for metrics of others."""
+    base, _, tokenizer = name.partition(":")
+    return _bleu_by(tokenizer).make if base == "bleu" and tokenizer else SACREBLEU.get(name)
 
 
 def streams(targets: Sequence[Any]) -> list[list[str | None]]:
@@ -150,7 +186,9 @@ def signature(name: str, references: int = 1) -> str:
 
     For example ``nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:2.6.0``.
     """
-    scorer = SACREBLEU[name]()
+    make = sacrebleu_of(name)
+    assert make is not None
+    scorer = make()
     scorer.corpus_score(["a"], [["a"]] * references)  # the signature holds their number
     return str(scorer.get_signature())
 

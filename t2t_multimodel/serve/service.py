@@ -14,6 +14,7 @@ from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.config.decode import DecodeConfig
 from t2t_multimodel.decode.decoder import Decoder
+from t2t_multimodel.decode.grammar import guides
 from t2t_multimodel.decode.inputs import InputEncoder, Item
 from t2t_multimodel.decode.outputs import Answer
 from t2t_multimodel.decode.runner import DecodeRequest, Runner
@@ -82,8 +83,9 @@ class Service:
         for name, problem in self.problems.items():
             best = DecodeConfig(nbest=CLASSES if self._output(name) == "classes" else 1)
             beam = DecodeConfig(method="beam", beam_size=beam_size, nbest=beam_size)
+            own = guides(problem, self._tokenizers)
             for runners, way in ((self._runners, best), (self._beams, beam)):
-                decoder = Decoder(self._model, name, way)
+                decoder = Decoder(self._model, name, way, own)
                 request = DecodeRequest(problem=name, config=way, batch_size=batch_size)
                 runners[name] = Runner(problem, self._tokenizers, decoder, config, request)
         self._jobs: queue.Queue[_Job | None] = queue.Queue(most_waiting)

@@ -199,3 +199,20 @@ def test_another_choice_is_refused_with_the_choices(
     command.group("What to see").choice("show", ["all", "some"], "See things.")
     assert run(command, "--show=none")[0] == 2
     assert capsys.readouterr().err.startswith("--show=none: expected all or some.\n")
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("a\0b", "--data_dir=a\0b: a path has no NUL characters."),
+        ("x" * 256, f"--data_dir={'x' * 256}: a name has up to 255 bytes, a path 4,095."),
+        ("x/" * 2049, f"--data_dir={'x/' * 2049}: a name has up to 255 bytes, a path 4,095."),
+    ],
+)
+def test_a_path_that_no_system_holds_is_refused(
+    value: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from t2t_multimodel.bin import mm_problems
+
+    assert mm_problems.main(["list", f"--data_dir={value}"]) == 2
+    assert capsys.readouterr().err.splitlines()[0] == message

@@ -21,6 +21,7 @@ def settings(*argv: str) -> DecodeConfig:
     [
         ((), DecodeConfig()),
         (("--max_length=9", "--jit"), DecodeConfig(max_length=9, jit=True)),
+        (("--ctc_weight=0.3",), DecodeConfig(ctc_weight=0.3)),
         (("--beam_size=6",), DecodeConfig(method="beam", beam_size=6)),
         (("--alpha=0",), DecodeConfig(method="beam", alpha=0)),
         (("--nbest=3",), DecodeConfig(method="beam", nbest=3)),

@@ -24,12 +24,13 @@ FLAGS = {
         "compare problem"
     ),
     "mm_decode": (
-        "output_dir checkpoint problem input_file split beam_size alpha temperature top_k top_p "
-        "seed max_length batch_size jit output_file nbest scores json_lines "
+        "output_dir checkpoint problem input_file split beam_size alpha ctc_weight temperature "
+        "top_k top_p seed max_length batch_size jit output_file nbest scores json_lines "
         "data_dir raw_dir usr_dir"
     ),
     "mm_export": (
-        "output_dir checkpoint export_dir problems beam_size alpha nbest max_length usr_dir problem"
+        "output_dir checkpoint export_dir problems beam_size alpha ctc_weight nbest max_length "
+        "usr_dir problem"
     ),
     "mm_serve": "output_dir checkpoint problems beam_size usr_dir host port problem",
     "mm_problems": "data_dir raw_dir usr_dir split",

@@ -28,6 +28,14 @@ def test_defaults_are_greedy():
             "DecodeConfig.nbest must be at most beam_size (3), but is 4.",
         ),
         (
+            {"ctc_weight": 2},
+            "DecodeConfig.ctc_weight must be none, or from 0 to 1, but is 2.0.",
+        ),
+        (
+            {"method": "sample", "ctc_weight": 0.5},
+            "DecodeConfig.ctc_weight must be none or 0 with method sample, but is 0.5.",
+        ),
+        (
             {"method": "best"},
             "DecodeConfig.method must be one of greedy, beam, sample, but is 'best'.",
         ),

@@ -26,6 +26,11 @@ from t2t_multimodel.errors import UserError
             "signal, but is 5.",
         ),
         ({"dropout": 1.0}, "ModelConfig.dropout must be from 0 to below 1, but is 1.0."),
+        ({"ctc_decoding": 1.5}, "ModelConfig.ctc_decoding must be from 0 to 1, but is 1.5."),
+        (
+            {"ctc_decoding": 0.5},
+            "ModelConfig.ctc_decoding must be 0 where ctc_weight is 0, but is 0.5.",
+        ),
         ({"branch_scale": 1.5}, "ModelConfig.branch_scale must be from 0 to 1, but is 1.5."),
         (
             {"block_kernels": (3, 3)},

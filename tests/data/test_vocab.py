@@ -10,7 +10,13 @@ import numpy as np
 import pytest
 
 from t2t_multimodel import Problem, Text, UserError, Vocabulary, register_problem
-from t2t_multimodel.data.vocab import SubwordTokenizer, declared, load_or_train, train
+from t2t_multimodel.data.vocab import (
+    SubwordTokenizer,
+    check_vocabulary,
+    declared,
+    load_or_train,
+    train,
+)
 from t2t_multimodel.features import EOS_ID, PAD_ID
 from t2t_multimodel.registry import register_vocabulary
 
@@ -224,3 +230,38 @@ def test_a_vocabulary_must_define_its_texts() -> None:
     with pytest.raises(NotImplementedError) as caught:
         Vocabulary().text(None)
     assert str(caught.value) == "Vocabulary must define text(self, raw_dir)"
+
+
+@pytest.mark.parametrize(
+    ("symbol", "why"),
+    [
+        ("<pad>", "SentencePiece has a meaning for it"),
+        ("</s>", "SentencePiece has a meaning for it"),
+        ("<unk>", "SentencePiece has a meaning for it"),
+        ("<0x0A>", "SentencePiece has a meaning for it"),
+        ("a\tb", "a symbol is one word, without blanks, tabs and U+2581"),
+        ("a b", "a symbol is one word, without blanks, tabs and U+2581"),
+        ("", "it is no text"),
+        ("(S", "it is named twice"),
+    ],
+)
+def test_a_symbol_that_can_be_none_is_refused(symbol: str, why: str) -> None:
+    class Odd(Vocabulary):
+        name = "odd"
+        symbols = ("(S", symbol)
+
+    with pytest.raises(UserError) as caught:
+        check_vocabulary(Odd(), 300)
+    assert str(caught.value) == (
+        f"Vocabulary 'odd': {symbol!r} can be no symbol: {why}.\n"
+        "Choose another in symbols of the class Odd."
+    )
+
+
+@pytest.mark.parametrize("size", [10**12, 0, -1])
+def test_a_size_that_no_vocabulary_has_is_refused(size: int) -> None:
+    class Huge(Vocabulary):
+        name = "huge"
+
+    with pytest.raises(UserError, match=f"^Vocabulary 'huge' can not have {size:,} ids."):
+        check_vocabulary(Huge(), size)

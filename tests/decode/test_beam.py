@@ -19,15 +19,15 @@ def search(table: np.ndarray, beams: int, alpha: float, forced: Any = None, **op
     rows, longest = table.shape[:2]
     of_beam = np.repeat(np.arange(rows), beams)
 
-    def next_logits(last_R: Any, t: Any, seen_RT: Any) -> tuple[Any, Any]:
+    def next_tokens(last_R: Any, t: Any, seen_RT: Any) -> tuple[Any, Any]:
         here = ops.take(ops.take(ops.convert_to_tensor(table), t, axis=1), of_beam, axis=0)
         logits = ops.take_along_axis(here, last_R[:, None, None], axis=1)[:, 0]
-        return logits, ops.slice_update(seen_RT, (0, t), last_R[:, None])
+        return ops.log_softmax(logits), ops.slice_update(seen_RT, (0, t), last_R[:, None])
 
     forced = np.zeros((rows, longest), np.int32) if forced is None else forced
     cache = ops.zeros((rows * beams, longest), "int32")
     live = np.ones(rows, bool)
-    found = beam_search(next_logits, cache, forced, live, beams, alpha, **options)
+    found = beam_search(next_tokens, cache, forced, live, beams, alpha, **options)
     return tuple(np.asarray(part) for part in found)
 
 

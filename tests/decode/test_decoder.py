@@ -14,7 +14,8 @@ from helpers.uncached_greedy import recomputed
 from t2t_multimodel.config import DecodeConfig, ModelConfig
 from t2t_multimodel.config.tree import updated
 from t2t_multimodel.decode.beam import length_penalty
-from t2t_multimodel.decode.decoder import Decoder, next_size
+from t2t_multimodel.decode.decoder import Decoder
+from t2t_multimodel.decode.filling import next_size
 from t2t_multimodel.decode.scoring import Scorer, score_targets
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import EOS_ID

@@ -12,8 +12,8 @@ from t2t_multimodel.data.stream import StepBatches
 from t2t_multimodel.train.diverged import Guard, saved_batches
 
 FIX = (
-    "Lower optimizer.learning_rate or raise optimizer.warmup_steps; the same command goes on "
-    "from the last checkpoint."
+    "Lower optimizer.learning_rate or raise optimizer.schedule.warmup_steps; the same command "
+    "goes on from the last checkpoint."
 )
 
 

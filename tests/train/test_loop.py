@@ -335,8 +335,8 @@ def test_a_loss_that_is_no_number_stops_the_run(run: Run, tmp_path: Path) -> Non
     assert str(caught.value) == (
         "The loss of made_captions is nan at step 2.\n"
         f"Its batch is kept: mm-report {tmp_path}/diverged-step-00000002.npz shows it.\n"
-        "Lower optimizer.learning_rate or raise optimizer.warmup_steps; the same command goes on "
-        "from the last checkpoint."
+        "Lower optimizer.learning_rate or raise optimizer.schedule.warmup_steps; the same command "
+        "goes on from the last checkpoint."
     )
     assert trainer.step == 2
     assert reading_threads() == threads

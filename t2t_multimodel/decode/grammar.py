@@ -1,0 +1,34 @@
+"""The guides that a problem declares by its features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from t2t_multimodel.decode.brackets import BracketGuide
+from t2t_multimodel.decode.guide import Guide
+from t2t_multimodel.errors import UserError
+from t2t_multimodel.features import SpeltTokenizer, Text
+from t2t_multimodel.problem import Problem
+
+
+def guides(problem: Problem, tokenizers: Mapping[str, SpeltTokenizer]) -> list[Guide]:
+    """What a `Decoder` of the problem is to be given.
+
+    Args:
+        problem: its target may have a grammar.
+        tokenizers: of the model, by name.
+
+    Raises:
+        UserError: its inputs are no text, whose words the leaves of a tree could stand for, or its
+            target does not take symbols.
+    """
+    inputs, targets = problem.inputs, problem.targets
+    if not isinstance(targets, Text) or targets.grammar is None:
+        return []
+    if not isinstance(inputs, Text) or not targets.symbols:
+        raise UserError(
+            f"The grammar of {problem.name} needs text for inputs, and a target with symbols.",
+            "inputs = Text(), targets = Text(vocab=..., symbols=True, grammar=Brackets()).",
+        )
+    written, read = (tokenizers[side.vocabulary(problem.name)] for side in (targets, inputs))
+    return [BracketGuide(targets.grammar.tables(written, read))]
