@@ -278,10 +278,12 @@ def outputs_followed(config: Config) -> Any:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             "t2t_multimodel.evaluate.evaluator.Decoder",
-            lambda model, name, how: lambda batch: SimpleNamespace(ids=np.array([[[how]]])),
+            lambda model, name, how, own: lambda batch: SimpleNamespace(ids=np.array([[[how]]])),
         )
+        patch.setattr("t2t_multimodel.evaluate.evaluator.guides", lambda *_: ())
         model: Any = SimpleNamespace(signature=lambda name: TRANSLATE)
-        return Evaluator(model, {}, config)._output("translate", {})[0, 0]
+        prepared: Any = {"translate": SimpleNamespace(problem=None, tokenizers={})}
+        return Evaluator(model, prepared, config)._output("translate", {})[0, 0]
 
 
 def side_by_side(config: Config) -> int:
