@@ -81,7 +81,7 @@ if TYPE_CHECKING:
     from t2t_multimodel.registry import register_vocabulary as register_vocabulary
     from t2t_multimodel.vocabulary import Vocabulary as Vocabulary
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "config": (
