@@ -14,7 +14,6 @@ from t2t_multimodel.config.effect import Sides, without_effect
 from t2t_multimodel.config.notation import Chosen, is_written, read, read_distribution, read_entry
 from t2t_multimodel.config.tree import Draft, Field, all_fields, by_depth, defaults, flatten
 from t2t_multimodel.errors import UserError
-from t2t_multimodel.features.base import Feature
 from t2t_multimodel.gin_bindings import read_bindings
 from t2t_multimodel.side_files import Damaged, read_json, require
 
@@ -84,6 +83,8 @@ def _refuse_without_effect(config: Config, changed: dict[str, str]) -> None:
 
 def problem_sides(config: Config) -> dict[str, Sides]:
     """Collects what the problems of a run read and write, for those that declare it."""
+    from t2t_multimodel.features.base import Feature  # late: a wrong name needs no numpy
+
     sides = {}
     for name in config.rates:
         problem = registry.problems.get(name)

@@ -272,7 +272,7 @@ def test_an_unknown_problem_gets_a_suggestion(models):
 def test_a_modality_in_a_place_it_has_no_way_to_is_an_error(role):
     wrong = {"inputs": (LABEL, EN_DE), "targets": (EN_DE, LOG_MEL)}[role]
     net, method = {
-        "inputs": ("ClassLabelModality", "enter"),
+        "inputs": ("ClassLabelModality", "embed"),
         "targets": ("LogMelModality", "logits"),
     }[role]
     modality = wrong[role == "targets"].modality

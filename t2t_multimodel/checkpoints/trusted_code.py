@@ -41,7 +41,7 @@ def remember(run: Path, folders: Sequence[str], say: Say = print, raw_dir: RawDi
         say: takes a line if it could not be noted.
         raw_dir: where its raw files are, for later commands; None: as noted before.
     """
-    raw_dir = raw_dir or remembered_raw_dir(run, say)
+    raw_dir = raw_dir or remembered_raw_dir(run, lambda line: None)  # it is noted anew
     if not folders and raw_dir is None:
         return
     try:

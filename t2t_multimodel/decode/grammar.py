@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from t2t_multimodel.decode.brackets import BracketGuide
 from t2t_multimodel.decode.guide import Guide
 from t2t_multimodel.errors import UserError
-from t2t_multimodel.features import SpeltTokenizer, Text
+from t2t_multimodel.features import SpeltTokenizer
 from t2t_multimodel.problem import Problem
 
 
@@ -23,12 +23,13 @@ def guides(problem: Problem, tokenizers: Mapping[str, SpeltTokenizer]) -> list[G
             target does not take symbols.
     """
     inputs, targets = problem.inputs, problem.targets
-    if not isinstance(targets, Text) or targets.grammar is None:
+    grammar = getattr(targets, "grammar", None)
+    if grammar is None:
         return []
-    if not isinstance(inputs, Text) or not targets.symbols:
+    if inputs.output != "tokens" or not getattr(targets, "symbols", False):
         raise UserError(
             f"The grammar of {problem.name} needs text for inputs, and a target with symbols.",
             "inputs = Text(), targets = Text(vocab=..., symbols=True, grammar=Brackets()).",
         )
     written, read = (tokenizers[side.vocabulary(problem.name)] for side in (targets, inputs))
-    return [BracketGuide(targets.grammar.tables(written, read))]
+    return [BracketGuide(grammar.tables(written, read))]

@@ -100,6 +100,8 @@ def test_limits_and_augmentation_may_change(tmp_path: Path, monkeypatch: Any) ->
 
 
 def test_a_run_records_its_features_and_fits_itself(run: Run) -> None:
+    forget_small_tasks()
+    usr_dir.add(TASKS)
     checkpoint = open_checkpoint(run.folder)
     assert checkpoint.state["features"].keys() == run.prepared.keys()
     check_features(checkpoint, list(run.prepared))

@@ -102,7 +102,7 @@ def test_a_run_that_goes_on_names_its_code_in_its_config(tmp_path: Path, code: P
     run = tmp_path / "run"
     admit_run(run)
     run.mkdir()
-    record = {"config": {"problems": ["theirs"]}, "usr_dirs": [str(code)]}
+    record = {"config": {"problems": [{"name": "theirs", "rate": 1.0}]}, "usr_dirs": [str(code)]}
     (run / "config.json").write_text(json.dumps(record))
     with pytest.raises(UserError, match=f"^{run} was made with the code in {code}; "):
         admit_run(run)
@@ -112,7 +112,11 @@ def test_a_run_that_goes_on_names_its_code_in_its_config(tmp_path: Path, code: P
 def test_reading_the_config_of_a_checkpoint_imports_nothing(tmp_path: Path, code: Path) -> None:
     path = tmp_path / "run" / "checkpoints" / "step-00000001"
     path.mkdir(parents=True)
-    state = {"step": 1, "config": {"problems": ["theirs"]}, "usr_dirs": [str(code)]}
+    state = {
+        "step": 1,
+        "config": {"problems": [{"name": "theirs", "rate": 1.0}]},
+        "usr_dirs": [str(code)],
+    }
     (path / "state.json").write_text(json.dumps(state))
     checkpoint = Checkpoint(path)
     assert checkpoint.problems([]) == ["theirs"]

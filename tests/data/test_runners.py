@@ -185,7 +185,7 @@ def test_a_shard_reads_its_own_parts_only(raw_dir: Path, tmp_path: Path) -> None
 def test_an_error_in_the_code_of_a_problem_is_not_taken_for_bad_data(tmp_path: Path) -> None:
     from t2t_multimodel.data.reading import guarded
 
-    with pytest.raises(KeyError):
-        list(guarded(({}[n] for n in range(3)), "what", "examples"))
-    with pytest.raises(UserError, match="^what: unreadable from the start: ValueError: "):
-        list(guarded((int("x") for _ in range(3)), "what", "examples"))
+    with pytest.raises(UserError, match=r"^what: <genexpr>\(\) failed from the start: KeyError: 0"):
+        list(guarded(lambda: ({}[n] for n in range(3)), "what", "examples"))
+    with pytest.raises(UserError, match="^what: <genexpr>.. failed from the start: ValueError: "):
+        list(guarded(lambda: (int("x") for _ in range(3)), "what", "examples"))

@@ -143,12 +143,12 @@ def test_the_settings_tell_where_they_come_from(run: Run, grown: Grown) -> None:
     record = json.loads((grown.folder / "config.json").read_text())
     assert record["hparams_set"] == "made_tiny"
     assert record["config"]["problems"] == [
-        *(f"{name}:0" for name in run.prepared),
-        "added_parity",
-        "added_echo",
+        *({"name": name, "rate": 0.0} for name in run.prepared),
+        {"name": "added_parity", "rate": 1.0},
+        {"name": "added_echo", "rate": 1.0},
     ]
     assert record["config"]["train"]["warm_start"] == str(run.folder)
-    assert "body:0" in record["config"]["optimizer"]["rate_factors"]
+    assert {"part": "body", "factor": 0.0} in record["config"]["optimizer"]["rate_factors"]
     origins = record["origins"]
     assert origins["optimizer.rate_factors"] == "--body"
     assert origins["train.warm_start"] == "--from"

@@ -63,6 +63,8 @@ def test_nothing_is_traced_after_the_first_step(run: Run) -> None:
 def test_the_run_folder_holds_all_there_is_to_know(run: Run) -> None:
     names = sorted(path.name for path in run.folder.iterdir())
     assert names == [
+        ".lock",
+        ".t2t_multimodel",
         "baselines.json",
         "checkpoints",
         "config.json",

@@ -100,10 +100,10 @@ def test_after_a_resume_every_batch_is_that_of_a_run_never_stopped(
     assert {name for item, _ in whole for name in item.problems} == set(NAMES)
     assert max(whole[-1][0].positions.values()) > 15  # several epochs of some
     for stop in (1, 21, 40):
-        streams, mixture = fresh(prepared, mixture)
+        streams, again = fresh(prepared, mixture)
         positions, state = json.loads(whole[stop - 1][1])
-        mixture.restore(state)
-        resumed = trained(streams, mixture, range(stop, STEPS), positions)
+        again.restore(state)
+        resumed = trained(streams, again, range(stop, STEPS), positions)
         for (item, saved), (expected, expected_saved) in zip(resumed, whole[stop:], strict=True):
             assert (item.step, item.problems) == (expected.step, expected.problems)
             assert saved == expected_saved
