@@ -26,10 +26,10 @@ def guides(problem: Problem, tokenizers: Mapping[str, SpeltTokenizer]) -> list[G
     grammar = getattr(targets, "grammar", None)
     if grammar is None:
         return []
-    if inputs.output != "tokens" or not getattr(targets, "symbols", False):
+    own, words = targets.vocabulary(problem.name), inputs.vocabulary(problem.name)
+    if own is None or words is None or not getattr(targets, "symbols", False):
         raise UserError(
             f"The grammar of {problem.name} needs text for inputs, and a target with symbols.",
             "inputs = Text(), targets = Text(vocab=..., symbols=True, grammar=Brackets()).",
         )
-    written, read = (tokenizers[side.vocabulary(problem.name)] for side in (targets, inputs))
-    return [BracketGuide(grammar.tables(written, read))]
+    return [BracketGuide(grammar.tables(tokenizers[own], tokenizers[words]))]
