@@ -90,7 +90,7 @@ def problem_sides(config: Config) -> dict[str, Sides]:
         problem = registry.problems.get(name)
         inputs, targets = (getattr(problem, side, None) for side in ("inputs", "targets"))
         if isinstance(inputs, Feature) and isinstance(targets, Feature):
-            sides[name] = Sides(inputs.unit, targets.unit, targets.output == "classes")
+            sides[name] = Sides(inputs.unit, targets.unit, targets.output)
     return sides
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
-import zlib
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -39,35 +38,52 @@ from t2t_multimodel.train.schedules import learning_rate
 
 TRANSLATE, CLASSIFY, TRANSCRIBE = PROBLEMS[0], PROBLEMS[1], PROBLEMS[3]
 NETWORK_PROBLEMS = (TRANSLATE, CLASSIFY, TRANSCRIBE)
+STAND_INS = ("octet_ende", "octet_image", "octet_speech")
+"""Problems of a config whose networks those of `NETWORK_PROBLEMS` stand for."""
+_SPELLINGS = {EN_DE.identity: np.full((EN_DE.size, 1), 97, np.uint8)}
 
 
 @functools.cache
-def network(config: ModelConfig) -> MultiModel:
-    keras.utils.set_random_seed(5)
-    spellings = {EN_DE.identity: np.full((EN_DE.size, 1), 97, np.uint8)}
-    return MultiModel(config, NETWORK_PROBLEMS, spellings)
-
-
-def weights(config: Config) -> Any:
-    """Path, shape and first values of each variable."""
-    variables = network(config.model).variables
-    return [(v.path, v.shape, zlib.crc32(np.asarray(v.numpy()).tobytes())) for v in variables]
+def _variables(config: ModelConfig, number: int) -> tuple[tuple[str, Any], ...]:
+    with keras.StatelessScope(initialize_variables=False):  # shapes alone: much cheaper
+        model = MultiModel(config, (NETWORK_PROBLEMS[number],), _SPELLINGS)
+    return tuple((variable.path, variable.shape) for variable in model.variables)
 
 
 @functools.cache
 def _loss(config: ModelConfig, number: int, label_smoothing: float) -> float:
     problem = NETWORK_PROBLEMS[number]
-    model, batch = network(config), batch_for(problem)
+    keras.utils.set_random_seed(5)
+    model, batch = MultiModel(config, (problem,), _SPELLINGS), batch_for(problem)
     how = {"training": True, "seed": StepSeed(1), "label_smoothing": label_smoothing}
     return float(problem_loss(model, batch, problem.name, **how).loss)
 
 
-def losses(number: int) -> Callable[[Config], float]:
-    """The training loss of a batch of one of the problems."""
-    return lambda config: _loss(config.model, number, config.train.label_smoothing)
+@dataclasses.dataclass(frozen=True)
+class OfNetwork:
+    """Observes the network of one problem, which a run must have for this to count."""
+
+    number: int
+    """Index into `NETWORK_PROBLEMS`."""
+
+    @property
+    def stand_in(self) -> str:
+        """The name of the problem in the config."""
+        return STAND_INS[self.number]
 
 
-NETWORK = (weights, losses(0), losses(2), losses(1))
+class Variables(OfNetwork):
+    """Path and shape of each variable."""
+
+    def __call__(self, config: Config) -> Any:
+        return _variables(config.model, self.number)
+
+
+class Loss(OfNetwork):
+    """The training loss of a batch."""
+
+    def __call__(self, config: Config) -> float:
+        return _loss(config.model, self.number, config.train.label_smoothing)
 
 
 class Lengths:
