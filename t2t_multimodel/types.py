@@ -42,7 +42,7 @@ class Tensor(Protocol):
     def __ge__(self, other: Any, /) -> Any: ...
 
 
-Tensors: TypeAlias = Any
-"""A tensor, or a dict or tuple of such, to any depth."""
+Tensors: TypeAlias = "Tensor | dict[str, Tensors] | list[Tensors] | tuple[Tensors, ...]"
+"""A tensor, or a dict, list or tuple of such, to any depth."""
 Size: TypeAlias = int | Tensor
 """The size of an axis, or a position on it: a number, or an int32 scalar where it is open."""

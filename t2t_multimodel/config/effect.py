@@ -19,14 +19,14 @@ WITHOUT_RATES = ("uniform", "distributed", "schedule")
 
 
 class Sides(NamedTuple):
-    """What a problem reads and writes, as far as settings ask for it."""
+    """Tells what a problem reads and writes, as far as settings ask for it."""
 
     inputs: str | None
     """Unit of the inputs: tokens, frames or pixels; None for others."""
     targets: str | None
     """Unit of the targets."""
     output: str | None
-    """How the targets are predicted: as tokens, classes or values; None for what is no target."""
+    """The way the targets are predicted: tokens, classes or values; None for what is no target."""
 
 
 def without_effect(config: Config, problems: Mapping[str, Sides]) -> dict[str, str]:
@@ -68,7 +68,7 @@ def _of_evaluation(config: Config) -> Iterator[tuple[str, str]]:
 
 
 def _of_kinds(config: Config, problems: Mapping[str, Sides]) -> Iterator[tuple[str, str]]:
-    """What no problem of the run has a part for."""
+    """Finds settings for which no problem of the run has a part."""
     sides = problems.values()
     inputs = {one.inputs for one in sides}
     outputs = {one.output for one in sides}

@@ -104,7 +104,7 @@ def ema_rest(config: OptimizerConfig, count: Any, minimum: Any) -> Any:
 
 
 def rate_factor(config: Config, path: str) -> float:
-    """What the learning rate of a variable is multiplied with, by the part that it lies in."""
+    """Returns the factor of a variable's learning rate, by the part that it lies in."""
     for part, factor in config.rate_factors.items():
         if f"/{part}/" in f"/{path}/":
             return factor
