@@ -228,7 +228,8 @@ class Stubbed(Trainer):
 
     def __init__(self, *arguments: Any) -> None:
         self.lines: list[str] = []
-        super().__init__(*arguments, log=self.lines.append)
+        super().__init__(*arguments)
+        self.log = self.lines.append
         self.saves: list[int] = []
         self.dev: list[float] = []
 
