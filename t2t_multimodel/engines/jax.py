@@ -28,8 +28,8 @@ class JaxEngine(Engine):
         self._model, self._config = model, config
         self._variables = list(model.trainable_variables)
         self._others = list(model.non_trainable_variables)
-        self._first = {i: _zeros_like(v.value) for i, v in enumerate(self._variables)}
-        self._second = {
+        self._momenta = {i: _zeros_like(v.value) for i, v in enumerate(self._variables)}
+        self._squares = {
             i: _zeros_like(variable.value)
             for i, variable in enumerate(self._variables)
             if not muon.moves_by_muon(config.optimizer, variable.path, variable.shape)
@@ -123,16 +123,16 @@ class JaxEngine(Engine):
         indices = sorted(means)
         values, first, second = self._update(
             {i: self._variables[i].value for i in indices},
-            {i: self._first[i] for i in indices},
-            {i: self._second[i] for i in indices if i in self._second},
+            {i: self._momenta[i] for i in indices},
+            {i: self._squares[i] for i in indices if i in self._squares},
             means,
             jnp.float32(learning_rate),
             jnp.float32(step + 1),
         )
         for i in indices:
             self._variables[i].assign(values[i])
-        self._first.update(first)
-        self._second.update(second)
+        self._momenta.update(first)
+        self._squares.update(second)
         if self._averages:
             moved = {i: self._averages[i] for i in indices}
             moved = self._average(moved, {i: values[i] for i in indices}, jnp.float32(step + 1))
@@ -187,7 +187,7 @@ class JaxEngine(Engine):
         return {v.path: np.array(value) for v, value in averages}
 
     def state(self) -> dict[str, np.ndarray]:
-        kinds = {"m": self._first, "v": self._second}
+        kinds = {"m": self._momenta, "v": self._squares}
         if self._averages:
             kinds["weights"] = {i: one.value for i, one in enumerate(self._variables)}
         return {
@@ -197,7 +197,7 @@ class JaxEngine(Engine):
         }
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        for kind, values in (("m", self._first), ("v", self._second)):
+        for kind, values in (("m", self._momenta), ("v", self._squares)):
             for i, value in values.items():
                 path = self._variables[i].path
                 values[i] = jax.device_put(state[f"{kind}/{path}"], value.sharding)

@@ -38,7 +38,7 @@ class TensorFlowEngine(Engine):
             for i, variable in everywhere.items()
             if not muon.moves_by_muon(config.optimizer, self._names[i], variable.shape)
         }
-        self._first, self._second = _zeros_like(everywhere), _zeros_like(by_adam)
+        self._momenta, self._squares = _zeros_like(everywhere), _zeros_like(by_adam)
         self._averages: list[tf.Variable] = []
         if config.optimizer.ema_decay:
             self._averages = [tf.Variable(tf.identity(v)) for v in self._variables]
@@ -159,8 +159,8 @@ class TensorFlowEngine(Engine):
         stand still. `count` counts all steps of the run.
         """
         optimizer = self._config.optimizer
-        matrices = {i: one for i, one in gradients.items() if i not in self._second}
-        momenta = {i: tf.convert_to_tensor(self._first[i]) for i in matrices}
+        matrices = {i: one for i, one in gradients.items() if i not in self._squares}
+        momenta = {i: tf.convert_to_tensor(self._momenta[i]) for i in matrices}
         momenta, moves = muon.directions(optimizer, matrices, momenta) if matrices else ({}, {})
         for index, gradient in gradients.items():
             variable, own = self._variables[index], rate
@@ -170,7 +170,7 @@ class TensorFlowEngine(Engine):
             if decay := decoupled_decay(variable, optimizer):
                 variable.assign_sub(own * decay * variable)
             if index in moves:
-                self._first[index].assign(momenta[index])
+                self._momenta[index].assign(momenta[index])
                 variable.assign_sub(own * moves[index])
             else:
                 self._adam(index, gradient, own, count)
@@ -183,8 +183,8 @@ class TensorFlowEngine(Engine):
         optimizer = self._config.optimizer
         tf.raw_ops.ResourceApplyAdam(
             var=self._variables[index].handle,
-            m=self._first[index].handle,
-            v=self._second[index].handle,
+            m=self._momenta[index].handle,
+            v=self._squares[index].handle,
             beta1_power=optimizer.beta1**count,
             beta2_power=optimizer.beta2**count,
             lr=rate,
@@ -207,8 +207,8 @@ class TensorFlowEngine(Engine):
             variable.assign(state[name])
 
     def _saved(self) -> dict[str, tf.Variable]:
-        saved = {f"m/{self._names[i]}": slot for i, slot in self._first.items()}
-        saved |= {f"v/{self._names[i]}": slot for i, slot in self._second.items()}
+        saved = {f"m/{self._names[i]}": slot for i, slot in self._momenta.items()}
+        saved |= {f"v/{self._names[i]}": slot for i, slot in self._squares.items()}
         if self._averages:
             named = zip(self._names, self._variables, strict=True)
             saved |= {f"weights/{name}": variable for name, variable in named}

@@ -229,7 +229,7 @@ group = devices.set_up(config)
 engine = devices.make_engine(test_muon.Linear(), config, group)
 for number in range(3):
     test_muon.step(engine, number)
-experts = engine._first[2]
+experts = engine._momenta[2]
 found = {**test_muon.weights(engine), **engine.state()}
 np.savez(file, **found, shard=experts.sharding.shard_shape(experts.shape))
 """
