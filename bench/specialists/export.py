@@ -36,7 +36,7 @@ def export(prepared: Prepared, split: str, decoded: np.ndarray, path: Path) -> N
             found = [feature.model_input(dataset[i][side]) for i in range(len(dataset))]
             arrays |= _packed(f"{part}/{side}", found, feature)
         arrays[f"{part}/texts"] = np.asarray(_texts(dataset, prepared.problem.targets, tokenizer))
-    np.savez(path, **arrays)
+    np.savez(path, **arrays)  # type: ignore[arg-type]
 
 
 def _texts(dataset: DataSet, feature: Feature, tokenizer: Tokenizer | None) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.specialists.budget import Clock, Cost, print_cost, stay_on_one_core
+from t2t_multimodel.train.stopping import StopRequest
 
 
 def main() -> None:
@@ -56,10 +57,8 @@ def train(flags: argparse.Namespace) -> Cost:
     return clock.cost(model.count_params())
 
 
-class StepClock(Clock):
+class StepClock(Clock, StopRequest):
     """A clock in the place of `StopRequest`: the loop asks it after each step whether to stop."""
-
-    signal = ""
 
     def __init__(self, step: Callable[[], int]) -> None:
         super().__init__()

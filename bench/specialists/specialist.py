@@ -23,10 +23,16 @@ from bench.specialists.settings import KINDS, Cnn, Ctc, Settings, Transformer
 class Specialist(Protocol):
     """What each kind must offer."""
 
-    net: torch.nn.Module
-    optimizer: torch.optim.Optimizer
     settings: Any
     """Its `rate` is the peak learning rate, its `warmup` a part of the budget."""
+
+    @property
+    def net(self) -> torch.nn.Module:
+        """What is trained."""
+
+    @property
+    def optimizer(self) -> torch.optim.Optimizer:
+        """Of the net's parameters."""
 
     def losses(self) -> Iterator[torch.Tensor]:
         """The loss of each next batch, without end."""
@@ -54,7 +60,7 @@ def main() -> None:
     specialist = made(settings, load(flags.records), draws, flags.beams)
     cost = train(specialist, flags.cpu_seconds)
     specialist.net.eval()
-    np.savez(flags.outputs, **specialist.outputs())
+    np.savez(flags.outputs, **specialist.outputs())  # type: ignore[arg-type]
     print_cost(cost)
 
 

@@ -6,6 +6,7 @@ B rows, S source and T target positions, H heads, D channels of the net, V sub-w
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -54,7 +55,8 @@ class Layer(nn.Module):
         width = settings.width
         self.self_attention = Attention(width, settings.heads)
         self.source_attention = Attention(width, settings.heads) if decoder else None
-        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(3 if decoder else 2))
+        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(2))
+        self.source_norm = nn.LayerNorm(width) if decoder else None
         self.widen = nn.Linear(width, settings.hidden)
         self.narrow = nn.Linear(settings.hidden, width)
         self.dropout = nn.Dropout(settings.dropout)
@@ -69,6 +71,11 @@ class Layer(nn.Module):
         causal = self.source_attention is not None
         x_BTD = x_BTD + self.dropout(self.self_attention(y, seen, own_mask, causal))
         return self._rest(x_BTD, mask, source)
+
+    def of_source(self, memory_BSD: Tensor) -> tuple[Tensor, Tensor]:
+        """Keys and values of the source, for a layer of a decoder."""
+        assert self.source_attention is not None
+        return self.source_attention.keys_and_values(memory_BSD)
 
     def step(self, x_B1D: Tensor, cache: Cache, layer: int) -> Tensor:
         """One position of a decoder, whose keys and values are added to the cache."""
@@ -85,9 +92,8 @@ class Layer(nn.Module):
     def _rest(
         self, x_BTD: Tensor, mask: Tensor | None, source: tuple[Tensor, Tensor] | None
     ) -> Tensor:
-        if self.source_attention is not None:
-            assert source is not None
-            y = self.source_attention(self.norms[1](x_BTD), source, mask, causal=False)
+        if self.source_attention is not None and self.source_norm is not None:
+            y = self.source_attention(self.source_norm(x_BTD), source, mask, causal=False)
             x_BTD = x_BTD + self.dropout(y)
         y = self.narrow(F.relu(self.widen(self.norms[-1](x_BTD))))
         return x_BTD + self.dropout(y)
@@ -112,6 +118,9 @@ class Cache:
 
 class Net(nn.Module):
     """Sources to logits of targets."""
+
+    places: Tensor
+    """float [positions, D], the timing signal."""
 
     def __init__(self, settings: Transformer, records: Records) -> None:
         super().__init__()
@@ -140,24 +149,30 @@ class Net(nn.Module):
         memory, mask = self._encoded(source_BS)
         begun = F.pad(target_BT[:, :-1], (1, 0), value=PAD)
         x = self._embedded(self.target_table, begun, 0)
-        for layer in self.decoder:
-            x = layer(x, mask, layer.source_attention.keys_and_values(memory))
+        for layer in self._decoder():
+            x = layer(x, mask, layer.of_source(memory))
         return self._logits(self.decoder_norm(x)[target_BT != PAD])
 
     def begin(self, source_BS: Tensor, copies: int) -> Cache:
         """The cache of so many copies of each row, one beside the other."""
         memory, mask = self._encoded(source_BS)
         memory, mask = (x.repeat_interleave(copies, dim=0) for x in (memory, mask))
-        source = [layer.source_attention.keys_and_values(memory) for layer in self.decoder]
+        source = [layer.of_source(memory) for layer in self._decoder()]
         return Cache(source, mask, [None] * len(source))
 
     def step(self, token_B: Tensor, cache: Cache) -> Tensor:
         """Logits [B, V] of the position after `token_B`, which is `PAD` before the first."""
         x = self._embedded(self.target_table, token_B[:, None], cache.position)
-        for number, layer in enumerate(self.decoder):
+        for number, layer in enumerate(self._decoder()):
             x = layer.step(x, cache, number)
         cache.position += 1
         return self._logits(self.decoder_norm(x[:, 0]))
+
+    def _decoder(self) -> Iterator[Layer]:
+        """The layers of the decoder, with their type."""
+        for layer in self.decoder:
+            assert isinstance(layer, Layer)
+            yield layer
 
     def _encoded(self, source_BS: Tensor) -> tuple[Tensor, Tensor]:
         mask = (source_BS != PAD)[:, None, None]
