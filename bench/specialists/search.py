@@ -33,6 +33,7 @@ def searched(net: Net, source_BS: Tensor, beams: int) -> list[list[int]]:
     first_beam = beams * torch.arange(rows)[:, None]
     for length in range(1, net.longest + 1):
         scores = F.log_softmax(net.step(token, cache), dim=-1)
+        scores[:, PAD] = -torch.inf  # it is no part of a text
         every = (total.reshape(-1, 1) + scores).reshape(rows, -1)
         value, index = every.topk(wide)
         origin, word = index // scores.shape[-1], index % scores.shape[-1]
