@@ -32,7 +32,9 @@ from t2t_multimodel.config.moe import NoExpertsConfig as NoExpertsConfig
 from t2t_multimodel.config.nets import PaperNetsConfig as PaperNetsConfig
 from t2t_multimodel.config.nets import T2TNetsConfig as T2TNetsConfig
 from t2t_multimodel.config.notation import rates as rates
+from t2t_multimodel.config.optimizer import AdamConfig as AdamConfig
 from t2t_multimodel.config.optimizer import DecoupledDecayConfig as DecoupledDecayConfig
+from t2t_multimodel.config.optimizer import MuonConfig as MuonConfig
 from t2t_multimodel.config.optimizer import NoDecayConfig as NoDecayConfig
 from t2t_multimodel.config.optimizer import OptimizerConfig as OptimizerConfig
 from t2t_multimodel.config.optimizer import RateFactor as RateFactor
