@@ -51,6 +51,7 @@ ORDER = (
     "export",
     "serve",
     "report",
+    "paper",
     "bin",
 )
 """Each package and module of the top level, one rank each: it imports what stands before it."""
