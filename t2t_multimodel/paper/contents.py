@@ -26,7 +26,9 @@ class Outcome:
     """Sentences for which runs are missing."""
 
 
-def page_of(title: str, outcomes: Sequence[Outcome], records: Records, command: str) -> Page:
+def page_of(
+    title: str, outcomes: Sequence[Outcome], records: Records, command: str, caution: str = ""
+) -> Page:
     """The whole page.
 
     Args:
@@ -34,14 +36,15 @@ def page_of(title: str, outcomes: Sequence[Outcome], records: Records, command: 
         outcomes: of each experiment.
         records: of all their runs.
         command: makes the page again.
+        caution: what is said before anything else.
     """
     every = [record for runs in records.values() for record in runs]
-    sections = [_claims(outcomes), _how_to_read(every)]
+    sections = [_claims(outcomes, caution), _how_to_read(every)]
     sections += [_section(outcome, records) for outcome in outcomes]
     return Page(title, [*sections, made_with(every, command)])
 
 
-def _claims(outcomes: Sequence[Outcome]) -> PageSection:
+def _claims(outcomes: Sequence[Outcome], caution: str) -> PageSection:
     rows = [
         (sentence.text, VERDICTS[sentence.holds], "; ".join(map(_behind, sentence.findings)))
         for outcome in outcomes
@@ -49,7 +52,8 @@ def _claims(outcomes: Sequence[Outcome]) -> PageSection:
     ]
     lacking = [(text, "not trained yet", "") for one in outcomes for text in one.lacking]
     columns = ("sentence", "verdict", "change, 95 % interval")
-    return PageSection("What holds", [Table(columns, [*rows, *lacking])])
+    before = [Paragraph(caution)] if caution else []
+    return PageSection("What holds", [*before, Table(columns, [*rows, *lacking])])
 
 
 def _behind(finding: Finding) -> str:
@@ -163,10 +167,13 @@ def _score_rows(experiment: Experiment, records: Records) -> Iterator[tuple[str,
             for name in _names(experiment)
             if (runs := records.get(name)) and problem in runs[0].results
         }
-        scores = next(iter(own.values()))[0].results[problem].measured if own else ()
-        for score in scores:
+        scores = {
+            name: runs[0].results[problem].measured for name, runs in own.items()
+        }  # an arm that decodes nothing has fewer
+        for score in dict.fromkeys(score for known in scores.values() for score in known):
             for name, runs in own.items():
-                yield (problem, score, name, *_score_cells(runs, problem, score))
+                if score in scores[name]:
+                    yield (problem, score, name, *_score_cells(runs, problem, score))
 
 
 def _score_cells(runs: Sequence[Record], problem: str, score: str) -> tuple[str, ...]:

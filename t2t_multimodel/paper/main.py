@@ -44,7 +44,8 @@ def write_page(request: Request, name: str, command: str) -> list[Outcome]:
         Outcome(one, *sentences_of(one, records, request.scale.resamples))
         for one in request.experiments
     ]
-    page = page_of(f"{name}, scale {request.scale.name}", outcomes, records, command)
+    title = f"{name}, scale {request.scale.name}"
+    page = page_of(title, outcomes, records, command, request.scale.caution)
     files = [request.output_dir / f"{name}{suffix}" for suffix in (".html", ".md")]
     for file, text in zip(files, (to_html(page), to_markdown(page)), strict=True):
         with written_by_rename(file) as stream:

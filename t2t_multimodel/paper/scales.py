@@ -33,6 +33,8 @@ class Scale:
     """The only problems of the octet that the paper's tables use; (): all."""
     shares: tuple[str, ...] = ("tenth", "full")
     """Parts of the tree data that table 3 is made for."""
+    caution: str = ""
+    """What the page must say of its verdicts."""
     joint_settings: str = ""
     """Settings of the joint arm alone, which is compared with bars of decoded metrics."""
 
@@ -76,6 +78,7 @@ SCALES = {
             resamples=100,
             problems=("octet_image", "octet_parse"),
             shares=("tenth",),
+            caution="These runs are too short to learn anything: no verdict below is a result.",
             joint_settings="evaluate.decode_examples=2",
         ),
         Scale(
