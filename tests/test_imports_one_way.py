@@ -18,6 +18,7 @@ ORDER = (
     "side_files",
     "cores",
     "terminal",
+    "shipped",
     "_checkout",
     "_scan",
     "usr_dir",
