@@ -108,7 +108,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--checkpoint", type=Path, help="another checkpoint than the newest")
     parser.add_argument("--results", type=Path, help="another table than the run's own")
     args = parser.parse_args(argv)
-    results = read_json(args.results or args.run / "results.json")
+    results = read_json(args.results or args.run / "results.json", kind=list)
     checkpoint = open_checkpoint(args.checkpoint or args.run)
     size = pack(checkpoint, results, TARGET / args.name)
     print(f"{TARGET / args.name}: {size / 1e6:.1f} MB")
