@@ -75,6 +75,7 @@ ROWS: dict[str, tuple[Any, Sequence[Probe]]] = {
     "model.body.attention.residual": ("other", NETWORK),
     "model.body.attention.norm": ("other", NETWORK),
     "model.body.attention.projection": ("other", NETWORK),
+    "model.body.attention.maps": ("other", NETWORK),
     "model.body.attention.qk_norm": ("other", NETWORK),
     "model.body.dropout_place": ("block", NETWORK),
     "model.body.separability": (0, NETWORK),

@@ -132,7 +132,7 @@ def test_the_default_network_is_the_papers() -> None:
         mixer_blocks=2,
         decoder_blocks=(2, 2),
         attention=AttentionConfig(
-            heads=8, residual=False, norm=False, projection=False, qk_norm=False
+            heads=8, residual=False, norm=False, projection=False, maps=False, qk_norm=False
         ),
         dropout_place="block",
     )
