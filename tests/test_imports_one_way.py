@@ -28,6 +28,8 @@ ORDER = (
     "vocabulary",
     "features",
     "problem",
+    "problems",
+    "sources",
     "overrides",
     "backend",
     "data",
