@@ -29,6 +29,8 @@ ORDER = (
     "vocabulary",
     "features",
     "problem",
+    "problems",
+    "sources",
     "overrides",
     "backend",
     "data",
