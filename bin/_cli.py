@@ -21,6 +21,7 @@ from typing import Any
 
 from absl import flags
 
+from t2t_multimodel import usr_dir
 from t2t_multimodel.errors import UserError, did_you_mean
 
 Main = Callable[[flags.FlagValues, list[str]], None]
@@ -155,7 +156,10 @@ class Command:
             if any(item in _HELP for item in given):
                 print(self.help())
             else:
-                main(*self._parse(given))
+                values, arguments = self._parse(given)
+                if "data_dir" in values:
+                    usr_dir.add_definitions(values.data_dir)
+                main(values, arguments)
             sys.stdout.flush()
             return 0
         except UserError as error:

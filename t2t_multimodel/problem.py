@@ -66,6 +66,9 @@ class Problem:
     reads: ClassVar[tuple[str, ...] | None] = None
     """Patterns of the files below `raw_dir` that `examples` reads, such as `("*.tsv", "train/*")`,
     where `*` matches folders too; None: all of them. See `source_files`."""
+    home: ClassVar[Path | None] = None
+    """Folder of the raw files where `--raw_dir` names none for this problem; None: the one for
+    all. `mm-datagen --from` sets it."""
     how_to_get: ClassVar[str] = ""
     """Tells what to get, from where by name, how large it is, and where in `raw_dir` it goes.
 

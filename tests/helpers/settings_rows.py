@@ -111,6 +111,8 @@ ROWS: dict[str, tuple[Any, Sequence[Probe]]] = {
     "data.max_examples": (50, [probes.rows]),
     "data.bucket_growth": (2.0, [probes.rows]),
     "data.bucket_by": ("other", [probes.rows]),
+    "data.sound_mask": (0.3, [probes.augmentation]),
+    "data.sound_warp": (0.3, [probes.augmentation]),
     "data.static_shapes": (True, [probes.padding]),
     "mixture": ("uniform", [probes.draws]),
     "mixture.temperature": (1.0, [probes.draws]),
@@ -118,7 +120,7 @@ ROWS: dict[str, tuple[Any, Sequence[Probe]]] = {
     "mixture.steps": (8, [probes.draws]),
     "mixture.form": ("linear", [probes.draws]),
     "mixture.points": ((SchedulePoint(step=0, rates=(1, 5, 2)),), [probes.draws]),
-    "optimizer.method": ("muon", [probes.updates]),
+    "optimizer.method": ("other", [probes.updates]),
     "optimizer.method.learning_rate": (0.1, [probes.updates]),
     "optimizer.method.momentum": (0.5, [probes.updates]),
     "optimizer.learning_rate": (0.07, [probes.learning_rates]),
@@ -185,6 +187,7 @@ def another(config: Config, path: str, value: Any) -> Any:
     if isinstance(before, bool):
         return not before
     choices = {"model.body": OTHER_KIND, "model.nets": {"paper": "t2t", "t2t": "paper"}}
+    choices["optimizer.method"] = {"adam": "muon", "muon": "adam"}
     choices["model.moe"] = {"experts": "none"}
     choices["optimizer.schedule"] = dict.fromkeys(
         ("linear", "rsqrt", "t2t", "cosine"), "constant"
