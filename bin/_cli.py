@@ -2,6 +2,8 @@
 
 Each command parses flags of its own, so that `--help` shows those and no library's. Exit codes:
 0 done, 2 a mistake of the user's (told without a traceback), 130 stopped by Ctrl-C.
+
+absl parses already; argparse would need as much code for the paths, aliases and nearest names.
 """
 
 from __future__ import annotations

@@ -160,7 +160,7 @@ class OptionRegistry(Registry):
     """
 
     def check(self, names: Iterable[str]) -> None:
-        """As `Registry.check`; an option must be one that the object takes."""
+        """Checks as `Registry.check` does; an option must be one that the object takes."""
         for name in names:
             base, colon, _ = name.partition(":")
             super().check([base])

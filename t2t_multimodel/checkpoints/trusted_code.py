@@ -56,7 +56,7 @@ def remember(run: Path, folders: Sequence[str], say: Say = print, raw_dir: RawDi
 
 
 def remembered_raw_dir(run: Path, say: Say = print) -> RawDirs | None:
-    """Where the raw files of a run are that was made on this machine; None if it is not known."""
+    """Tells where the raw files of a run of this machine are; None if it is not known."""
     text = _noted(run, "", lambda note: str(note.get("raw_dir", "")), say)
     try:
         return RawDirs.parse(text) if text else None
@@ -136,7 +136,7 @@ def _agreed(run: Path, say: Say) -> dict[str, str]:
 
 
 def _noted(run: Path, default: T, parse: Callable[[Any], T], say: Say) -> T:
-    """What is noted of a run."""
+    """Returns what is noted of a run."""
 
     def of_this_run(note: Any) -> T:
         if note["run"] != str(run.resolve()):

@@ -8,8 +8,8 @@ from typing import Any
 
 from t2t_multimodel.data.fingerprint import files_facts
 from t2t_multimodel.data.reading import called
+from t2t_multimodel.data.tokenizer import SubwordTokenizer
 from t2t_multimodel.data.used_code import code_of
-from t2t_multimodel.data.vocab import SubwordTokenizer
 from t2t_multimodel.problem import Problem
 
 _FORMAT = "2"

@@ -17,7 +17,7 @@ from keras import KerasTensor, ops
 from t2t_multimodel import backend, nets
 from t2t_multimodel.config.decode import DecodeConfig
 from t2t_multimodel.data.collate import Batch
-from t2t_multimodel.decode.beam import LOST, beam_search, length_penalty
+from t2t_multimodel.decode.beam import LOST, Beam, beam_search, length_penalty
 from t2t_multimodel.decode.ctc import CtcGuide, best_path, heard, spelling_of
 from t2t_multimodel.decode.filling import filled_up
 from t2t_multimodel.decode.guide import Guide, Weigh
@@ -72,7 +72,7 @@ class Decoder:
         signature = model.signature(problem)
         self._targets = signature.targets
         self.output = signature.targets.output
-        """How the targets are predicted; a prefix and a beam are for tokens alone."""
+        """The way the targets are predicted; a prefix and a beam are for tokens alone."""
         self._longest = config.max_length or signature.targets.max_length
         self._fills_up = config.jit or not fast.TENSORFLOW
         if config.method == "greedy" and config.nbest > 1 and self.output == "tokens":
@@ -230,7 +230,7 @@ class Decoder:
         return ops.cast(classes, "int32")[:, :, None], scores
 
     def _spell(self, source: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """What CTC hears [B, 1, F + 1], in pieces of one byte, and its log-probability [B, 1]."""
+        """Returns what CTC hears [B, 1, F + 1], in one-byte pieces, and its log-probability."""
         found = heard(self._model, self._model.encode(source, self._problem), self._problem)
         ids_BT, score_B = best_path(*found, spelling_of(self._model, self._problem))
         return ids_BT[:, None], score_B[:, None]
@@ -263,7 +263,8 @@ class Decoder:
             return log_p_RV, (own, tuple(after))
 
         if beams > 1 and config.method == "beam":
-            return beam_search(next_tokens, cache, forced_BT, live_B, beams, config.alpha)
+            how = Beam(beams, config.alpha)
+            return beam_search(next_tokens, cache, forced_BT, live_B, how)
         choose = sampler(config) if config.method == "sample" else best
         forced_RT, live_R = (ops.repeat(x, beams, axis=0) for x in (forced_BT, live_B))
         ids_RT, score_R = write(next_tokens, choose, cache, forced_RT, live_R)

@@ -38,7 +38,7 @@ BUDGET = 8
 """Times the training batch that is decoded at once: no gradients are kept."""
 
 Scores = tuple[float | None, ...]
-"""Of an input's outputs; None for values, which have no probability."""
+"""The scores of an input's outputs; None for values, which have no probability."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ _OPEN = re.compile(r"\(([^\s()]+)")
 _CLOSE = re.compile(r"([^\s()]+)\)")
 
 Role = tuple[Literal["open", "close", "leaf"], str]
-"""What a symbol does, and the label of a bracket ("" for a leaf)."""
+"""The action of a symbol, and the label of a bracket ("" for a leaf)."""
 
 
 class BracketTables(NamedTuple):
@@ -44,7 +44,7 @@ class Brackets:
     """
 
     def role(self, symbol: str) -> Role | None:
-        """What a control symbol does: `(NP` opens, `NP)` closes, any other one is a leaf.
+        """Returns what a control symbol does: `(NP` opens, `NP)` closes, any other one is a leaf.
 
         None forbids it.
         """

@@ -133,7 +133,7 @@ def _check_png(data: bytes) -> None:
 
 
 def _turn(picture: Pillow.Image) -> Pillow.Transpose | None:
-    """How the picture is turned to look right; None where EXIF says nothing, or nothing sound.
+    """Returns how the picture is turned to look right; None where EXIF says nothing sound.
 
     Pillow has turned TIFF pictures itself by now.
     """

@@ -119,7 +119,7 @@ def _blocks(sound: Any, check: FlacSum | None) -> Iterator[tuple[np.ndarray, int
 
 
 def _joined(blocks: Iterator[tuple[np.ndarray, int]], seconds: float) -> Sound:
-    """As many samples as are wanted, of blocks that are read until then."""
+    """Joins as many samples as are wanted, of blocks that are read until then."""
     kept, count, rate = [], 0, 0
     for block, block_rate in blocks:
         if rate not in (0, block_rate):

@@ -15,7 +15,7 @@ from t2t_multimodel.data.batching import batch_share, rows_of
 from t2t_multimodel.data.dataset import DataSet
 from t2t_multimodel.data.strategies import Sizes
 from t2t_multimodel.data.stream import train_buckets
-from t2t_multimodel.data.vocab import SubwordTokenizer
+from t2t_multimodel.data.tokenizer import SubwordTokenizer
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import Feature, ProblemSignature
 from t2t_multimodel.plan.footprint import Shapes

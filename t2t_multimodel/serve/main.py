@@ -17,7 +17,7 @@ from t2t_multimodel.serve.limits import Limits
 from t2t_multimodel.serve.service import Service
 
 _LAST_SECONDS = 2.0
-"""For the model to end what it computes when the server has stopped."""
+"""Seconds for the model to end what it computes when the server has stopped."""
 _BACKLOG = 512
 """Connections that wait to be accepted, those made while the model is loaded among them."""
 
