@@ -23,6 +23,7 @@ from serve import ask, get, memory, started
 
 from t2t_multimodel.features.picture_files import MOST_PIXELS
 from t2t_multimodel.features.sound_files import MOST_CHANNELS
+from t2t_multimodel.features.text import MOST_CHARACTERS
 from t2t_multimodel.serve.limits import Limits
 
 BODY = Limits().body_bytes
@@ -95,9 +96,10 @@ WORST: dict[str, dict[str, Callable[[], bytes]]] = {
         "Opus, 2 hours": opus,
     },
     "text": {
-        "words": lambda: b"click the button " * (BODY // 17),
-        "one word": lambda: b"x" * BODY,
-        "emoji": lambda: "\U0001f600".encode() * (BODY // 4),
+        "words": lambda: b"click the button " * (MOST_CHARACTERS // 17),
+        "one word": lambda: b"x" * MOST_CHARACTERS,
+        "emoji": lambda: "\U0001f600".encode() * MOST_CHARACTERS,
+        "as many bytes as may be": lambda: b"x" * BODY,
     },
 }
 TYPES = {"image": "image/png", "audio": "audio/wav", "text": "text/plain"}
@@ -112,7 +114,7 @@ def _of(image: Pillow.Image, form: str) -> bytes:
 def peak(pid: int) -> float:
     """Most megabytes in memory since `forget_peak`."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1000
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024 / 1e6
 
 
 def forget_peak(pid: int) -> None:

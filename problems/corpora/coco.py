@@ -114,15 +114,13 @@ def caption_files(root: Path, how_to_get: str) -> list[Path]:
     return list(dict.fromkeys(caption_file(root, name, how_to_get) for name in SETS))
 
 
-def train2014(root: Path, how_to_get: str) -> Iterator[Captioned]:
-    """The images of train2014 by the file that `any_captions` finds, with their captions."""
+def train2014_captions(root: Path, how_to_get: str) -> Iterator[str]:
+    """The captions of train2014 by the file that `any_captions` finds, image by image."""
     by_karpathy = any((root / name).exists() for name in _KARPATHY)
     split = karpathy_split(root, how_to_get) if by_karpathy else standard_split(root, how_to_get)
-    return (
-        item
-        for item in split["train"]
-        if item.folder == SETS[0] and not isinstance(item.captions, BadValue)
-    )
+    for item in split["train"]:
+        if item.folder == SETS[0] and not isinstance(item.captions, BadValue):
+            yield from filter(None, item.captions)
 
 
 def image_place(root: Path, name: str, how_to_get: str) -> Path:
