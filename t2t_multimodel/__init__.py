@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from t2t_multimodel import _checkout
 
 if TYPE_CHECKING:
+    from t2t_multimodel.config import AdamConfig as AdamConfig
     from t2t_multimodel.config import AdaptiveMixtureConfig as AdaptiveMixtureConfig
     from t2t_multimodel.config import AttentionConfig as AttentionConfig
     from t2t_multimodel.config import BatchBudget as BatchBudget
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from t2t_multimodel.config import MixtureConfig as MixtureConfig
     from t2t_multimodel.config import ModelConfig as ModelConfig
     from t2t_multimodel.config import MultiWorkerConfig as MultiWorkerConfig
+    from t2t_multimodel.config import MuonConfig as MuonConfig
     from t2t_multimodel.config import NoDecayConfig as NoDecayConfig
     from t2t_multimodel.config import NoExpertsConfig as NoExpertsConfig
     from t2t_multimodel.config import OneDeviceConfig as OneDeviceConfig
@@ -85,6 +87,7 @@ __version__ = "0.2.0"
 
 _HOMES = {
     "config": (
+        "AdamConfig",
         "AdaptiveMixtureConfig",
         "AttentionConfig",
         "BatchBudget",
@@ -106,6 +109,7 @@ _HOMES = {
         "MixtureConfig",
         "ModelConfig",
         "MultiWorkerConfig",
+        "MuonConfig",
         "NoDecayConfig",
         "NoExpertsConfig",
         "OneDeviceConfig",

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from t2t_multimodel import cores
+from t2t_multimodel import free_memory as host
 from t2t_multimodel.features import ProblemSignature
 
 
@@ -79,7 +79,7 @@ def free_memory() -> int | None:
         import tensorflow as tf
 
         on_cpus = not tf.config.get_visible_devices("GPU")
-    return cores.free_memory() if on_cpus else None
+    return host.free_memory() if on_cpus else None
 
 
 def _compiled_by_jax(model: keras.Model, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,12 +1,14 @@
-"""The processors and the memory of this process."""
+"""The processors of this process, and how work is spread over them."""
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future
+from typing import Any, TypeVar
 
-_GROUP = Path("/sys/fs/cgroup")
-"""Where a container sees the limits of its own group."""
+T = TypeVar("T")
 
 
 def cores() -> int:
@@ -16,31 +18,21 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def free_memory(proc: Path = Path("/proc"), group: Path = _GROUP) -> int | None:
-    """Bytes that are free or can be freed, within the limit of a container; None: unknown.
+def side_by_side(
+    pool: Executor, compute: Callable[..., T], work: Iterable[tuple[Any, ...]], depth: int
+) -> Iterator[T]:
+    """Results in the order of the work, computed by a pool.
 
     Args:
-        proc: the folder of Linux's process file system.
-        group: the folder of this process's control group (version 2).
+        pool: whose workers compute.
+        compute: is called with each item's values.
+        work: is read no further ahead than `depth` items.
+        depth: most items that are there at a time.
     """
-    found = [_of_machine(proc), _of_group(group)]
-    known = [value for value in found if value is not None]
-    return min(known) if known else None
-
-
-def _of_machine(proc: Path) -> int | None:
-    try:
-        lines = (proc / "meminfo").read_text().splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvail"))
-    except (OSError, ValueError, IndexError, StopIteration):
-        return None
-
-
-def _of_group(group: Path) -> int | None:
-    """The limit less what is used; the cache of files can be dropped."""
-    try:
-        most, used = (int((group / f"memory.{name}").read_text()) for name in ("max", "current"))
-        facts = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
-        return max(0, most - used + int(facts.get("inactive_file", 0)))
-    except (OSError, ValueError):  # no such group, or no limit: "max"
-        return None
+    running: deque[Future[T]] = deque()
+    for arguments in work:
+        running.append(pool.submit(compute, *arguments))
+        if len(running) == depth:
+            yield running.popleft().result()
+    while running:
+        yield running.popleft().result()

@@ -1,33 +1,35 @@
-"""What this process may use of the machine."""
+"""Work that is spread over cores."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
-from t2t_multimodel.cores import cores, free_memory
-
-
-def test_there_is_a_core_at_least() -> None:
-    assert cores() >= 1
+from t2t_multimodel.cores import side_by_side
 
 
-def test_the_machines_memory_and_the_containers_limit_bound_what_is_free(tmp_path: Path) -> None:
-    proc, group = tmp_path / "proc", tmp_path / "group"
-    assert free_memory(proc, group) is None
-    proc.mkdir()
-    (proc / "meminfo").write_text("MemTotal: 9000 kB\nMemAvailable:    5000 kB\n")
-    assert free_memory(proc, group) == 5000 * 1024
-    group.mkdir()
-    (group / "memory.max").write_text("max\n")
-    (group / "memory.current").write_text("1000\n")
-    (group / "memory.stat").write_text("anon 5\ninactive_file 300\n")
-    assert free_memory(proc, group) == 5000 * 1024
-    (group / "memory.max").write_text("4000\n")
-    assert free_memory(proc, group) == 4000 - 1000 + 300
-    (group / "memory.current").write_text("9000\n")
-    assert free_memory(proc, group) == 0
+def test_items_run_at_once_and_come_out_in_order() -> None:
+    both = threading.Barrier(2)
+
+    def compute(number: int, factor: int) -> int:
+        both.wait(timeout=60)  # one alone would wait in vain
+        return number * factor
+
+    work = [(1, 2), (3, 4), (5, 6), (7, 8)]
+    with ThreadPoolExecutor(2) as pool:
+        assert list(side_by_side(pool, compute, work, depth=2)) == [2, 12, 30, 56]
 
 
-def test_a_damaged_list_of_the_system_tells_nothing(tmp_path: Path) -> None:
-    (tmp_path / "meminfo").write_text("MemAvailable:\n")
-    assert free_memory(tmp_path, tmp_path) is None
+def test_work_is_read_no_further_ahead_than_asked() -> None:
+    read: list[int] = []
+
+    def work() -> Iterator[tuple[int]]:
+        for number in range(6):
+            read.append(number)
+            yield (number,)
+
+    with ThreadPoolExecutor(1) as pool:
+        for number in side_by_side(pool, lambda number: number, work(), depth=2):
+            assert len(read) <= number + 2
+    assert read == [0, 1, 2, 3, 4, 5]

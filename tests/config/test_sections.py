@@ -24,6 +24,7 @@ from t2t_multimodel.config import (
     MeshConfig,
     MirroredConfig,
     MultiWorkerConfig,
+    MuonConfig,
     PaperBodyConfig,
     PaperNetsConfig,
     RsqrtScheduleConfig,
@@ -55,6 +56,8 @@ OUT_OF_RANGE = [
     (OptimizerConfig, "learning_rate", 0.0, "> 0"),
     (OptimizerConfig, "learning_rate", float("nan"), "> 0"),
     (OptimizerConfig, "learning_rate", float("inf"), "finite"),
+    (MuonConfig, "learning_rate", 0.0, "> 0 and finite"),
+    (MuonConfig, "momentum", 1.0, "in [0, 1)"),
     (DecoupledDecayConfig, "strength", float("inf"), "> 0 and finite"),
     (RsqrtScheduleConfig, "warmup_steps", -1, ">= 0"),
     (CosineScheduleConfig, "final_fraction", 1.5, "between 0 and 1"),
@@ -129,7 +132,7 @@ def test_the_default_network_is_the_papers() -> None:
         mixer_blocks=2,
         decoder_blocks=(2, 2),
         attention=AttentionConfig(
-            heads=8, residual=False, norm=False, projection=False, qk_norm=False
+            heads=8, residual=False, norm=False, projection=False, maps=False, qk_norm=False
         ),
         dropout_place="block",
     )
