@@ -17,6 +17,7 @@ ORDER = (
     "types",
     "side_files",
     "cores",
+    "free_memory",
     "terminal",
     "shipped",
     "_checkout",

@@ -30,6 +30,7 @@ from t2t_multimodel.export.subwords import Subwords
 from t2t_multimodel.features import Argument, Feature
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.problem import Problem
+from t2t_multimodel.raw_files import mark_own
 from t2t_multimodel.registry import problems
 
 ABOUT = "signatures.json"
@@ -80,6 +81,7 @@ def export(
         with writing(folder):
             tf.saved_model.save(exporter.held, str(temporary), signatures)
             (temporary / ABOUT).write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+            mark_own(temporary)
             os.replace(temporary, folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
