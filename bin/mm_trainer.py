@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from absl import flags
@@ -59,20 +58,13 @@ def train(args: flags.FlagValues, _: list[str]) -> None:
     if args.list_hparams:
         print(_listing.LISTS[args.list_hparams]())
         return
-    from t2t_multimodel import overrides
+    from t2t_multimodel.overrides import Overrides
+    from t2t_multimodel.train.settings import asked_settings
 
-    own = not args["hparams_set"].present and args.output_dir is not None
-    if own:
-        from t2t_multimodel.checkpoints.trusted_code import admit_run
-        from t2t_multimodel.config.notation import read_entry
-        from t2t_multimodel.config.root import ProblemRate
-
-        asked = [read_entry(entry, ProblemRate, "--problems") for entry in args.problems]
-        admit_run(args.output_dir, [one.name for one in asked])
-    base = overrides.recorded(args.output_dir) if own else None
-    resolved = overrides.resolve(
-        base or args.hparams_set,
-        overrides.Overrides(
+    resolved, output_dir = asked_settings(
+        args.hparams_set if args["hparams_set"].present else None,
+        args.output_dir,
+        Overrides(
             problems=args.problems,
             hparams=args.hparams,
             gin_files=args.gin_file,
@@ -89,7 +81,6 @@ def train(args: flags.FlagValues, _: list[str]) -> None:
     if args.plan:
         _plan(resolved, args)
         return
-    output_dir = args.output_dir or Path("runs", args.hparams_set)
     if args.verify_resume:
         from t2t_multimodel.train import verify_resume
 

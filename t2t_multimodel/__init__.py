@@ -9,9 +9,18 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from t2t_multimodel import _checkout
+from t2t_multimodel import _called, _checkout
 
 if TYPE_CHECKING:
+    from t2t_multimodel.api.examples import Example as Example
+    from t2t_multimodel.api.examples import Examples as Examples
+    from t2t_multimodel.api.generating import datagen as datagen
+    from t2t_multimodel.api.loading import load as load
+    from t2t_multimodel.api.model import Model as Model
+    from t2t_multimodel.api.places import add_usr_dir as add_usr_dir
+    from t2t_multimodel.api.prediction import Candidate as Candidate
+    from t2t_multimodel.api.prediction import Prediction as Prediction
+    from t2t_multimodel.api.training import Run as Run
     from t2t_multimodel.config import AdaptiveMixtureConfig as AdaptiveMixtureConfig
     from t2t_multimodel.config import AttentionConfig as AttentionConfig
     from t2t_multimodel.config import BatchBudget as BatchBudget
@@ -84,6 +93,13 @@ if TYPE_CHECKING:
 __version__ = "0.2.0"
 
 _HOMES = {
+    "api.examples": ("Example", "Examples"),
+    "api.generating": ("datagen",),
+    "api.loading": ("load",),
+    "api.model": ("Model",),
+    "api.places": ("add_usr_dir",),
+    "api.prediction": ("Candidate", "Prediction"),
+    "api.training": ("Run",),
     "config": (
         "AdaptiveMixtureConfig",
         "AttentionConfig",
@@ -161,6 +177,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [*_HOME_OF]
 
 _checkout.install()
+_called.install()  # train(...) and problems[...], which are packages too
 
 
 def __getattr__(name: str) -> Any:

@@ -20,9 +20,8 @@ from t2t_multimodel.engines.devices import make_engine, set_up
 from t2t_multimodel.engines.engine import averaged, parallel_batches, share_cores
 from t2t_multimodel.engines.process_group import ProcessGroup
 from t2t_multimodel.evaluate.evaluator import check_split
-from t2t_multimodel.evaluate.result import Result
 from t2t_multimodel.evaluate.results_file import store
-from t2t_multimodel.evaluate.table import print_table, with_baselines
+from t2t_multimodel.evaluate.table import Row, print_table, with_baselines
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.overrides import Resolved
 from t2t_multimodel.runs.lock import FolderLock, locked
@@ -40,7 +39,7 @@ def train(
     raw_dir: RawDir,
     output_dir: Path,
     cluster: Cluster | None = None,
-) -> list[Result]:
+) -> list[Row]:
     """Trains a run to its end, going on from its last checkpoint if it has one.
 
     Args:
@@ -51,8 +50,8 @@ def train(
         cluster: this process and the others that train the run, if there are others.
 
     Returns:
-        The scores of every problem on the final split; none if SIGTERM or SIGINT stopped it, and
-        none on workers other than the chief.
+        The scores of every problem on the final split beside their baselines; none if SIGTERM or
+        SIGINT stopped it, and none on workers other than the chief.
     """
     if cluster is not None and not cluster.chief:
         return _run(resolved, data_dir, raw_dir, output_dir, cluster)
@@ -66,7 +65,7 @@ def _run(
     raw_dir: RawDir,
     output_dir: Path,
     cluster: Cluster | None,
-) -> list[Result]:
+) -> list[Row]:
     config, chief = resolved.config, cluster is None or cluster.chief
     folder = RunFolder(output_dir, writes=chief)
     folder.check_settings(config)
@@ -139,7 +138,7 @@ def new_model(config: Config, prepared: dict[str, Prepared]) -> MultiModel:
     return MultiModel(config.model, [one.signature for one in prepared.values()], spellings)
 
 
-def write_final_table(trainer: Trainer) -> list[Result]:
+def write_final_table(trainer: Trainer) -> list[Row]:
     """Prints the mixture, and the scores of the final split beside their baselines; stores them."""
     print_mixture(trainer.realised())
     evaluate = trainer.config.evaluate
@@ -156,7 +155,7 @@ def write_final_table(trainer: Trainer) -> list[Result]:
     print_table(rows)
     store(rows, trainer.folder.path / "results.json")
     write_baselines(trainer.folder, trainer.config, trainer.prepared)
-    return results
+    return rows
 
 
 def write_baselines(folder: RunFolder, config: Config, prepared: dict[str, Prepared]) -> None:
