@@ -13,6 +13,7 @@ from absl import flags
 from t2t_multimodel import usr_dir
 from t2t_multimodel.bin import _cli, _listing, _model, _quiet
 from t2t_multimodel.errors import UserError
+from t2t_multimodel.terminal import plural
 
 if TYPE_CHECKING:
     from t2t_multimodel.engines.cluster import Cluster
@@ -77,6 +78,9 @@ def train(args: flags.FlagValues, _: list[str]) -> None:
     if args.json and not args.plan:
         raise UserError("--json goes with --plan.")
     cluster = _cluster(args, resolved.config.train.distribution.kind == "multi_worker")
+    if not (args.plan or args.verify_resume):
+        names = plural(len(resolved.config.rates), "problem")
+        print(f"{output_dir}: {resolved.set_name}, {names}; loading TensorFlow.", flush=True)
     _quiet.import_tensorflow()
     if args.plan:
         _plan(resolved, args)
@@ -104,10 +108,11 @@ def _cluster(args: flags.FlagValues, several: bool) -> Cluster | None:
 def _plan(resolved: Resolved, args: flags.FlagValues) -> None:
     from t2t_multimodel.checkpoints import warm_start
     from t2t_multimodel.data.files import written_by_rename
-    from t2t_multimodel.plan import plan
+    from t2t_multimodel.plan import plan, sizes
     from t2t_multimodel.plan import table as plan_table
 
     warm_start.source(resolved.config.train.warm_start)  # raises if it is not there
+    sizes.make_records(resolved.config, args.data_dir, args.raw_dir)
     made = plan.make_plan(resolved.config, args.data_dir)
     plan_table.print_plan(made)
     if args.json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from t2t_multimodel.overrides import Resolved
 from t2t_multimodel.runs.lock import FolderLock, locked
 from t2t_multimodel.runs.mixture_report import print_mixture
 from t2t_multimodel.runs.run_folder import RunFolder
+from t2t_multimodel.terminal import plural
 from t2t_multimodel.train.loop import Trainer
 from t2t_multimodel.train.parts import freeze
 from t2t_multimodel.train.progress import duration
@@ -101,8 +101,8 @@ def _run(
             0
         )  # forgets what a run had logged that was killed before its first checkpoint
     print(
-        f"{output_dir}: {resolved.set_name}, {len(prepared)} problems, "
-        f"{model.count_params() / 1e6:.1f} M parameters, {config.train.steps:,} steps"
+        f"{output_dir}: {resolved.set_name}, {plural(len(prepared), 'problem')}, "
+        f"{model.count_params() / 1e6:.1f} M parameters, {plural(config.train.steps, 'step')}"
     )
     if not (trainer.finished or _trained(trainer, process_group, output_dir)):
         return []
@@ -112,12 +112,16 @@ def _run(
 def _trained(trainer: Trainer, process_group: ProcessGroup, output_dir: Path) -> bool:
     """Trains to the end; False if a signal stopped it, which is then told."""
     process_group.check_same(trainer.standing())
-    begin = time.monotonic()
+    if process_group.chief:
+        first = min(trainer.step + trainer.config.train.log_steps, trainer.config.train.steps)
+        print(f"Compiling; the first losses follow at step {first:,}.", flush=True)
     with stop_requests() as stop:
         trainer.run(stop)
     process_group.leave()
     if trainer.finished:
-        print(f"Trained in {duration(time.monotonic() - begin)}.")
+        starts = trainer.folder.starts
+        over = f", in {starts:,} starts" if starts > 1 else ""
+        print(f"Trained in {duration(trainer.seconds)}{over}.")
     else:
         by = stop.signal or "a signal to another worker"
         print(
@@ -142,13 +146,14 @@ def write_final_table(trainer: Trainer) -> list[Row]:
     """Prints the mixture, and the scores of the final split beside their baselines; stores them."""
     print_mixture(trainer.realised())
     evaluate = trainer.config.evaluate
+    results = []
     with averaged(trainer.model, trainer.engine):
-        results = [
-            trainer.evaluator.evaluate(
+        for number, name in enumerate(trainer.prepared, start=1):
+            print(f"Scoring {name}, {number} of {len(trainer.prepared)}.", flush=True)
+            result = trainer.evaluator.evaluate(
                 name, evaluate.final_split, evaluate.final_examples, evaluate.decode_examples
             )
-            for name in trainer.prepared
-        ]
+            results.append(result)
         for result in results if evaluate.decode_examples else ():
             trainer.keep_samples(result)
     rows = with_baselines(results, trainer.prepared, evaluate.resamples)
