@@ -40,6 +40,7 @@ _out = COMMAND.group("What is written")
 _out.path("output_file", "FILE", "Write there, once all is done. Without it to stdout.")
 _out.number("nbest", "Outputs for each input, between tabs. Without it 1.", lowest=1)
 _out.switch("scores", "Before each output its log-probability and a tab.")
+_out.switch("raw", "The model's own tokens: trees without their words.")
 _out.switch("json_lines", "A JSON object for each input, with outputs, scores and errors.")
 COMMAND.places()
 
@@ -98,6 +99,7 @@ def decode(args: flags.FlagValues, _: list[str]) -> None:
             split=args.split or None,
             output_file=args.output_file,
             scores=args.scores,
+            raw=args.raw,
             json_lines=args.json_lines,
             batch_size=args.batch_size or decoding.DecodeRequest.batch_size,
             data_dir=args.data_dir,

@@ -62,7 +62,7 @@ class Asking:
         key = json.dumps([way.to_dict(), batch_size])
         if key not in self._runners:
             decoder = Decoder(self._model, name, way, guides(self.problem, self._tokenizers))
-            request = DecodeRequest(problem=name, config=way, batch_size=batch_size)
+            request = DecodeRequest(problem=name, config=way, batch_size=batch_size, raw=False)
             runner = Runner(self.problem, self._tokenizers, decoder, self._config, request)
             self._runners[key] = runner
         return self._runners[key].answers

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 Errors = Literal["raise", "keep"]
+OneInput = str | bytes | Path | np.ndarray
 
 
 class DecodingOptions(TypedDict, total=False):
@@ -77,17 +78,47 @@ class Model:
 
     @overload
     def predict(
-        self, problem: str, inputs: str | bytes | Path | np.ndarray, **how: Any
+        self,
+        problem: str,
+        inputs: OneInput,
+        *,
+        batch_size: int = ...,
+        errors: Errors = ...,
+        **options: Unpack[DecodingOptions],
     ) -> Prediction: ...
 
     @overload
-    def predict(self, problem: str, inputs: list[Any], **how: Any) -> list[Prediction]: ...
+    def predict(
+        self,
+        problem: str,
+        inputs: list[Any],
+        *,
+        batch_size: int = ...,
+        errors: Errors = ...,
+        **options: Unpack[DecodingOptions],
+    ) -> list[Prediction]: ...
 
     @overload
-    def predict(self, problem: str, inputs: Iterator[Any], **how: Any) -> Iterator[Prediction]: ...
+    def predict(
+        self,
+        problem: str,
+        inputs: Iterator[Any],
+        *,
+        batch_size: int = ...,
+        errors: Errors = ...,
+        **options: Unpack[DecodingOptions],
+    ) -> Iterator[Prediction]: ...
 
     @overload
-    def predict(self, problem: str, inputs: Any, **how: Any) -> Any: ...
+    def predict(
+        self,
+        problem: str,
+        inputs: Any,
+        *,
+        batch_size: int = ...,
+        errors: Errors = ...,
+        **options: Unpack[DecodingOptions],
+    ) -> Any: ...
 
     def predict(
         self,

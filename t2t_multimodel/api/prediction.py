@@ -12,11 +12,13 @@ class Candidate:
     """One output for an input."""
 
     text: str
-    """The output as a line of text; for classes the name or the number of the class."""
+    """The output as a line of text; for classes the name or the number of the class. A tree has
+    the words of its sentence."""
     score: float | None
     """The log-probability; of beam search it is divided by the length penalty. Values have None."""
     value: Any
-    """The output as Python has it: a text, a class name or number, or an array of values."""
+    """The output as Python has it: a text, a class name or number, an array of values, or the
+    tokens of a tree."""
 
 
 @dataclass(frozen=True)

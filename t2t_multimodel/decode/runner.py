@@ -51,6 +51,8 @@ class DecodeRequest:
     """None: standard output."""
     scores: bool = False
     """Write each output's score before it."""
+    raw: bool = True
+    """Write the model's tokens; else trees have the words of their sentences."""
     json_lines: bool = False
     """Write a JSON object for each input."""
     batch_size: int = 64
@@ -103,6 +105,7 @@ class Runner:
     ) -> None:
         self._problem, self._decoder, self._request = problem, decoder, request
         self._tokenizer = problem.tokenizer("targets", tokenizers)
+        self._source_tokenizer = problem.tokenizer("inputs", tokenizers)
         followed = {"greedy": 1, "beam": request.config.beam_size, "sample": request.config.nbest}
         rows_each = followed[request.config.method]
         self._grouping = Grouping(problem, config.data, request.batch_size, rows_each)
@@ -113,11 +116,25 @@ class Runner:
         for chosen in self._grouping.batches([item.array for item in items]):
             arrays = [items[i].array for i in chosen]
             for i, (outputs, scores) in zip(chosen, self._decode(arrays), strict=True):
-                texts = tuple(self._problem.targets.words(o, self._tokenizer) for o in outputs)
-                answers[i] = Answer(
-                    items[i].number, texts, scores, outputs=outputs, target=items[i].target
+                source = self._source(items[i].array)
+                texts = tuple(
+                    self._beside(self._problem.targets.words(one, self._tokenizer), source)
+                    for one in outputs
                 )
+                target = self._beside(items[i].target, source)
+                answers[i] = Answer(items[i].number, texts, scores, outputs=outputs, target=target)
         return answers
+
+    def _source(self, array: Any) -> str:
+        """The text of an input, where outputs are shown beside it; else nothing."""
+        if self._request.raw or self._problem.inputs.medium != "text":
+            return ""
+        return self._problem.inputs.words(array, self._source_tokenizer)
+
+    def _beside(self, words: Any, source: str) -> Any:
+        """An output, or a target if it is a text, beside the text of its input."""
+        is_text = bool(source) and isinstance(words, str)
+        return self._problem.targets.beside(words, source) if is_text else words
 
     def line(self, answer: Answer) -> str:
         """An answer as it is written, without its newline."""

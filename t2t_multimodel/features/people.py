@@ -61,6 +61,10 @@ class ForPeople(Stored):
         """A stored value as a report shows it."""
         return Shown(self.words(array, tokenizer))
 
+    def beside(self, words: str, source: str) -> str:
+        """`words` of a target or an output as a person reads them beside the text of the input."""
+        return words
+
     def shown_value(self, value: Any) -> Shown:
         """A value as `Problem.examples` yields it, without a vocabulary, as a person is shown it.
 
