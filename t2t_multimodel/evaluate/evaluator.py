@@ -54,7 +54,7 @@ class Evaluator:
         problem = self._prepared[name].problem
         split = problem.eval_split(split)
         dataset = self._prepared[name].dataset(split)
-        chosen = _drawn(name, split, len(dataset))[: examples or None]
+        chosen = evaluation_order(name, split, len(dataset))[: examples or None]
         sources = np.arange(len(dataset))
         if shuffle_sources:
             sources[chosen] = np.roll(chosen, 1)  # a cycle: no example keeps its own
@@ -86,7 +86,7 @@ class Evaluator:
         """Free-running output for the first `examples` that `evaluate` would score."""
         split = self._prepared[name].problem.eval_split(split)
         dataset = self._prepared[name].dataset(split)
-        chosen = _drawn(name, split, len(dataset))[:examples]
+        chosen = evaluation_order(name, split, len(dataset))[:examples]
         return self._decoded(name, dataset, chosen, np.arange(len(dataset)))
 
     def _counts(self, name: str, batch: Batch) -> tuple[str, np.ndarray]:
@@ -148,6 +148,6 @@ def check_split(split: str, prepared: dict[str, Prepared]) -> None:
             raise unknown("split of these problems", split, known)
 
 
-def _drawn(name: str, split: str, examples: int) -> np.ndarray:
+def evaluation_order(name: str, split: str, examples: int) -> np.ndarray:
     """All examples of a split in the order in which evaluations take them, always the same."""
     return generator(0, f"eval/{name}/{split}").permutation(examples)

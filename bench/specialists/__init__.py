@@ -1,0 +1,1 @@
+"""What a user would pick instead of the joint model: plain nets of one task."""
