@@ -88,7 +88,10 @@ def test_records_are_made_ahead(tmp_path: Path) -> None:
         ({"problems": ["made_number"]}, "No problem is named 'made_number'."),
         ({"hparams_set": "made_tny"}, "No hparams set is named 'made_tny'."),
         ({"hparams": {"train.stepz": 3}}, "train.stepz"),
-        ({"hparams": {"train.steps": "many"}}, "hparams: train.steps must be int"),
+        (
+            {"hparams": {"train.steps": "many"}},
+            "hparams: train.steps must be an int, but is 'many'.",
+        ),
         ({"raw_dir": "nope"}, "--raw_dir=nope: there is no folder nope"),
     ],
 )
