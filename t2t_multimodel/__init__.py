@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from t2t_multimodel.api.prediction import Candidate as Candidate
     from t2t_multimodel.api.prediction import Prediction as Prediction
     from t2t_multimodel.api.training import Run as Run
+    from t2t_multimodel.config import AdamConfig as AdamConfig
     from t2t_multimodel.config import AdaptiveMixtureConfig as AdaptiveMixtureConfig
     from t2t_multimodel.config import AttentionConfig as AttentionConfig
     from t2t_multimodel.config import BatchBudget as BatchBudget
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from t2t_multimodel.config import MixtureConfig as MixtureConfig
     from t2t_multimodel.config import ModelConfig as ModelConfig
     from t2t_multimodel.config import MultiWorkerConfig as MultiWorkerConfig
+    from t2t_multimodel.config import MuonConfig as MuonConfig
     from t2t_multimodel.config import NoDecayConfig as NoDecayConfig
     from t2t_multimodel.config import NoExpertsConfig as NoExpertsConfig
     from t2t_multimodel.config import OneDeviceConfig as OneDeviceConfig
@@ -101,6 +103,7 @@ _HOMES = {
     "api.prediction": ("Candidate", "Prediction"),
     "api.training": ("Run",),
     "config": (
+        "AdamConfig",
         "AdaptiveMixtureConfig",
         "AttentionConfig",
         "BatchBudget",
@@ -122,6 +125,7 @@ _HOMES = {
         "MixtureConfig",
         "ModelConfig",
         "MultiWorkerConfig",
+        "MuonConfig",
         "NoDecayConfig",
         "NoExpertsConfig",
         "OneDeviceConfig",

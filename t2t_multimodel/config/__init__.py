@@ -39,7 +39,9 @@ from t2t_multimodel.config.moe import (
 from t2t_multimodel.config.nets import PaperNetsConfig, T2TNetsConfig
 from t2t_multimodel.config.notation import rates
 from t2t_multimodel.config.optimizer import (
+    AdamConfig,
     DecoupledDecayConfig,
+    MuonConfig,
     NoDecayConfig,
     OptimizerConfig,
     RateFactor,
@@ -57,6 +59,7 @@ from t2t_multimodel.config.schedule import (
 from t2t_multimodel.config.train import LossWeight, TrainConfig
 
 __all__ = [
+    "AdamConfig",
     "AdaptiveMixtureConfig",
     "AttentionConfig",
     "BatchBudget",
@@ -79,6 +82,7 @@ __all__ = [
     "MixtureConfig",
     "ModelConfig",
     "MultiWorkerConfig",
+    "MuonConfig",
     "NoDecayConfig",
     "NoExpertsConfig",
     "OneDeviceConfig",

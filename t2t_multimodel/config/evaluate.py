@@ -33,7 +33,8 @@ class EvalConfig(Section):
     final_examples: int = 0
     """Most examples of each problem scored for the table at the end; 0: all."""
     decode_examples: int = 200
-    """Most examples decoded for the decoded metrics of the final table; 0: none."""
+    """Most examples decoded for the decoded metrics of the final table; 0: none. A number above
+    the size of a split means all of it."""
     beam_size: int = 1
     """Outputs that beam search follows for the decoded metrics; 1: greedy."""
     resamples: int = 1000

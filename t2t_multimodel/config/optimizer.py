@@ -41,7 +41,7 @@ class _Decay(Section):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DecoupledDecayConfig(_Decay):
-    """Strength times the learning rate, beside Adam (arXiv 1711.05101)."""
+    """Strength times the learning rate, beside the gradient's move (arXiv 1711.05101)."""
 
     kind: ClassVar[str] = "decoupled"
 
@@ -54,11 +54,37 @@ class T2TDecayConfig(_Decay):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class OptimizerConfig(Section):
-    """Adam with clipping (paper, section 2.5)."""
+class AdamConfig(Section):
+    """Adam moves all weights (paper, section 2.5)."""
 
+    kind: ClassVar[str] = "adam"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MuonConfig(Section):
+    """Muon moves the matrices of hidden layers and experts, Adam all other weights."""
+
+    kind: ClassVar[str] = "muon"
+
+    learning_rate: float = 0.02
+    """Peak of Muon's own rate. It follows the schedule as optimizer.learning_rate does, Adam's."""
+    momentum: float = 0.95
+    """Decay of the momentum, a step (Nesterov)."""
+
+    def check(self) -> None:
+        self.require(0 < self.learning_rate < math.inf, "learning_rate", "> 0 and finite")
+        self.require(0 <= self.momentum < 1, "momentum", "in [0, 1)")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class OptimizerConfig(Section):
+    """What moves the weights, with clipping."""
+
+    method: AdamConfig | MuonConfig = AdamConfig()
+    """Adam alone, as in the paper, or Muon for hidden matrices beside it. beta1, beta2 and
+    epsilon are Adam's under both."""
     learning_rate: float = 1e-3
-    """Peak of the schedule; with schedule=t2t Tensor2Tensor's own number, 500 times Adam's."""
+    """Peak of Adam's rate; with schedule=t2t Tensor2Tensor's own number, 500 times Adam's."""
     schedule: ScheduleConfig = RsqrtScheduleConfig()
     """Shape of the learning rate over the run, which begins with a warm-up."""
     beta1: float = 0.9

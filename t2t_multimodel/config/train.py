@@ -39,7 +39,8 @@ class TrainConfig(Section):
     accumulate: int = 1
     """Times as many micro-batches in a step, for larger batches than memory holds at once."""
     parallel_batches: int = 0
-    """Micro-batches computed side by side; 0: as many as cores, at most those of a step."""
+    """Micro-batches computed side by side, in evaluations too; 0: as many as cores, at most those
+    of a step."""
     distribution: DistributionConfig = OneDeviceConfig()
     """Devices, see docs/devices.md. What is learned does not depend on them, but for rounding."""
     label_smoothing: float = 0.1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 import keras
@@ -20,6 +20,7 @@ from t2t_multimodel.config import (
 from t2t_multimodel.cores import cores
 from t2t_multimodel.data.collate import Batch
 from t2t_multimodel.engines.micro_batch import Computed, Gradients, Loads
+from t2t_multimodel.engines.muon import moves_by_muon, rate_ratio
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.multimodel import MultiModel
 
@@ -51,7 +52,7 @@ class Engine(Protocol):
         """Updates the model with the mean of the added gradients, and begins a new sum.
 
         Args:
-            learning_rate: of this step.
+            learning_rate: of this step, as scheduled; Muon's own is scaled alike.
             step: number of the step in the run, from 0.
             loads: of all micro-batches of the step; they move the routers' balancing biases.
 
@@ -66,7 +67,7 @@ class Engine(Protocol):
         """Path -> running mean of each trainable variable; empty without `ema_decay`."""
 
     def state(self) -> dict[str, np.ndarray]:
-        """Copies of the optimizer's slots by name: m/PATH, v/PATH.
+        """Copies of the optimizer's slots by name: m/PATH, and v/PATH of what Adam moves.
 
         With `ema_decay` also weights/PATH, since the saved model then holds the averages.
         """
@@ -103,12 +104,32 @@ def ema_rest(config: OptimizerConfig, count: Any, minimum: Any) -> Any:
     return 1.0 - minimum(config.ema_decay, (1.0 + count) / (10.0 + count))
 
 
-def rate_factor(config: Config, path: str) -> float:
-    """What the learning rate of a variable is multiplied with, by the part that it lies in."""
+def rate_factor(config: Config, path: str, shape: Sequence[int]) -> float:
+    """What the scheduled learning rate is multiplied with for a variable.
+
+    It is the factor of the part that the variable lies in, and Muon's rate over Adam's where
+    Muon moves it.
+    """
+    ratio = rate_ratio(config.optimizer, path, shape)
     for part, factor in config.rate_factors.items():
         if f"/{part}/" in f"/{path}/":
-            return factor
-    return 1.0
+            return factor * ratio
+    return ratio
+
+
+def slot_values(model: MultiModel, config: Config) -> int:
+    """Counts what the optimizer keeps of a model.
+
+    It keeps a momentum of each weight, a second moment of those that Adam moves, and perhaps an
+    average.
+    """
+    optimizer = config.optimizer
+    by_muon = sum(
+        math.prod(variable.shape)
+        for variable in model.trainable_variables
+        if moves_by_muon(optimizer, variable.path, variable.shape)
+    )
+    return (3 if optimizer.ema_decay else 2) * model.count_params() - by_muon
 
 
 def with_l2(gradient: Any, value: Any, config: OptimizerConfig) -> Any:

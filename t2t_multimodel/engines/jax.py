@@ -1,4 +1,4 @@
-"""Compiled steps on JAX: gradients of what a problem reads, Adam over what got a gradient."""
+"""Compiled steps on JAX: gradients of what a problem reads, updates of what got a gradient."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.collate import Batch
+from t2t_multimodel.engines import muon
 from t2t_multimodel.engines.balance import move_biases
 from t2t_multimodel.engines.engine import Engine, decoupled_decay, ema_rest, rate_factor, with_l2
 from t2t_multimodel.engines.micro_batch import Computed, Gradients, Loads, Observed
@@ -27,13 +28,18 @@ class JaxEngine(Engine):
         self._model, self._config = model, config
         self._variables = list(model.trainable_variables)
         self._others = list(model.non_trainable_variables)
-        self._slots = [[_zeros_like(v.value) for v in self._variables] for _ in range(2)]
+        self._momenta = {i: _zeros_like(v.value) for i, v in enumerate(self._variables)}
+        self._squares = {
+            i: _zeros_like(variable.value)
+            for i, variable in enumerate(self._variables)
+            if not muon.moves_by_muon(config.optimizer, variable.path, variable.shape)
+        }
         self._averages: list[Any] = []
         if config.optimizer.ema_decay:
             self._averages = [_copy(v.value) for v in self._variables]
         self._read: dict[str, list[int]] = {}
         self._functions: dict[str, Callable[..., Any]] = {}
-        self._update = jax.jit(self._adam, donate_argnums=(0, 1, 2))
+        self._update = jax.jit(self._moved, donate_argnums=(0, 1, 2))
         self._average = jax.jit(self._moved_averages, donate_argnums=0)
         self._add = jax.jit(_sum)
         self._mean = jax.jit(self._clipped_mean)
@@ -117,15 +123,16 @@ class JaxEngine(Engine):
         indices = sorted(means)
         values, first, second = self._update(
             {i: self._variables[i].value for i in indices},
-            {i: self._slots[0][i] for i in indices},
-            {i: self._slots[1][i] for i in indices},
+            {i: self._momenta[i] for i in indices},
+            {i: self._squares[i] for i in indices if i in self._squares},
             means,
             jnp.float32(learning_rate),
             jnp.float32(step + 1),
         )
         for i in indices:
             self._variables[i].assign(values[i])
-            self._slots[0][i], self._slots[1][i] = first[i], second[i]
+        self._momenta.update(first)
+        self._squares.update(second)
         if self._averages:
             moved = {i: self._averages[i] for i in indices}
             moved = self._average(moved, {i: values[i] for i in indices}, jnp.float32(step + 1))
@@ -142,7 +149,7 @@ class JaxEngine(Engine):
         scale = clip / jnp.maximum(norm, clip) if clip else 1.0
         return {i: mean * scale for i, mean in means.items()}, norm
 
-    def _adam(
+    def _moved(
         self,
         values: Gradients,
         first: Gradients,
@@ -151,17 +158,23 @@ class JaxEngine(Engine):
         rate: Any,
         count: Any,
     ) -> tuple[Gradients, Gradients, Gradients]:
-        """Adam (arXiv 1412.6980) with decoupled weight decay (1711.05101)."""
+        """Adam (arXiv 1412.6980) or Muon with decoupled weight decay (1711.05101)."""
         optimizer = self._config.optimizer
+        matrices = {i: mean for i, mean in means.items() if i not in second}
+        momenta, moves = muon.directions(optimizer, matrices, first) if matrices else ({}, {})
+        new: tuple[Gradients, Gradients, Gradients] = ({}, dict(momenta), {})
         beta1, beta2 = optimizer.beta1, optimizer.beta2
-        rate_t = rate * jnp.sqrt(1 - beta2**count) / (1 - beta1**count)
-        new: tuple[Gradients, Gradients, Gradients] = ({}, {}, {})
+        corrected = jnp.sqrt(1 - beta2**count) / (1 - beta1**count)
         for i, mean in means.items():
+            value = values[i]
+            own = rate_factor(self._config, self._variables[i].path, value.shape) * rate
+            value = value * (1 - own * decoupled_decay(value, optimizer))
+            if i in moves:
+                new[0][i] = value - own * moves[i]
+                continue
             new[1][i] = beta1 * first[i] + (1 - beta1) * mean
             new[2][i] = beta2 * second[i] + (1 - beta2) * jnp.square(mean)
-            factor = rate_factor(self._config, self._variables[i].path)
-            value = values[i] * (1 - factor * rate * decoupled_decay(values[i], optimizer))
-            moved = factor * rate_t * new[1][i]
+            moved = own * corrected * new[1][i]
             new[0][i] = value - moved / (jnp.sqrt(new[2][i]) + optimizer.epsilon)
         return new
 
@@ -170,29 +183,27 @@ class JaxEngine(Engine):
         return {i: mean - rest * (mean - values[i]) for i, mean in averages.items()}
 
     def averages(self) -> dict[str, np.ndarray]:
-        return self._copies(self._averages) if self._averages else {}
+        averages = zip(self._variables, self._averages, strict=False)
+        return {v.path: np.array(value) for v, value in averages}
 
     def state(self) -> dict[str, np.ndarray]:
-        kinds = dict(zip(("m", "v"), self._slots, strict=True))
+        kinds = {"m": self._momenta, "v": self._squares}
         if self._averages:
-            kinds["weights"] = [variable.value for variable in self._variables]
+            kinds["weights"] = {i: one.value for i, one in enumerate(self._variables)}
         return {
-            f"{kind}/{path}": value
+            f"{kind}/{self._variables[i].path}": np.array(value)  # later updates reuse the memory
             for kind, values in kinds.items()
-            for path, value in self._copies(values).items()
+            for i, value in values.items()
         }
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        for i, variable in enumerate(self._variables):
-            for slot, values in zip(("m", "v"), self._slots, strict=True):
-                values[i] = jax.device_put(state[f"{slot}/{variable.path}"], values[i].sharding)
-            if self._averages:  # the saved model's weights are the averages
-                self._averages[i] = _copy(variable.value)
-                variable.assign(state[f"weights/{variable.path}"])
-
-    def _copies(self, values: list[Any]) -> dict[str, np.ndarray]:
-        """Values that later updates, which reuse the memory, cannot reach."""
-        return {v.path: np.array(value) for v, value in zip(self._variables, values, strict=True)}
+        for kind, values in (("m", self._momenta), ("v", self._squares)):
+            for i, value in values.items():
+                path = self._variables[i].path
+                values[i] = jax.device_put(state[f"{kind}/{path}"], value.sharding)
+        for i, variable in enumerate(self._variables if self._averages else ()):
+            self._averages[i] = _copy(variable.value)  # the saved model's weights are the averages
+            variable.assign(state[f"weights/{variable.path}"])
 
 
 def _zeros_like(value: jax.Array) -> jax.Array:

@@ -62,7 +62,7 @@ class MeshEngine(JaxEngine):
         places = [self._shardings[i] for i in indices]
         return jax.lax.with_sharding_constraint(values, places)
 
-    def _adam(
+    def _moved(
         self,
         values: Gradients,
         first: Gradients,
@@ -71,10 +71,9 @@ class MeshEngine(JaxEngine):
         rate: Any,
         count: Any,
     ) -> tuple[Gradients, Gradients, Gradients]:
-        new = super()._adam(values, first, second, means, rate, count)
-        indices = sorted(values)
-        places = {i: self._shardings[i] for i in indices}
-        return jax.lax.with_sharding_constraint(new, (places, places, places))
+        new = super()._moved(values, first, second, means, rate, count)
+        places = [{i: self._shardings[i] for i in part} for part in new]
+        return jax.lax.with_sharding_constraint(new, tuple(places))
 
 
 def set_mesh(wanted: MeshConfig, config: Config) -> None:

@@ -1,4 +1,4 @@
-"""Compiled steps on TensorFlow: one graph for each problem, Adam in place."""
+"""Compiled steps on TensorFlow: one graph for each problem, updates in place."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ import tensorflow as tf
 from t2t_multimodel.backend import batch_spec
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.collate import Batch
+from t2t_multimodel.engines import muon
 from t2t_multimodel.engines.balance import move_biases
 from t2t_multimodel.engines.engine import Engine, decoupled_decay, ema_rest, rate_factor, with_l2
 from t2t_multimodel.engines.micro_batch import Computed, Gradients, Loads, Observed
+from t2t_multimodel.engines.tensorflow_group import Sums, VariableGroup
 from t2t_multimodel.features import ProblemSignature
 from t2t_multimodel.layers.fast import for_xla
 from t2t_multimodel.layers.random import StepSeed
@@ -30,7 +32,13 @@ class TensorFlowEngine(Engine):
         self._model, self._config = model, config
         self._variables: list[tf.Variable] = [v.value for v in model.trainable_variables]
         self._names = [v.path for v in model.trainable_variables]
-        self._slots = [[tf.Variable(tf.zeros_like(v)) for v in self._variables] for _ in range(2)]
+        everywhere = dict(enumerate(self._variables))
+        by_adam = {
+            i: variable
+            for i, variable in everywhere.items()
+            if not muon.moves_by_muon(config.optimizer, self._names[i], variable.shape)
+        }
+        self._momenta, self._squares = _zeros_like(everywhere), _zeros_like(by_adam)
         self._averages: list[tf.Variable] = []
         if config.optimizer.ema_decay:
             self._averages = [tf.Variable(tf.identity(v)) for v in self._variables]
@@ -136,7 +144,7 @@ class TensorFlowEngine(Engine):
             by_problems.setdefault(problems, []).append(index)
         by_problems.pop((), None)
         shapes = [variable.shape for variable in self._variables]
-        groups = [VariableGroup(tuple(group), shapes, self._adam) for group in by_problems.values()]
+        groups = [VariableGroup(tuple(group), shapes, self._move) for group in by_problems.values()]
         self.traces += sum(group.traces for group in groups)
         return groups
 
@@ -144,21 +152,39 @@ class TensorFlowEngine(Engine):
         concrete = self._gradients[problem].get_concrete_function()
         return set(map(int, concrete.structured_outputs[0]))
 
-    def _adam(self, index: int, gradient: tf.Tensor, rate: tf.Tensor, count: tf.Tensor) -> None:
-        """Adam (arXiv 1412.6980) with decoupled weight decay (1711.05101), moments in place.
+    def _move(self, gradients: Gradients, rate: tf.Tensor, count: tf.Tensor) -> None:
+        """Adam or Muon with decoupled weight decay (arXiv 1711.05101), moments in place.
 
         Only variables with a gradient come here, so an absent problem's weights and moments
         stand still. `count` counts all steps of the run.
         """
-        optimizer, variable = self._config.optimizer, self._variables[index]
-        if (factor := rate_factor(self._config, self._names[index])) != 1.0:
-            rate = rate * factor
-        if decay := decoupled_decay(variable, optimizer):
-            variable.assign_sub(rate * decay * variable)
+        optimizer = self._config.optimizer
+        matrices = {i: one for i, one in gradients.items() if i not in self._squares}
+        momenta = {i: tf.convert_to_tensor(self._momenta[i]) for i in matrices}
+        momenta, moves = muon.directions(optimizer, matrices, momenta) if matrices else ({}, {})
+        for index, gradient in gradients.items():
+            variable, own = self._variables[index], rate
+            factor = rate_factor(self._config, self._names[index], variable.shape)
+            if factor != 1.0:
+                own = rate * factor
+            if decay := decoupled_decay(variable, optimizer):
+                variable.assign_sub(own * decay * variable)
+            if index in moves:
+                self._momenta[index].assign(momenta[index])
+                variable.assign_sub(own * moves[index])
+            else:
+                self._adam(index, gradient, own, count)
+            if self._averages:
+                average = self._averages[index]
+                average.assign_sub(ema_rest(optimizer, count, tf.minimum) * (average - variable))
+
+    def _adam(self, index: int, gradient: tf.Tensor, rate: tf.Tensor, count: tf.Tensor) -> None:
+        """Adam (arXiv 1412.6980)."""
+        optimizer = self._config.optimizer
         tf.raw_ops.ResourceApplyAdam(
-            var=variable.handle,
-            m=self._slots[0][index].handle,
-            v=self._slots[1][index].handle,
+            var=self._variables[index].handle,
+            m=self._momenta[index].handle,
+            v=self._squares[index].handle,
             beta1_power=optimizer.beta1**count,
             beta2_power=optimizer.beta2**count,
             lr=rate,
@@ -167,80 +193,32 @@ class TensorFlowEngine(Engine):
             epsilon=optimizer.epsilon,
             grad=gradient,
         )
-        if self._averages:
-            average = self._averages[index]
-            average.assign_sub(ema_rest(optimizer, count, tf.minimum) * (average - variable))
 
     def averages(self) -> dict[str, np.ndarray]:
-        return _copies(self._names, self._averages) if self._averages else {}
+        return _copies(dict(zip(self._names, self._averages, strict=False)))
 
     def state(self) -> dict[str, np.ndarray]:
-        return {
-            f"{kind}/{name}": value
-            for kind, variables in self._saved().items()
-            for name, value in _copies(self._names, variables).items()
-        }
+        return _copies(self._saved())
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         for average, variable in zip(self._averages, self._variables, strict=False):
             average.assign(variable)  # the saved model's weights are the averages
-        for kind, variables in self._saved().items():
-            for name, variable in zip(self._names, variables, strict=True):
-                variable.assign(state[f"{kind}/{name}"])
+        for name, variable in self._saved().items():
+            variable.assign(state[name])
 
-    def _saved(self) -> dict[str, list[tf.Variable]]:
-        saved = {"m": self._slots[0], "v": self._slots[1]}
-        return {**saved, "weights": self._variables} if self._averages else saved
+    def _saved(self) -> dict[str, tf.Variable]:
+        saved = {f"m/{self._names[i]}": slot for i, slot in self._momenta.items()}
+        saved |= {f"v/{self._names[i]}": slot for i, slot in self._squares.items()}
+        if self._averages:
+            named = zip(self._names, self._variables, strict=True)
+            saved |= {f"weights/{name}": variable for name, variable in named}
+        return saved
 
 
-def _copies(names: list[str], variables: list[tf.Variable]) -> dict[str, np.ndarray]:
+def _zeros_like(variables: dict[int, tf.Variable]) -> dict[int, tf.Variable]:
+    return {i: tf.Variable(tf.zeros_like(variable)) for i, variable in variables.items()}
+
+
+def _copies(variables: dict[str, tf.Variable]) -> dict[str, np.ndarray]:
     """Values that later updates, which work in place, cannot reach."""
-    return {name: np.array(v.numpy()) for name, v in zip(names, variables, strict=True)}
-
-
-class VariableGroup:
-    """Variables that are updated together."""
-
-    def __init__(
-        self, indices: tuple[int, ...], shapes: list[tf.TensorShape], adam: Callable[..., None]
-    ) -> None:
-        self.indices = indices
-        self.traces = 0
-        sums = [tf.TensorSpec(shapes[index], tf.float32) for index in indices]
-        scalar = tf.TensorSpec((), tf.float32)
-
-        def add(a: list[tf.Tensor], b: list[tf.Tensor]) -> list[tf.Tensor]:
-            self.traces += 1
-            return [one + other for one, other in zip(a, b, strict=True)]
-
-        def squares(sums: list[tf.Tensor]) -> tf.Tensor:
-            self.traces += 1
-            return 2.0 * tf.add_n([tf.nn.l2_loss(one) for one in sums])  # no squares in memory
-
-        def update(sums: list[tf.Tensor], rate: tf.Tensor, count: tf.Tensor) -> None:
-            self.traces += 1
-            for index, one in zip(indices, sums, strict=True):
-                adam(index, one, rate, count)
-
-        def update_scaled(
-            sums: list[tf.Tensor], scale: tf.Tensor, rate: tf.Tensor, count: tf.Tensor
-        ) -> None:
-            self.traces += 1
-            for index, one in zip(indices, sums, strict=True):
-                adam(index, one * scale, rate, count)
-
-        def compiled(function: Callable[..., Any], *types: Any) -> Any:
-            return tf.function(function, autograph=False).get_concrete_function(*types)
-
-        self.add = compiled(add, sums, sums)
-        self.squares = compiled(squares, sums)
-        self.update = compiled(update, sums, scalar, scalar)
-        self.update_scaled = compiled(update_scaled, sums, scalar, scalar, scalar)
-
-    def in_(self, part: Gradients) -> bool:
-        """Whether a micro-batch touched the group."""
-        return self.indices[0] in part
-
-
-Sums = dict[VariableGroup, list[tf.Tensor]]
-"""Gradients of groups, summed over micro-batches."""
+    return {name: np.array(variable.numpy()) for name, variable in variables.items()}

@@ -7,7 +7,8 @@ import tensorflow as tf
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.collate import Batch
 from t2t_multimodel.engines.micro_batch import Computed, Loads
-from t2t_multimodel.engines.tensorflow import Sums, TensorFlowEngine, VariableGroup
+from t2t_multimodel.engines.tensorflow import TensorFlowEngine
+from t2t_multimodel.engines.tensorflow_group import Sums, VariableGroup
 from t2t_multimodel.engines.tensorflow_process_group import (
     Summed,
     WorkerProcessGroup,

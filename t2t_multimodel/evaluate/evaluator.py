@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import itertools
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 
 from t2t_multimodel.backend import compile_for
 from t2t_multimodel.config import Config
 from t2t_multimodel.config.decode import DecodeConfig
+from t2t_multimodel.cores import side_by_side
 from t2t_multimodel.data.collate import Batch
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.data.dataset import DataSet
@@ -17,12 +21,15 @@ from t2t_multimodel.data.draws import generator
 from t2t_multimodel.data.stream import eval_stream
 from t2t_multimodel.decode.decoder import Decoder
 from t2t_multimodel.decode.grammar import guides
+from t2t_multimodel.engines.engine import parallel_batches
 from t2t_multimodel.errors import unknown
 from t2t_multimodel.evaluate.result import Output, Result
 from t2t_multimodel.features.signature import VALUE_LOSS, loss_name
 from t2t_multimodel.losses import score
 from t2t_multimodel.metrics import teacher_forced
 from t2t_multimodel.multimodel import MultiModel
+
+T = TypeVar("T")
 
 
 class Evaluator:
@@ -60,9 +67,10 @@ class Evaluator:
             sources[chosen] = np.roll(chosen, 1)  # a cycle: no example keeps its own
 
         numbers, rows = [], []
-        for chosen_here, batch in eval_stream(dataset, self._config.data.of(name), chosen, sources):
+        stream = eval_stream(dataset, self._config.data.of(name), chosen, sources)
+        for chosen_here, counted in self._each(partial(self._counts, name), stream):
+            loss, rows_here = counted
             numbers.append(chosen_here)
-            loss, rows_here = self._counts(name, batch)
             rows.append(rows_here)
         counts = np.concatenate(rows)
         forced = teacher_forced.scores_of(counts, loss)
@@ -88,6 +96,24 @@ class Evaluator:
         dataset = self._prepared[name].dataset(split)
         chosen = evaluation_order(name, split, len(dataset))[:examples]
         return self._decoded(name, dataset, chosen, np.arange(len(dataset)))
+
+    def _each(
+        self, compute: Callable[[Batch], T], stream: Iterator[tuple[np.ndarray, Batch]]
+    ) -> Iterator[tuple[np.ndarray, T]]:
+        """The numbers of each batch and what is computed of it, in the order of the stream.
+
+        The first batch goes alone, since it may compile; of the others as many run side by side as
+        in training, among which `share_cores` has shared the cores.
+        """
+
+        def work(numbers: np.ndarray, batch: Batch) -> tuple[np.ndarray, T]:
+            return numbers, compute(batch)
+
+        for first in itertools.islice(stream, 1):
+            yield work(*first)
+        parallel = parallel_batches(self._config)
+        with ThreadPoolExecutor(parallel) as pool:
+            yield from side_by_side(pool, work, stream, 2 * parallel)
 
     def _counts(self, name: str, batch: Batch) -> tuple[str, np.ndarray]:
         """The name of the loss if targets are values, and what the examples of a batch add."""
@@ -116,8 +142,8 @@ class Evaluator:
         feature = prepared.problem.targets
         tokenizer = prepared.problem.tokenizer("targets", dict(prepared.tokenizers))
         outputs: list[Output] = []
-        for numbers, batch in eval_stream(dataset, self._config.data.of(name), chosen, sources):
-            decoded = np.asarray(self._output(name, batch))
+        stream = eval_stream(dataset, self._config.data.of(name), chosen, sources)
+        for numbers, decoded in self._each(partial(self._output, name), stream):
             for number, ids in zip(numbers, decoded[: len(numbers)], strict=True):
                 target = feature.metric_target(dataset[int(number)]["targets"], tokenizer)
                 output = feature.metric_output(ids, tokenizer)

@@ -67,7 +67,8 @@ class Brackets:
             tree: symbols between blanks.
             sentence: words between blanks.
         """
-        words, written, closed_by = iter(sentence.split()), "", []
+        words, written = iter(sentence.split()), ""
+        closed_by: list[str] = []
         for symbol in tree.split():
             kind, label = self.role(symbol) or ("", "")
             if kind == "open":

@@ -6,12 +6,13 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import keras
 import numpy as np
 
 from t2t_multimodel.config import Config, ModelConfig
+from t2t_multimodel.engines.engine import slot_values
 from t2t_multimodel.features import ProblemSignature
 from t2t_multimodel.layers.base import sublayers
 from t2t_multimodel.layers.experts import MixtureOfExperts
@@ -60,10 +61,18 @@ def count_parameters(config: ModelConfig, problems: Sequence[ProblemSignature]) 
     return symbolic(lambda: MultiModel(config, problems).count_params())
 
 
+class Counted(NamedTuple):
+    """Values of a model and of its optimizer, and what each problem takes of them."""
+
+    parameters: int
+    slots: int
+    footprints: dict[str, Footprint]
+
+
 def footprints(
     config: Config, problems: Sequence[ProblemSignature], shapes: dict[str, Shapes]
-) -> tuple[int, dict[str, Footprint]]:
-    """Parameters of the model, and the footprint of each problem.
+) -> Counted:
+    """Counts the parameters, the optimizer's slots, and what each problem takes.
 
     Problems with the same nets are traced once, with the largest micro-batch of them all.
 
@@ -80,7 +89,7 @@ def footprints(
     def size(problem: ProblemSignature) -> int:
         return sum(math.prod(shape) for shape in shapes[problem.name].values())
 
-    def work() -> tuple[int, dict[str, Footprint]]:
+    def work() -> Counted:
         spellings = {  # any spelling costs the same
             problem.targets.identity: np.zeros((problem.targets.size, _PIECE_BYTES), np.uint8)
             for problem in problems
@@ -91,7 +100,7 @@ def footprints(
             largest = max(alike, key=size)
             one = _footprint(model, config, largest, shapes[largest.name])
             found |= dict.fromkeys((problem.name for problem in alike), one)
-        return model.count_params(), found
+        return Counted(model.count_params(), slot_values(model, config), found)
 
     return symbolic(work)
 

@@ -9,7 +9,7 @@ from typing import Any
 from t2t_multimodel.config import AdaptiveMixtureConfig, Config, RatesMixtureConfig
 from t2t_multimodel.data.mixture import make_mixture
 from t2t_multimodel.engines.engine import parallel_batches
-from t2t_multimodel.plan.footprint import Footprint, footprints
+from t2t_multimodel.plan.footprint import Counted, Footprint, footprints
 from t2t_multimodel.plan.sizes import BucketPlan, Known, look
 
 FLOAT = 4  # bytes of a weight, of its gradient, of each slot
@@ -110,14 +110,21 @@ def make_plan(config: Config, data_dir: Path) -> Plan:
     problems = tuple(
         _problem_plan(name, one, asked.get(name, 0.0), total) for name, one in known.items()
     )
-    parameters, prints = footprints(
+    counted = footprints(
         config,
         [one.signature for one in known.values()],
         {name: one.largest for name, one in known.items()},
     )
-    memory = estimate_memory(config, parameters, prints)
+    memory = estimate_memory(config, counted)
     per_step = config.batches_per_step
-    return Plan(config.train.steps, per_step, problems, parameters, prints, memory)
+    return Plan(
+        steps=config.train.steps,
+        batches_per_step=per_step,
+        problems=problems,
+        parameters=counted.parameters,
+        footprints=counted.footprints,
+        memory=memory,
+    )
 
 
 def _problem_plan(name: str, known: Known, asked: float, total: float) -> ProblemPlan:
@@ -136,19 +143,19 @@ def _problem_plan(name: str, known: Known, asked: float, total: float) -> Proble
     )
 
 
-def estimate_memory(config: Config, parameters: int, prints: dict[str, Footprint]) -> Memory:
+def estimate_memory(config: Config, counted: Counted) -> Memory:
     """Bytes of a training step at its largest.
 
-    Weights, two slots of Adam and perhaps a moving average, the sum of a step's gradients beside
-    those of the micro-batches that are computed at once and of one that waits, and what the
-    forward passes at once keep for their backward passes.
+    Weights, the optimizer's slots, the sum of a step's gradients beside those of the micro-batches
+    that are computed at once and of one that waits, and what the forward passes at once keep for
+    their backward passes.
     """
     parallel = min(parallel_batches(config), config.batches_per_step)
-    touched = max(one.parameters for one in prints.values())
-    slots = 3 if config.optimizer.ema_decay else 2
+    prints = counted.footprints.values()
+    touched = max(one.parameters for one in prints)
     return Memory(
-        parameters=FLOAT * parameters,
-        slots=slots * FLOAT * parameters,
+        parameters=FLOAT * counted.parameters,
+        slots=FLOAT * counted.slots,
         gradients=FLOAT * touched * min(2 + parallel, 1 + config.batches_per_step),
-        activations=parallel * max(one.activations for one in prints.values()),
+        activations=parallel * max(one.activations for one in prints),
     )

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from typing import Any
 
 from t2t_multimodel import usr_dir
 from t2t_multimodel.checkpoints import checkpoint as checkpoints
 from t2t_multimodel.checkpoints.recorded_features import described
 from t2t_multimodel.checkpoints.saving import Saver, Snapshot
 from t2t_multimodel.config import Config
+from t2t_multimodel.cores import side_by_side
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.data.mixture import make_mixture
 from t2t_multimodel.data.realised import Realised, realised
@@ -176,7 +175,7 @@ class Trainer:
         draws = range(first_draw, first_draw + len(item.problems))
         work = zip(item.problems, item.batches, draws, strict=True)
         depth, own = 2 * parallel_batches(self.config), []
-        for computed in _side_by_side(pool, self.engine.compute, work, depth):
+        for computed in side_by_side(pool, self.engine.compute, work, depth):
             own.append(on_host(computed.observed))
             self.engine.add(computed.gradients)
         observed = self.process_group.share(own)
@@ -235,19 +234,6 @@ class Trainer:
         outputs = result.outputs or self.evaluator.outputs(name, split, SAMPLES)
         samples = samples_of(outputs, self.prepared[name], split)
         self.folder.write_samples(self.step, name, split, samples)
-
-
-def _side_by_side(
-    pool: ThreadPoolExecutor, compute: Callable[..., Any], work: Iterator[tuple], depth: int
-) -> Iterator[Any]:
-    """Results in order, computed by the pool; at most `depth` are there at a time."""
-    running: deque[Future] = deque()
-    for arguments in work:
-        running.append(pool.submit(compute, *arguments))
-        if len(running) == depth:
-            yield running.popleft().result()
-    while running:
-        yield running.popleft().result()
 
 
 def _silent(line: str) -> None:

@@ -68,7 +68,7 @@ train("one", plain, range(2))
 mesh = engine_of("data:2", "experts:2")
 train("mesh", mesh, range(2))
 for i, variable in enumerate(mesh._variables):
-    arrays = {"value": variable.value, "m": mesh._slots[0][i], "v": mesh._slots[1][i],
+    arrays = {"value": variable.value, "m": mesh._momenta[i], "v": mesh._squares[i],
               "average": mesh._averages[i]}
     for kind, array in arrays.items():
         found[f"shards/{kind}/{variable.path}"] = [

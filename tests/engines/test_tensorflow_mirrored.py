@@ -18,7 +18,7 @@ import dataclasses, sys
 from concurrent.futures import ThreadPoolExecutor
 import keras, numpy as np
 from helpers.small_models import FLAT_CONFIGS, PROBLEMS, batch_for
-from t2t_multimodel.config import DecoupledDecayConfig, MirroredConfig, rates
+from t2t_multimodel.config import DecoupledDecayConfig, MirroredConfig, MuonConfig, rates
 from t2t_multimodel import Config, OptimizerConfig, TrainConfig
 from t2t_multimodel.config.tree import updated
 from t2t_multimodel.multimodel import MultiModel
@@ -35,7 +35,8 @@ config = Config(
         FLAT_CONFIGS["octet"],
         {"body.encoder_blocks": (1, 0), "body.mixer_pre_blocks": 0, "moe.balance_rate": 0.01},
     ),
-    optimizer=OptimizerConfig(weight_decay=DecoupledDecayConfig(strength=0.1), ema_decay=0.9),
+    optimizer=OptimizerConfig(
+        method=MuonConfig(), weight_decay=DecoupledDecayConfig(strength=0.1), ema_decay=0.9),
     train=TrainConfig(accumulate=2, distribution=MirroredConfig(devices=2)),
 )
 process_group = devices.set_up(config)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,7 +13,7 @@ from helpers.finished_run import Run, forget_small_tasks
 
 from t2t_multimodel import UserError
 from t2t_multimodel.checkpoints.checkpoint import open_checkpoint
-from t2t_multimodel.data.collate import collate
+from t2t_multimodel.data.collate import Batch, collate
 from t2t_multimodel.evaluate.evaluator import Evaluator, check_split
 from t2t_multimodel.evaluate.main import EvalRequest, evaluate_checkpoint
 from t2t_multimodel.evaluate.results_file import load_results
@@ -45,6 +47,41 @@ def test_batches_and_padding_change_nothing(run: Run, evaluator: Evaluator, name
     assert result.scores[log_ppl] == pytest.approx(nats / tokens, rel=1e-3)
     assert result.scores[accuracy] == pytest.approx(right / tokens)
     assert (result.problem, result.split, result.examples) == (name, "test", 14)
+
+
+def test_batches_run_side_by_side_and_change_nothing(run: Run, monkeypatch) -> None:
+    config = run.resolved.config
+    together = config.replace(
+        train=config.train.replace(parallel_batches=2),
+        data=config.data.replace(tokens_per_batch=20),
+        evaluate=config.evaluate.replace(beam_size=2),
+    )
+    alone = together.replace(train=config.train.replace(parallel_batches=1))
+    most, running = 0, 0
+    real, lock = Evaluator._output, threading.Lock()
+
+    def watched(self: Evaluator, name: str, batch: Batch) -> np.ndarray:
+        nonlocal most, running
+        with lock:
+            running += 1
+            most = max(most, running)
+        time.sleep(0.05)  # long enough for the other one to begin
+        found = real(self, name, batch)
+        with lock:
+            running -= 1
+        return found
+
+    monkeypatch.setattr(Evaluator, "_output", watched)
+    results = []
+    for one, expected in ((alone, 1), (together, 2)):
+        most = 0
+        evaluator = Evaluator(run.trainer.model, run.prepared, one)
+        results.append(evaluator.evaluate("made_captions", "test", 0, 10**9))
+        assert most == expected
+    first, second = results
+    assert first.scores == second.scores
+    assert first.outputs == second.outputs
+    assert len(first.outputs) == first.examples == 14
 
 
 def test_the_same_call_gives_the_same_scores(run: Run, evaluator: Evaluator) -> None:

@@ -7,8 +7,9 @@ import pytest
 from helpers.jax_process import NEEDS_JAX, run_on_jax
 from helpers.small_models import OCTET, PROBLEMS, V1, batch_for
 
-from t2t_multimodel import Config, MultiModel
+from t2t_multimodel import Config, MultiModel, MuonConfig, OptimizerConfig
 from t2t_multimodel.config import rates
+from t2t_multimodel.engines.engine import make_engine, slot_values
 from t2t_multimodel.plan import footprint
 from t2t_multimodel.plan.footprint import Shapes, count_parameters, footprints, symbolic
 
@@ -46,7 +47,7 @@ def test_the_policy_of_the_caller_holds_inside() -> None:
 
 
 def test_a_problem_counts_the_layers_that_it_runs_through() -> None:
-    total, by_problem = found(CONFIG, TRANSLATE, CLASSIFY)
+    total, _, by_problem = found(CONFIG, TRANSLATE, CLASSIFY)
     model = MultiModel(OCTET, [TRANSLATE, CLASSIFY])
     assert total == model.count_params()
     text, image, label = (
@@ -64,7 +65,9 @@ def test_a_problem_counts_the_layers_that_it_runs_through() -> None:
 
 
 def test_activations_grow_with_the_rows() -> None:
-    one, four = (found(CONFIG, TRANSLATE, rows=rows)[1]["translate"].activations for rows in (1, 4))
+    one, four = (
+        found(CONFIG, TRANSLATE, rows=rows).footprints["translate"].activations for rows in (1, 4)
+    )
     # one row of 7 + 7 positions, each with some fifty arrays of 24 floats
     assert 14 * 24 * 4 * 20 < one < 14 * 24 * 4 * 200
     assert 3.7 * one < four < 4.3 * one
@@ -83,9 +86,22 @@ def test_problems_with_the_same_nets_are_traced_once(monkeypatch: pytest.MonkeyP
     assert traced == [("back", shapes["back"])]
 
 
+def test_muon_keeps_no_second_moments_of_what_it_moves() -> None:
+    total, by_adam, _ = found(CONFIG, CLASSIFY)
+    assert by_adam == 2 * total
+    method = OptimizerConfig(method=MuonConfig())
+    config = CONFIG.replace(problems=rates("classify"), optimizer=method)
+    state = make_engine(MultiModel(OCTET, [CLASSIFY]), config).state()
+    kept = sum(array.size for array in state.values())
+    assert slot_values(MultiModel(OCTET, [CLASSIFY]), config) == kept < 1.6 * total
+    assert found(config, CLASSIFY).slots == kept
+    averaging = config.replace(optimizer=method.replace(ema_decay=0.9))
+    assert slot_values(MultiModel(OCTET, [CLASSIFY]), averaging) == kept + total
+
+
 ON_JAX = """
 from test_footprint import CONFIG, CLASSIFY, TRANSLATE, found
-total, by_problem = found(CONFIG, TRANSLATE, CLASSIFY)
+total, _, by_problem = found(CONFIG, TRANSLATE, CLASSIFY)
 for one in by_problem.values():
     print(total, one.parameters, one.active, one.activations)
 """
@@ -94,7 +110,7 @@ for one in by_problem.values():
 @NEEDS_JAX
 def test_jax_counts_the_same_and_keeps_about_as_much() -> None:
     printed = run_on_jax(ON_JAX)
-    total, by_problem = found(CONFIG, TRANSLATE, CLASSIFY)
+    total, _, by_problem = found(CONFIG, TRANSLATE, CLASSIFY)
     for line, here in zip(printed.splitlines(), by_problem.values(), strict=True):
         there = list(map(int, line.split()))
         assert there[:3] == [total, here.parameters, here.active]

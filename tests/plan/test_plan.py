@@ -35,11 +35,9 @@ from t2t_multimodel.config import (
 )
 from t2t_multimodel.features import ProblemSignature
 from t2t_multimodel.plan import plan as module
-from t2t_multimodel.plan.footprint import Footprint, Shapes
+from t2t_multimodel.plan.footprint import Counted, Footprint, Shapes
 from t2t_multimodel.plan.plan import estimate_memory, make_plan
 from t2t_multimodel.plan.table import print_plan
-
-Prints = tuple[int, dict[str, Footprint]]
 
 
 @pytest.fixture
@@ -49,9 +47,9 @@ def untraced(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
 
     def footprints(
         config: Config, problems: list[ProblemSignature], shapes: dict[str, Shapes]
-    ) -> Prints:
+    ) -> Counted:
         asked.append((problems, shapes))
-        return 1000, {name: Footprint(800, 500, 10_000) for name in shapes}
+        return Counted(1000, 2000, {name: Footprint(800, 500, 10_000) for name in shapes})
 
     monkeypatch.setattr(module, "footprints", footprints)
     return asked
@@ -187,10 +185,12 @@ def test_a_problem_of_unknown_size_cannot_be_planned(tmp_path: Path) -> None:
 def test_memory_counts_weights_slots_gradients_and_activations() -> None:
     prints = {"a": Footprint(800, 500, 10_000), "b": Footprint(900, 500, 2_000)}
     train = TrainConfig(problems_per_step=2, parallel_batches=2)
-    memory = estimate_memory(Config(problems=rates("a", "b"), train=train), 1000, prints)
-    assert (memory.parameters, memory.slots) == (4000, 8000)
+    memory = estimate_memory(
+        Config(problems=rates("a", "b"), train=train), Counted(1000, 1700, prints)
+    )
+    assert (memory.parameters, memory.slots) == (4000, 6800)
     assert (memory.gradients, memory.activations) == (4 * 900 * 3, 20_000)
-    assert memory.total == 4000 + 8000 + 10_800 + 20_000
+    assert memory.total == 4000 + 6800 + 10_800 + 20_000
 
 
 def test_the_plan_is_printed_within_80_columns(

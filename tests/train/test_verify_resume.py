@@ -41,7 +41,8 @@ def test_a_run_killed_twice_equals_one_that_was_not(
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     flags = [f"--usr_dir={TASKS}", "--hparams_set=made_tiny", f"--data_dir={run.data_dir}"]
     flags += ["--problems=made_colours"]
-    hparams = "optimizer.ema_decay=0.5,train.accumulate=2,train.parallel_batches=2"
+    hparams = "optimizer.method=muon,optimizer.ema_decay=0.5"
+    hparams += ",train.accumulate=2,train.parallel_batches=2"
     verify_resume(flags, hparams, tmp_path, steps=12, kills=2)  # made_tiny moves balancing biases
     undisturbed, *kills, result = capsys.readouterr().out.splitlines()
     assert undisturbed == "undisturbed: 12 steps"
