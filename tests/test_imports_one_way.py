@@ -55,6 +55,8 @@ ORDER = (
     "export",
     "serve",
     "report",
+    "api",
+    "_called",
     "bin",
 )
 """Each package and module of the top level, one rank each: it imports what stands before it."""

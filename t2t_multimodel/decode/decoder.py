@@ -25,7 +25,7 @@ from t2t_multimodel.decode.room import Room
 from t2t_multimodel.decode.sample import sampler
 from t2t_multimodel.decode.write import best, write
 from t2t_multimodel.errors import UserError
-from t2t_multimodel.features import PAD_ID
+from t2t_multimodel.features import PAD_ID, Signature
 from t2t_multimodel.layers import fast
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.types import Tensor, Tensors
@@ -120,12 +120,7 @@ class Decoder:
 
     @functools.cached_property
     def _source(self) -> dict[str, KerasTensor]:
-        """Shapes and types of what the encoder takes."""
-        inputs = self._model.signature(self._problem).inputs
-        return {
-            "inputs": KerasTensor((None, *inputs.shape), inputs.dtype),
-            "inputs_length": KerasTensor((None,), "int32"),
-        }
+        return source_spec(self._model.signature(self._problem).inputs)
 
     @functools.cached_property
     def _predicted(self) -> Any:
@@ -295,3 +290,11 @@ class Decoder:
             states.append(state)
             weighs.append(weigh)
         return tuple(states), weighs
+
+
+def source_spec(inputs: Signature) -> dict[str, KerasTensor]:
+    """Shapes and types of what the encoder takes."""
+    return {
+        "inputs": KerasTensor((None, *inputs.shape), inputs.dtype),
+        "inputs_length": KerasTensor((None,), "int32"),
+    }
