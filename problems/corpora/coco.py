@@ -149,13 +149,33 @@ def _first(root: Path, names: Sequence[str], how_to_get: str) -> Path:
 
 def _annotated(source: Path, name: str) -> list[Captioned]:
     with _understood(source):
-        found = _json(source, f"captions_{name}.json")
-        captions: dict[int, list[str | None]] = {}
-        for annotation in found["annotations"]:
-            caption = _clean(annotation["caption"])
-            captions.setdefault(int(annotation["image_id"]), []).append(caption)
-        files = {int(image["id"]): str(image["file_name"]) for image in found["images"]}
-        return [Captioned(name, files[i], tuple(captions[i])) for i in sorted(captions)]
+        return captioned(_json(source, f"captions_{name}.json"), name)
+
+
+def read_captions(source: Path) -> list[Captioned]:
+    """The images of any file in this form, in the order of their numbers.
+
+    Raises:
+        UserError: the file is malformed.
+    """
+    with _understood(source):
+        return captioned(_json(source, source.name), "")
+
+
+def captioned(found: Any, folder: str) -> list[Captioned]:
+    """The images of a file that has been read, each with its captions.
+
+    Args:
+        found: what `json` gives: `images` with `id` and `file_name`, `annotations` with `image_id`
+            and `caption`.
+        folder: of the images.
+    """
+    captions: dict[int, list[str | None]] = {}
+    for annotation in found["annotations"]:
+        caption = _clean(annotation["caption"])
+        captions.setdefault(int(annotation["image_id"]), []).append(caption)
+    files = {int(image["id"]): str(image["file_name"]) for image in found["images"]}
+    return [Captioned(folder, files[i], tuple(captions[i])) for i in sorted(captions)]
 
 
 def _json(source: Path, name: str) -> Any:

@@ -5,7 +5,12 @@ Three layouts are known, and the first that is there is taken for all splits:
 * `train.trees dev.trees test.trees`, bracketed trees, with any prefix (`parsing_train.trees`);
 * `train.text train.tags` and so on, a sentence and its tree line by line, as Tensor2Tensor has
   them, with any prefix, and with or without a further `.txt`;
-* section folders `02` to `23` with `.mrg` files, at most four folders down.
+* section folders `02` to `23` with `.mrg` files, at most four folders down;
+* files `wsj_0001.mrg` in one folder, as NLTK has the tenth of the treebank that is free: the first
+  two digits are the section.
+
+A part of the treebank that has neither section 22 nor 23 is shared out: the last tenth of its files
+is test, the tenth before it dev. Where one of the two is there, every section must be.
 """
 
 from __future__ import annotations
@@ -32,6 +37,8 @@ def files_of_splits(folder: Path, how_to_get: str) -> dict[str, list[Files]]:
     Raises:
         UserError: no layout is there, or one lacks a split.
     """
+    if (part := _part_of_wsj(folder)) is not None:
+        return part
     for layout in (_tree_files, _pair_files, _sections):
         found = {split: layout(folder, split) for split in SECTIONS}
         if any(found.values()):
@@ -44,6 +51,60 @@ def files_of_splits(folder: Path, how_to_get: str) -> dict[str, list[Files]]:
                 )
             return found
     raise UserError(f"{folder} holds no treebank.", fix=how_to_get)
+
+
+def _part_of_wsj(folder: Path) -> dict[str, list[Files]] | None:
+    """The splits of files in one folder, or of a part of the treebank; None for other layouts."""
+    flat = _flat(folder)
+    top = None if flat else _top_of_sections(folder)
+    files = flat or (sorted(top.glob("[0-2][0-9]/*.[mM][rR][gG]")) if top else [])
+    if not files:
+        return None
+    sections = {path: int(path.name[4:6] if flat else path.parent.name) for path in files}
+    if not {22, 23}.intersection(sections.values()):
+        return _shared_out(files)
+    if not flat:
+        return None
+    for split, wanted in SECTIONS.items():
+        for section in wanted:
+            if section not in sections.values():
+                raise _lacks(files[0].parent, section, split)
+    return {
+        split: [(path,) for path in files if sections[path] in wanted]
+        for split, wanted in SECTIONS.items()
+    }
+
+
+def _shared_out(files: list[Path]) -> dict[str, list[Files]]:
+    tenth = max(1, len(files) // 10)
+    if len(files) < 3:
+        raise UserError(
+            f"{files[0].parent} holds {len(files)} files of the treebank, but three splits need "
+            "at least 3.",
+            fix="Get the other files, too.",
+        )
+    each: list[Files] = [(path,) for path in files]
+    return {
+        "train": each[: -2 * tenth],
+        "dev": each[-2 * tenth : -tenth],
+        "test": each[-tenth:],
+    }
+
+
+def _flat(folder: Path) -> list[Path]:
+    """The files `wsj_NNNN.mrg` in a folder, or where an archive of NLTK has them below it."""
+    for below in ("", "combined", "treebank/combined", "corpora/treebank/combined"):
+        found = sorted((folder / below).glob("wsj_[0-2][0-9][0-9][0-9].[mM][rR][gG]"))
+        if found and not folder.name.isdigit():
+            return found
+    return []
+
+
+def _lacks(top: Path, section: int, split: str) -> UserError:
+    return UserError(
+        f"{top} has no section {section:02d}, which belongs to {split}.",
+        fix="Sections 02 to 21 are train, 22 is dev, 23 is test.",
+    )
 
 
 def read(files: Files) -> Iterator[Placed]:
@@ -89,10 +150,7 @@ def _sections(folder: Path, split: str) -> list[Files]:
     for section in SECTIONS[split]:
         found = sorted(top.glob(f"{section:02d}/*.[mM][rR][gG]"))
         if not found:
-            raise UserError(
-                f"{top} has no section {section:02d}, which belongs to {split}.",
-                fix="Sections 02 to 21 are train, 22 is dev, 23 is test.",
-            )
+            raise _lacks(top, section, split)
         files += [(path,) for path in found]
     return files
 
