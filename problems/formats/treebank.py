@@ -15,7 +15,8 @@ is test, the tenth before it dev. Where one of the two is there, every section m
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from itertools import zip_longest
 from pathlib import Path
 
@@ -115,7 +116,7 @@ def read(files: Files) -> Iterator[Placed]:
     """
     if len(files) == 2:
         return _read_pairs(*files)
-    return read_trees(_lines(files[0]), files[0].name)
+    return _read_one(files[0])
 
 
 def _tree_files(folder: Path, split: str) -> list[Files]:
@@ -163,7 +164,7 @@ def _top_of_sections(folder: Path) -> Path | None:
     return None
 
 
-def _lines(path: Path) -> Iterator[str]:
+def _lines(path: Path) -> Generator[str, None, None]:
     with opened(path) as file:
         for number, line in enumerate(lines(file), start=1):
             if isinstance(line, BadValue):
@@ -174,15 +175,23 @@ def _lines(path: Path) -> Iterator[str]:
                 raise UserError(f"{path.name}:{number}: not UTF-8: {error.reason}.") from None
 
 
+def _read_one(path: Path) -> Iterator[Placed]:
+    with closing(_lines(path)) as found:  # a malformed tree ends the reading early
+        yield from read_trees(found, path.name)
+
+
 def _read_pairs(text: Path, tags: Path) -> Iterator[Placed]:
     """The trees of a pair of files."""
-    pairs = zip_longest(_lines(text), _lines(tags))
-    for number, (words, symbols) in enumerate(pairs, start=1):
-        if words is None or symbols is None:
-            short, long = (text, tags) if words is None else (tags, text)
-            raise UserError(f"{short.name} ends after {number - 1:,} lines, {long.name} goes on.")
-        try:
-            tree = read_t2t_pair(words, symbols)
-        except ValueError as error:
-            raise UserError(f"{tags.name}:{number}: {error}.", fix="Mend the file.") from None
-        yield Placed(tree, f"{tags.name}:{number}")
+    with closing(_lines(text)) as lines_of_words, closing(_lines(tags)) as lines_of_tags:
+        pairs = zip_longest(lines_of_words, lines_of_tags)
+        for number, (words, symbols) in enumerate(pairs, start=1):
+            if words is None or symbols is None:
+                short, long = (text, tags) if words is None else (tags, text)
+                raise UserError(
+                    f"{short.name} ends after {number - 1:,} lines, {long.name} goes on."
+                )
+            try:
+                tree = read_t2t_pair(words, symbols)
+            except ValueError as error:
+                raise UserError(f"{tags.name}:{number}: {error}.", fix="Mend the file.") from None
+            yield Placed(tree, f"{tags.name}:{number}")
