@@ -155,16 +155,36 @@ def _first(root: Path, names: Sequence[str], how_to_get: str) -> Path:
 
 def _annotated(source: Path, name: str) -> list[Captioned]:
     with _understood(source):
-        found = _json(source, f"captions_{name}.json")
-        images, annotations, texts = Records("image"), Records("annotation"), Records("captions")
-        files = dict(images.each(found["images"], lambda one: (int(one["id"]), one["file_name"])))
-        captions: dict[int, list[str | None]] = {}
-        for image, caption in annotations.each(found["annotations"], _of_annotations):
-            captions.setdefault(image, []).append(caption)
-        items = list(
-            texts.each(sorted(captions), lambda i: Captioned(name, files[i], tuple(captions[i])))
-        )
-        return [*items, *_left_out(name, images, annotations, texts)]
+        return captioned(_json(source, f"captions_{name}.json"), name)
+
+
+def read_captions(source: Path) -> list[Captioned]:
+    """The images of any file in this form, in the order of their numbers.
+
+    Raises:
+        UserError: the file is malformed.
+    """
+    with _understood(source):
+        return captioned(_json(source, source.name), "")
+
+
+def captioned(found: Any, folder: str) -> list[Captioned]:
+    """The images of a file that has been read, each with its captions.
+
+    Args:
+        found: what `json` gives: `images` with `id` and `file_name`, `annotations` with `image_id`
+            and `caption`.
+        folder: of the images.
+    """
+    images, annotations, texts = Records("image"), Records("annotation"), Records("captions")
+    files = dict(images.each(found["images"], lambda one: (int(one["id"]), one["file_name"])))
+    captions: dict[int, list[str | None]] = {}
+    for image, caption in annotations.each(found["annotations"], _of_annotations):
+        captions.setdefault(image, []).append(caption)
+    items = list(
+        texts.each(sorted(captions), lambda i: Captioned(folder, files[i], tuple(captions[i])))
+    )
+    return [*items, *_left_out(folder, images, annotations, texts)]
 
 
 def _left_out(folder: str, *lists: Records) -> Iterator[Captioned]:
