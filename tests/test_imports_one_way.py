@@ -57,6 +57,7 @@ ORDER = (
     "report",
     "api",
     "_called",
+    "paper",
     "bin",
 )
 """Each package and module of the top level, one rank each: it imports what stands before it."""
