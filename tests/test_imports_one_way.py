@@ -18,6 +18,7 @@ ORDER = (
     "side_files",
     "cores",
     "terminal",
+    "shipped",
     "_checkout",
     "_scan",
     "usr_dir",
@@ -53,6 +54,7 @@ ORDER = (
     "export",
     "serve",
     "report",
+    "paper",
     "bin",
 )
 """Each package and module of the top level, one rank each: it imports what stands before it."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint, open_checkpoint
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.engines.engine import value_of
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.multimodel import MultiModel
+from t2t_multimodel.shipped import folder_of
 
 Shape = tuple[int, ...]
 
@@ -50,12 +50,7 @@ def source(path: str) -> Checkpoint | None:
     """
     if not path:
         return None
-    if not Path(path).is_dir():
-        raise UserError(
-            f"train.warm_start={path} does not exist.",
-            fix="mm-trainer writes runs into ./runs/SET.",
-        )
-    return open_checkpoint(Path(path))
+    return open_checkpoint(folder_of(path, "train.warm_start="))
 
 
 def begin(model: MultiModel, checkpoint: Checkpoint, prepared: dict[str, Prepared]) -> None:

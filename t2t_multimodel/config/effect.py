@@ -79,7 +79,12 @@ def _of_kinds(config: Config, problems: Mapping[str, Sides]) -> Iterator[tuple[s
         ),
         "has sound for inputs": (
             "frames" in inputs,
-            ("model.nets.audio_channels", "model.nets.audio_fold_frequency"),
+            (
+                "model.nets.audio_channels",
+                "model.nets.audio_fold_frequency",
+                "data.sound_mask",
+                "data.sound_warp",
+            ),
         ),
         "has class labels": (
             any(one.labels for one in sides),

@@ -125,6 +125,8 @@ ROWS: dict[str, tuple[Any, Sequence[Probe]]] = {
     "data.max_examples": (50, [probes.rows]),
     "data.bucket_growth": (2.0, [probes.rows]),
     "data.bucket_by": ("other", [probes.rows]),
+    "data.sound_mask": (0.3, [probes.augmentation]),
+    "data.sound_warp": (0.3, [probes.augmentation]),
     "data.static_shapes": (True, [probes.padding]),
     "mixture": ("uniform", [probes.draws]),
     "mixture.temperature": (1.0, [probes.draws]),

@@ -19,14 +19,14 @@ from t2t_multimodel import Config, UserError
 from t2t_multimodel.config import DecodeConfig, ModelConfig
 from t2t_multimodel.data.mixture import make_mixture
 from t2t_multimodel.data.strategies import Sizes
-from t2t_multimodel.data.stream import BatchStream, train_buckets
+from t2t_multimodel.data.stream import BatchStream, augmented, train_buckets
 from t2t_multimodel.decode.decoder import Decoder
 from t2t_multimodel.engines import devices
 from t2t_multimodel.engines.cluster import Cluster
 from t2t_multimodel.engines.engine import parallel_batches
 from t2t_multimodel.engines.micro_batch import Computed, Observed
 from t2t_multimodel.evaluate.evaluator import Evaluator
-from t2t_multimodel.features import ProblemSignature, Signature
+from t2t_multimodel.features import Audio, ProblemSignature, Signature
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.losses import ProblemLoss, problem_loss
 from t2t_multimodel.multimodel import MultiModel
@@ -112,6 +112,14 @@ def padding(config: Config) -> Any:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("t2t_multimodel.data.stream.collate", lambda _, __, pad_to=None: pad_to)
         return BatchStream(DATA["octet_ende"], config.data, 0, "octet_ende")[0]  # type: ignore[arg-type]
+
+
+def augmentation(config: Config) -> Any:
+    """A sound of random frames as training hears it."""
+    draws = np.random.default_rng(0)
+    frames = draws.normal(size=(60, 20)).astype(np.float32)
+    feature = augmented(Audio(rate=8000, n_mels=20, mask=0.1), config.data)
+    return feature.augment(frames, draws).tolist()
 
 
 def vocabulary(config: Config) -> int:
