@@ -11,9 +11,18 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from t2t_multimodel import _checkout
+from t2t_multimodel import _called, _checkout
 
 if TYPE_CHECKING:
+    from t2t_multimodel.api.examples import Example as Example
+    from t2t_multimodel.api.examples import Examples as Examples
+    from t2t_multimodel.api.generating import datagen as datagen
+    from t2t_multimodel.api.loading import load as load
+    from t2t_multimodel.api.model import Model as Model
+    from t2t_multimodel.api.places import add_usr_dir as add_usr_dir
+    from t2t_multimodel.api.prediction import Candidate as Candidate
+    from t2t_multimodel.api.prediction import Prediction as Prediction
+    from t2t_multimodel.api.training import Run as Run
     from t2t_multimodel.config import AdamConfig as AdamConfig
     from t2t_multimodel.config import AdaptiveMixtureConfig as AdaptiveMixtureConfig
     from t2t_multimodel.config import AttentionConfig as AttentionConfig
@@ -101,6 +110,7 @@ _HOME_OF = _homes()
 __all__ = [*_HOME_OF]
 
 _checkout.install()
+_called.install()  # train(...) and problems[...], which are packages too
 
 
 def __getattr__(name: str) -> Any:

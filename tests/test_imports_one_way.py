@@ -17,6 +17,7 @@ ORDER = (
     "types",
     "side_files",
     "cores",
+    "free_memory",
     "terminal",
     "shipped",
     "_checkout",
@@ -54,6 +55,8 @@ ORDER = (
     "export",
     "serve",
     "report",
+    "api",
+    "_called",
     "paper",
     "bin",
 )

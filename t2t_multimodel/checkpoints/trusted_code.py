@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from t2t_multimodel import registry, usr_dir
+from t2t_multimodel.checkpoints.code_hash import code_hash
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.files import written_by_rename
 from t2t_multimodel.data.raw_dirs import RawDir, RawDirs, as_raw_dirs
@@ -102,18 +103,6 @@ def admit_run(run: Path, problems: Iterable[str] = ()) -> None:
         record = read_json(file, ("config",))
         names = list(problems) or list(Config.from_dict(record["config"]).rates)
         admit(run, record.get("usr_dirs", ()), names)
-
-
-def code_hash(folder: str) -> str:
-    """SHA-256 of the names and contents of all source files under a folder, or of one file."""
-    digest = hashlib.sha256()
-    path = Path(folder)
-    files = [path] if path.is_file() else sorted(path.rglob("*.py"))
-    for file in files:
-        name = file.relative_to(path).as_posix() if path.is_dir() else file.name
-        content = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
-        digest.update(f"{name}\0{content}\0".encode(errors="surrogateescape"))
-    return digest.hexdigest()
 
 
 def run_of(path: Path) -> Path:

@@ -31,7 +31,11 @@ def facts_of(
         tokenizers: its vocabularies by name.
         files: from `files_of`.
     """
+    rules = {name: feature.reading_rules for name, feature in problem.features.items()}
+    # The first version adds nothing, so that records from before versions were told stay good.
+    later = {name: version for name, version in rules.items() if version > 1}
     return {
+        **({"reading_rules": later} if later else {}),
         "format": _FORMAT,
         "problem": problem.name,
         "version": problem.version,

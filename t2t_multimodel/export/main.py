@@ -26,14 +26,13 @@ from t2t_multimodel.decode.beam import LOST
 from t2t_multimodel.decode.decoder import Decoder
 from t2t_multimodel.decode.grammar import guides
 from t2t_multimodel.errors import UserError
+from t2t_multimodel.export.about import ABOUT
 from t2t_multimodel.export.subwords import Subwords
 from t2t_multimodel.features import Argument, Feature
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.problem import Problem
+from t2t_multimodel.raw_files import mark_own
 from t2t_multimodel.registry import problems
-
-ABOUT = "signatures.json"
-"""The file in the folder that says what each signature takes."""
 
 
 def export(
@@ -80,6 +79,7 @@ def export(
         with writing(folder):
             tf.saved_model.save(exporter.held, str(temporary), signatures)
             (temporary / ABOUT).write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+            mark_own(temporary)
             os.replace(temporary, folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

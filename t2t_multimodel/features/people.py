@@ -61,6 +61,19 @@ class ForPeople(Stored):
         """A stored value as a report shows it."""
         return Shown(self.words(array, tokenizer))
 
+    def beside(self, words: str, source: str) -> str:
+        """`words` of a target or an output as a person reads them beside the text of the input."""
+        return words
+
+    def shown_value(self, value: Any) -> Shown:
+        """A value as `Problem.examples` yields it, without a vocabulary, as a person is shown it.
+
+        Raises:
+            Exception: it is no value of this feature; of our own features `BadValue`.
+        """
+        texts = self.texts(value)
+        return Shown(" / ".join(texts)) if texts else self.shown(self.encode(value, None), None)
+
     def pieces(self, array: np.ndarray, tokenizer: Tokenizer | None) -> list[str] | None:
         """A word for each position of a value, where it has such words."""
         return None

@@ -7,6 +7,8 @@ file that is cut, or whose checksum is wrong, is refused.
 * SPHERE by `sphere`; WAV, FLAC, Ogg, MP3, AIFF, AU and their codings by libsndfile.
 * M4A, WebM, AAC, AMR, and codings in WAV or AIFF that libsndfile lacks by FFmpeg's libraries, where
   PyAV is installed (the extra `media`). Containers are named by their first bytes, never guessed.
+
+A rule that changes samples raises `Audio.reading_rules`, so that records made before are stale.
 """
 
 from __future__ import annotations

@@ -82,6 +82,9 @@ class Stored(ABC):
     """Type in which values are stored in records."""
     unit: ClassVar[Unit | None] = None
     """Budget of a batch that `length` counts against; None: examples are counted."""
+    reading_rules: ClassVar[int] = 1
+    """Version of the rules by which `encode` reads a value, such as a file. Whoever changes what
+    they make of a value raises it: records of another version are stale."""
     measures_all: ClassVar[bool] = True
     """Whether `encode` makes all of a value that is longer than the model takes, so that `length`
     is its true length; else it stops a little behind the longest."""

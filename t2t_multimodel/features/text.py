@@ -111,6 +111,9 @@ class Text(Feature):
     def cut(self, array: np.ndarray, most: int) -> np.ndarray:
         return np.append(array[: most - 1], np.asarray(EOS_ID, array.dtype))
 
+    def beside(self, words: str, source: str) -> str:
+        return self.grammar.with_words(words, source) if self.grammar else words
+
     def pieces(self, array: np.ndarray, tokenizer: Tokenizer | None) -> list[str]:
         assert tokenizer is not None
         return tokenizer.pieces([int(i) for i in array])

@@ -65,6 +65,12 @@ class Trainer:
         self.step = 0
         self.saved_step = self.evaluated_step = 0
         self.positions: dict[str, int] = {}
+        self._seconds_before, self._begun = 0.0, time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Time spent on the steps so far, of all starts; what a kill undid does not count."""
+        return self._seconds_before + time.monotonic() - self._begun
 
     @property
     def finished(self) -> bool:
@@ -78,6 +84,7 @@ class Trainer:
         self.positions = state["positions"]
         self.evaluated_step = state.get("evaluated_step", self.step)
         self.best.restore(state.get("best", {}))
+        self._seconds_before = float(state.get("seconds", 0.0))
         self.mixture.restore(state["mixture"])
         self.engine.restore(checkpoint.optimizer())
         self.folder.rewind(self.step)
@@ -109,6 +116,7 @@ class Trainer:
             "mixture": self.mixture.state(),
             "evaluated_step": self.evaluated_step,
             "best": self.best.state(),
+            "seconds": round(self.seconds, 1),
             "config": self.config.to_dict(),
             "usr_dirs": usr_dir.added(),
             "data": {name: one.fingerprint for name, one in self.prepared.items()},
@@ -127,6 +135,7 @@ class Trainer:
         It ends before if `evaluate.patience` is exhausted, or after the step in which `stop` was
         asked for; whatever ends it without an error, the last step is saved.
         """
+        self._begun = time.monotonic()
         train = self.config.train
         optimizer, width = self.config.optimizer, self.config.model.hidden_size
         progress = Progress(self.step, train.steps)

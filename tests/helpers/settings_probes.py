@@ -130,6 +130,14 @@ def padding(config: Config) -> Any:
         return BatchStream(DATA["octet_ende"], config.data, 0, "octet_ende")[0]  # type: ignore[arg-type]
 
 
+def augmentation(config: Config) -> Any:
+    """A sound of random frames as training hears it."""
+    draws = np.random.default_rng(0)
+    frames = draws.normal(size=(60, 20)).astype(np.float32)
+    feature = augmented(Audio(rate=8000, n_mels=20, mask=0.1), config.data)
+    return feature.augment(frames, draws).tolist()
+
+
 def order(config: Config) -> Any:
     """The examples of the first batches."""
     lengths = Lengths(tokens=(3, 60))
@@ -142,14 +150,6 @@ def order(config: Config) -> Any:
         )
         stream = BatchStream(lengths, config.data, config.train.seed, "octet_ende")  # type: ignore[arg-type]
         return stream[0], stream[1]
-
-
-def augmentation(config: Config) -> Any:
-    """A sound of random frames as training hears it."""
-    draws = np.random.default_rng(0)
-    frames = draws.normal(size=(60, 20)).astype(np.float32)
-    feature = augmented(Audio(rate=8000, n_mels=20, mask=0.1), config.data)
-    return feature.augment(frames, draws).tolist()
 
 
 def vocabulary(config: Config) -> int:

@@ -103,7 +103,8 @@ def test_the_table_holds_the_results_beside_their_baselines(run: Run) -> None:
     for row, result in zip(rows, run.results, strict=True):
         assert row["scores"] == result.scores
         assert (row["split"], row["examples"]) == ("test", 14)
-        assert row["above_source_blind_baseline"] is True
+        assert row["verdict"]["loss_above_source_blind"] == "yes"
+        assert row["verdict"]["learned"] == "yes"
     assert rows[0]["trivial_baseline"]["top1"] == pytest.approx(1 / 3)
 
 
