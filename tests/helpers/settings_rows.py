@@ -120,7 +120,7 @@ ROWS: dict[str, tuple[Any, Sequence[Probe]]] = {
     "mixture.steps": (8, [probes.draws]),
     "mixture.form": ("linear", [probes.draws]),
     "mixture.points": ((SchedulePoint(step=0, rates=(1, 5, 2)),), [probes.draws]),
-    "optimizer.method": ("muon", [probes.updates]),
+    "optimizer.method": ("other", [probes.updates]),
     "optimizer.method.learning_rate": (0.1, [probes.updates]),
     "optimizer.method.momentum": (0.5, [probes.updates]),
     "optimizer.learning_rate": (0.07, [probes.learning_rates]),
@@ -187,6 +187,7 @@ def another(config: Config, path: str, value: Any) -> Any:
     if isinstance(before, bool):
         return not before
     choices = {"model.body": OTHER_KIND, "model.nets": {"paper": "t2t", "t2t": "paper"}}
+    choices["optimizer.method"] = {"adam": "muon", "muon": "adam"}
     choices["model.moe"] = {"experts": "none"}
     choices["optimizer.schedule"] = dict.fromkeys(
         ("linear", "rsqrt", "t2t", "cosine"), "constant"
