@@ -8,8 +8,8 @@ import pytest
 
 import t2t_multimodel as mm
 from t2t_multimodel import registry
-from t2t_multimodel.side_files import read_json
 from t2t_multimodel.shipped import folder_of
+from t2t_multimodel.side_files import read_json
 
 KNOWN = {
     "octet_image": (0, "ankle boot"),
