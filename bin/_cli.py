@@ -2,6 +2,8 @@
 
 Each command parses flags of its own, so that `--help` shows those and no library's. Exit codes:
 0 done, 2 a mistake of the user's (told without a traceback), 130 stopped by Ctrl-C.
+
+absl parses already; argparse would need as much code for the paths, aliases and nearest names.
 """
 
 from __future__ import annotations
@@ -19,12 +21,13 @@ from typing import Any
 
 from absl import flags
 
-from t2t_multimodel import usr_dir
+from t2t_multimodel import __version__, usr_dir
 from t2t_multimodel.errors import UserError, did_you_mean
 
 Main = Callable[[flags.FlagValues, list[str]], None]
 
 _HELP = ("-h", "-help", "--help")
+_VERSION = ("-version", "--version")
 _INDENT = 30
 _LONGEST_NAME, _LONGEST_PATH = 255, 4095  # bytes, of Linux
 
@@ -153,6 +156,8 @@ class Command:
         try:
             if any(item in _HELP for item in given):
                 print(self.help())
+            elif any(item in _VERSION for item in given):
+                print(f"{self.name} {__version__}")
             else:
                 values, arguments = self._parse(given)
                 if "data_dir" in values:
@@ -177,6 +182,7 @@ class Command:
         lines = [self.summary, "", usage, f"   e.g. {self.example}"]
         for title, group in self.flags.flags_by_module_dict().items():
             lines += ["", f"{title}:", *map(self._help_of, group)]
+        lines += ["", "--help shows this, --version the version of t2t_multimodel."]
         return "\n".join(lines)
 
     def _help_of(self, flag: flags.Flag) -> str:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 from absl import flags
 
 from t2t_multimodel import usr_dir
 from t2t_multimodel.bin import _cli, _model, _quiet
 from t2t_multimodel.config.decode import DecodeConfig
+from t2t_multimodel.decode import way
 from t2t_multimodel.errors import UserError
-
-if TYPE_CHECKING:
-    from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 
 COMMAND = _cli.Command(
     "mm-decode",
@@ -42,11 +40,17 @@ _out = COMMAND.group("What is written")
 _out.path("output_file", "FILE", "Write there, once all is done. Without it to stdout.")
 _out.number("nbest", "Outputs for each input, between tabs. Without it 1.", lowest=1)
 _out.switch("scores", "Before each output its log-probability and a tab.")
+_out.switch("raw", "The model's own tokens: trees without their words.")
 _out.switch("json_lines", "A JSON object for each input, with outputs, scores and errors.")
 COMMAND.places()
 
-_SAMPLING = ("temperature", "top_k", "top_p", "seed")
-_BEAM = ("beam_size", "alpha")
+
+def _given(args: flags.FlagValues) -> dict[str, Any]:
+    """The options of decoding that were given as flags."""
+    given = {name: args[name].value for name in (*way.OPTIONS, "scores")}
+    return {
+        name: value for name, value in given.items() if value is not None and value is not False
+    }
 
 
 def settings(args: flags.FlagValues) -> DecodeConfig:
@@ -55,40 +59,9 @@ def settings(args: flags.FlagValues) -> DecodeConfig:
     Raises:
         UserError: they imply two.
     """
-    fields = (*_BEAM, *_SAMPLING, "ctc_weight", "nbest", "max_length")
-    given: dict[str, Any] = {
-        name: args[name].value for name in fields if args[name].value is not None
-    }
-    beam = [name for name in _BEAM if name in given]
-    sampling = [name for name in _SAMPLING if name in given]
-    if beam and sampling:
-        raise UserError(
-            f"--{beam[0]} is of beam search, --{sampling[0]} of sampling.", "Give one of the two."
-        )
-    several = given.get("nbest", 1) > 1
-    if several and "beam_size" not in given:
-        given["beam_size"] = max(DecodeConfig.beam_size, given["nbest"])
-    method: Literal["greedy", "beam", "sample"]
-    method = "sample" if sampling else "beam" if beam or several else "greedy"
-    return DecodeConfig(method=method, jit=args.jit, **given)
-
-
-def _check_output(args: flags.FlagValues, checkpoint: Checkpoint, name: str) -> None:
-    """Raises `UserError` where flags ask for a way of writing that the outputs do not have."""
-    from t2t_multimodel.registry import problems
-
-    given = [flag for flag in (*_BEAM, *_SAMPLING, "max_length") if args[flag].value is not None]
-    output = problems.get(name)().signature(checkpoint.tokenizers()).targets.output
-    if output == "classes" and given:
-        raise UserError(
-            f"--{given[0]} is for sequences, but the outputs of {name} are classes.",
-            "--nbest=N gives the N most probable ones.",
-        )
-    given += [flag for flag in ("nbest", "scores") if args[flag].value]
-    if output == "values" and given:
-        raise UserError(
-            f"--{given[0]} is for outputs with a probability, but those of {name} are values."
-        )
+    given = _given(args)
+    given.pop("scores", None)
+    return way.way_of(given, mark="--")
 
 
 def decode(args: flags.FlagValues, _: list[str]) -> None:
@@ -106,12 +79,14 @@ def decode(args: flags.FlagValues, _: list[str]) -> None:
         raise UserError(f"{file} is a folder.", f"For its files: ls -d {file}/* | mm-decode ...")
 
     from t2t_multimodel.checkpoints.checkpoint import open_checkpoint
+    from t2t_multimodel.registry import problems
 
     checkpoint = open_checkpoint(folder)
     names = checkpoint.problems([args.problem] if args.problem else [])
     if len(names) > 1:
         raise UserError("The model knows several problems.", f"Give --problem: {', '.join(names)}.")
-    _check_output(args, checkpoint, names[0])
+    output = problems.get(names[0])().signature(checkpoint.tokenizers()).targets.output
+    way.check_fits(_given(args), output, names[0], mark="--")
     _quiet.import_tensorflow()
     from t2t_multimodel.decode import runner as decoding
 
@@ -124,6 +99,7 @@ def decode(args: flags.FlagValues, _: list[str]) -> None:
             split=args.split or None,
             output_file=args.output_file,
             scores=args.scores,
+            raw=args.raw,
             json_lines=args.json_lines,
             batch_size=args.batch_size or decoding.DecodeRequest.batch_size,
             data_dir=args.data_dir,

@@ -57,11 +57,13 @@ def export(args: flags.FlagValues, _: list[str]) -> None:
     names = checkpoint.problems(args.problems)
     _quiet.import_tensorflow()
     from t2t_multimodel.export import main as exporting
+    from t2t_multimodel.export.about import ABOUT
+    from t2t_multimodel.terminal import plural
 
     exporting.export(checkpoint, names, args.export_dir, config)
     size = sum(file.stat().st_size for file in args.export_dir.rglob("*") if file.is_file())
-    print(f"{args.export_dir}: {len(names)} signatures, {size / 1e6:.1f} MB.")
-    print(f"{args.export_dir / exporting.ABOUT} says what each takes.")
+    print(f"{args.export_dir}: {plural(len(names), 'signature')}, {size / 1e6:.1f} MB.")
+    print(f"{args.export_dir / ABOUT} says what each takes.")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

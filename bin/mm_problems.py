@@ -1,4 +1,7 @@
-"""mm-problems: lists and describes problems, and measures what needs no model."""
+"""mm-problems: lists and describes problems, and measures what needs no model.
+
+It also writes the tab completion of all commands, which completes the names of problems.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +12,20 @@ from absl import flags
 
 from t2t_multimodel import usr_dir
 from t2t_multimodel.bin import _cli, _listing
-from t2t_multimodel.errors import UserError, did_you_mean
+from t2t_multimodel.errors import UserError, did_you_mean, unknown
 from t2t_multimodel.registry import problems
 
 COMMAND = _cli.Command(
     "mm-problems",
     "Lists problems, shows one, or measures the baselines that a model must beat.",
-    arguments="list | show NAME | baselines NAME...",
+    arguments="list | show NAME | baselines NAME... | completion SHELL",
     example="mm-problems baselines octet_ende",
 )
 COMMAND.places()
 COMMAND.group("What to measure").text("split", "SPLIT", "Split of the baselines.", "test")
 
-_ACTIONS = ("list", "show", "baselines")
+SHELLS = ("bash", "zsh", "fish")
+_ACTIONS = ("list", "show", "baselines", "completion")
 
 
 def inform(args: flags.FlagValues, arguments: list[str]) -> None:
@@ -33,6 +37,10 @@ def inform(args: flags.FlagValues, arguments: list[str]) -> None:
         print(_listing.problem_list())
     elif action == "show":
         print(_listing.problem_page(names[0]))
+    elif action == "completion":
+        from t2t_multimodel.bin import _completion
+
+        print(_completion.script(names[0]), end="")
     else:
         from t2t_multimodel.baselines import main as baselines_main
 
@@ -44,9 +52,15 @@ def _check(action: str, names: list[str]) -> None:
     if action not in _ACTIONS:
         said = f"cannot '{action}'.{did_you_mean(action, _ACTIONS)}" if action else "does what?"
         raise UserError(f"mm-problems {said}", usage)
-    if len(names) != 1 if action == "show" else bool(names) == (action == "list"):
-        wanted = {"list": "no name", "show": "one name", "baselines": "at least one name"}[action]
-        raise UserError(f"mm-problems {action} takes {wanted}, but was given {len(names)}.", usage)
+    wanted = {"list": "no name", "show": "one name", "baselines": "at least one name"}
+    fits = {"list": not names, "baselines": bool(names)}.get(action, len(names) == 1)
+    if not fits:
+        taken = wanted.get(action, "one shell")
+        raise UserError(f"mm-problems {action} takes {taken}, but was given {len(names)}.", usage)
+    if action == "completion":
+        if names[0] not in SHELLS:
+            raise unknown("shell", names[0], SHELLS)
+        return
     problems.check(names)
 
 

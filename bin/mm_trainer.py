@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from absl import flags
@@ -14,6 +13,7 @@ from absl import flags
 from t2t_multimodel import usr_dir
 from t2t_multimodel.bin import _cli, _listing, _model, _quiet
 from t2t_multimodel.errors import UserError
+from t2t_multimodel.terminal import plural
 
 if TYPE_CHECKING:
     from t2t_multimodel.engines.cluster import Cluster
@@ -59,20 +59,13 @@ def train(args: flags.FlagValues, _: list[str]) -> None:
     if args.list_hparams:
         print(_listing.LISTS[args.list_hparams]())
         return
-    from t2t_multimodel import overrides
+    from t2t_multimodel.overrides import Overrides
+    from t2t_multimodel.train.settings import asked_settings
 
-    own = not args["hparams_set"].present and args.output_dir is not None
-    if own:
-        from t2t_multimodel.checkpoints.trusted_code import admit_run
-        from t2t_multimodel.config.notation import read_entry
-        from t2t_multimodel.config.root import ProblemRate
-
-        asked = [read_entry(entry, ProblemRate, "--problems") for entry in args.problems]
-        admit_run(args.output_dir, [one.name for one in asked])
-    base = overrides.recorded(args.output_dir) if own else None
-    resolved = overrides.resolve(
-        base or args.hparams_set,
-        overrides.Overrides(
+    resolved, output_dir = asked_settings(
+        args.hparams_set if args["hparams_set"].present else None,
+        args.output_dir,
+        Overrides(
             problems=args.problems,
             hparams=args.hparams,
             gin_files=args.gin_file,
@@ -85,11 +78,13 @@ def train(args: flags.FlagValues, _: list[str]) -> None:
     if args.json and not args.plan:
         raise UserError("--json goes with --plan.")
     cluster = _cluster(args, resolved.config.train.distribution.kind == "multi_worker")
+    if not (args.plan or args.verify_resume):
+        names = plural(len(resolved.config.rates), "problem")
+        print(f"{output_dir}: {resolved.set_name}, {names}; loading TensorFlow.", flush=True)
     _quiet.import_tensorflow()
     if args.plan:
         _plan(resolved, args)
         return
-    output_dir = args.output_dir or Path("runs", args.hparams_set)
     if args.verify_resume:
         from t2t_multimodel.train import verify_resume
 
@@ -113,10 +108,11 @@ def _cluster(args: flags.FlagValues, several: bool) -> Cluster | None:
 def _plan(resolved: Resolved, args: flags.FlagValues) -> None:
     from t2t_multimodel.checkpoints import warm_start
     from t2t_multimodel.data.files import written_by_rename
-    from t2t_multimodel.plan import plan
+    from t2t_multimodel.plan import plan, sizes
     from t2t_multimodel.plan import table as plan_table
 
     warm_start.source(resolved.config.train.warm_start)  # raises if it is not there
+    sizes.make_records(resolved.config, args.data_dir, args.raw_dir)
     made = plan.make_plan(resolved.config, args.data_dir)
     plan_table.print_plan(made)
     if args.json:

@@ -14,7 +14,7 @@ R rows of a step: sources times the sequences that are written for each.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import keras
 import numpy as np
@@ -25,7 +25,7 @@ from t2t_multimodel.body import PaperBody
 from t2t_multimodel.config.base import Section
 from t2t_multimodel.config.body import PaperBodyConfig, T2TV1BodyConfig, T2TV2BodyConfig
 from t2t_multimodel.config.model import ModelConfig
-from t2t_multimodel.errors import unknown
+from t2t_multimodel.errors import UserError, unknown
 from t2t_multimodel.features import ProblemSignature, Signature
 from t2t_multimodel.layers.base import Block, computes_in
 from t2t_multimodel.layers.base_body import Body, Routings, aux_loss
@@ -158,7 +158,7 @@ class MultiModel(keras.Model):
         training: bool = False,
         seed: StepSeed | None = None,
     ) -> Encoded:
-        """What the net of the targets reads: the output of the decoder, or of the encoder."""
+        """Returns what the net of the targets reads: the decoder's output, or the encoder's."""
         if self.targets_net(problem).reads_encoder:
             return encoded
         targets, lengths_B = batch["targets"], batch["targets_length"]
@@ -248,6 +248,27 @@ class MultiModel(keras.Model):
 
     def _mode(self, problem: str, training: bool, seed: StepSeed | None) -> Mode:
         return Mode(training, seed, self._command(problem).task)
+
+    def fit(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Raises `UserError`: a run holds several problems, with a loss and batches for each."""
+        raise UserError(
+            "MultiModel.fit trains nothing: each step holds batches of several problems.",
+            "Call t2t_multimodel.train(problems=[...], output_dir=...).",
+        )
+
+    def predict(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Raises `UserError`: outputs are decoded, with the vocabularies of a checkpoint."""
+        raise UserError(
+            "MultiModel.predict decodes nothing: it has no vocabularies.",
+            "Call t2t_multimodel.load(RUN).predict(problem, inputs).",
+        )
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Raises `UserError`: scores need the records of a problem."""
+        raise UserError(
+            "MultiModel.evaluate scores nothing: it has no records.",
+            "Call t2t_multimodel.load(RUN).evaluate(problem, split=...).",
+        )
 
     def get_config(self) -> dict[str, Any]:
         """JSON-able: the config, the signatures and the spellings."""

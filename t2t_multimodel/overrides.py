@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ class Overrides:
     """("a:2", "b") replace the problems of the set."""
     hparams: str = ""
     """"model.hidden_size=256,train.steps=1000"."""
+    settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """The same for callers of Python: path -> value, {"train.steps": 1000}."""
     gin_files: Sequence[str] = ()
     """Files of bindings like `TrainConfig.steps = 1000`."""
     gin_params: Sequence[str] = ()
@@ -62,6 +65,7 @@ def resolve(base: Resolved | str, overrides: Overrides = Overrides()) -> Resolve
     draft = Draft.of(base.config)
     changed = _take_gin(draft, overrides.gin_files, overrides.gin_params)
     changed |= _take_hparams(draft, overrides.hparams)
+    changed |= _take_settings(draft, overrides.settings)
     changed |= _take_flags(draft, overrides)
     config = draft.build()
     assert isinstance(config, Config)
@@ -90,7 +94,7 @@ def problem_sides(config: Config) -> dict[str, Sides]:
         problem = registry.problems.get(name)
         inputs, targets = (getattr(problem, side, None) for side in ("inputs", "targets"))
         if isinstance(inputs, Feature) and isinstance(targets, Feature):
-            sides[name] = Sides(inputs.unit, targets.unit, targets.output == "classes")
+            sides[name] = Sides(inputs.unit, targets.unit, targets.output)
     return sides
 
 
@@ -201,6 +205,22 @@ def _take_hparams(draft: Draft, text: str) -> dict[str, str]:
     return dict.fromkeys(changed, "--hparams")
 
 
+def _take_settings(draft: Draft, settings: Mapping[str, Any]) -> dict[str, str]:
+    """Changes what a caller of Python names; strings are read as --hparams reads them."""
+    changed: list[str] = []
+    for path in by_depth(settings):
+        value = settings[path]
+        if isinstance(value, str):
+            annotation = draft.annotation(path)
+            try:
+                value = read(value, annotation)
+            except ValueError:
+                wanted = describe(annotation)
+                raise UserError(f"hparams: {path} must be {wanted}, but is {value!r}.") from None
+        changed += _set(draft, path, value)
+    return dict.fromkeys(changed, "hparams")
+
+
 def _set(draft: Draft, path: str, value: Any, owner: type[Section] | None = None) -> list[str]:
     """Sets what the short notation gave; returns the paths that it changes."""
     if not isinstance(value, Chosen):
@@ -232,7 +252,7 @@ def _take_gin(draft: Draft, files: Sequence[str], params: Sequence[str]) -> dict
 
 
 def _read_gin(field: Field, text: str) -> Any:
-    """What has no literal of gin's stands there in the short notation, as a string."""
+    """Reads a value that has no literal of gin's: it stands in the short notation, a string."""
     try:
         return read(text, field.annotation)
     except ValueError:

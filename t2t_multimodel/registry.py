@@ -92,7 +92,11 @@ class Registry:
         found = self._registrations()
         for name in names:
             if name not in found:
-                raise unknown(self.title, name, sorted(found), self.next_command)
+                error = unknown(self.title, name, sorted(found), self.next_command)
+                if self.next_command and not usr_dir.added():
+                    hint = "Names of your own are known with --usr_dir=FOLDER."
+                    error = UserError(error.message, f"{error.fix} {hint}")
+                raise error
 
     def where(self, name: str) -> str:
         """`path:line` of the registration. Raises UserError for an unknown name."""
@@ -160,7 +164,7 @@ class OptionRegistry(Registry):
     """
 
     def check(self, names: Iterable[str]) -> None:
-        """As `Registry.check`; an option must be one that the object takes."""
+        """Checks as `Registry.check` does; an option must be one that the object takes."""
         for name in names:
             base, colon, _ = name.partition(":")
             super().check([base])

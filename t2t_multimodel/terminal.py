@@ -24,6 +24,13 @@ def make_console(**options: Any) -> Console:
     return Plain(highlight=False, markup=False, emoji=False, **options)
 
 
+def plural(count: int, noun: str) -> str:
+    """ "1 problem", "2 problems", "1,000 batches"."""
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count:,} {noun}{'es' if noun.endswith(('ch', 'sh', 's', 'x')) else 's'}"
+
+
 def shown(text: str) -> str:
     """The text with U+FFFD for what no terminal should be sent."""
     return "".join(one if one.isprintable() or one in "\n\t" else "\ufffd" for one in text)

@@ -17,7 +17,9 @@ ORDER = (
     "types",
     "side_files",
     "cores",
+    "free_memory",
     "terminal",
+    "shipped",
     "_checkout",
     "_scan",
     "usr_dir",
@@ -53,6 +55,9 @@ ORDER = (
     "export",
     "serve",
     "report",
+    "api",
+    "_called",
+    "paper",
     "bin",
 )
 """Each package and module of the top level, one rank each: it imports what stands before it."""

@@ -115,7 +115,7 @@ def test_it_learns_beside_a_built_in_problem(folder: Path) -> None:
         kinds = ("scores", "source_blind_baseline", "trivial_baseline")
         model, blind, trivial = (row[kind]["loss/squared_error"] for kind in kinds)
         assert model < blind < trivial
-        assert row["above_source_blind_baseline"] is True
+        assert row["verdict"]["learned"] == "yes"
     assert found["my_sums"]["scores"]["decoded/my_r2"] > 0.5
     assert found["my_peaks"]["scores"]["top1"] > 0.6
     assert list(found["octet_image"]["scores"]) == ["log_ppl", "top1", "top5"]

@@ -13,7 +13,7 @@ import soundfile
 from conftest import ROOT, Outcome
 
 TEXT = (ROOT / "README.md").read_text()
-EXAMPLE = re.search(r"```python\n(.*?)```", TEXT, re.DOTALL)[1]  # type: ignore[index]
+EXAMPLE = re.search(r"```python\n(from .*?)```", TEXT, re.DOTALL)[1]  # type: ignore[index]
 LINES = [
     line.partition("  #")[0].strip()
     for block in re.findall(r"```bash\n(.*?)```", TEXT, re.DOTALL)

@@ -230,5 +230,5 @@ def test_listing_imports_no_problem(run_python: Callable) -> None:
         "[problems.summary(name) for name in problems.names()]"
     )
     assert done.code == 0, done.err
-    started = ("t2t_multimodel.problems", "t2t_multimodel.hparams", "numpy")
+    started = ("t2t_multimodel.problems.", "t2t_multimodel.hparams", "numpy")
     assert [name for name in done.modules if name.startswith(started)] == []

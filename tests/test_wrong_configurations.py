@@ -22,12 +22,14 @@ WRONG = {
     "a set that nobody registered": (
         "--hparams_set=octet_quik",
         "No hparams set is named 'octet_quik'. Did you mean 'octet_quick'?\n"
-        f"mm-trainer --list_hparams shows all {len(hparams.names())}.\n",
+        f"mm-trainer --list_hparams shows all {len(hparams.names())}. "
+        "Names of your own are known with --usr_dir=FOLDER.\n",
     ),
     "a problem that nobody registered": (
         "--problems=octet_imagee:2",
         "No problem is named 'octet_imagee'. Did you mean 'octet_image'?\n"
-        f"mm-datagen --list shows all {len(problems.names())}.\n",
+        f"mm-datagen --list shows all {len(problems.names())}. "
+        "Names of your own are known with --usr_dir=FOLDER.\n",
     ),
     "a rate that is no number": (
         "--problems=octet_image:often",

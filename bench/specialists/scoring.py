@@ -134,7 +134,8 @@ def _counts(arrays: dict[str, np.ndarray], prepared: Prepared, split: str) -> np
         for name, flat in scores.items():
             scores[name] = np.zeros(real.shape, flat.dtype)
             scores[name][real] = flat
-    return teacher_forced.counts(scores, {"targets_length": lengths})
+    size = prepared.signature.targets.size
+    return teacher_forced.counts(scores, {"targets_length": lengths}, size)
 
 
 def _texts(

@@ -10,6 +10,7 @@ import numpy as np
 from t2t_multimodel.baselines.bracket_table import BracketTable
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.metrics.brackets import between_leaves
+from t2t_multimodel.metrics.text import FIRST
 from t2t_multimodel.registry import metrics
 
 MOST_TRAIN = 50_000
@@ -60,7 +61,7 @@ def classical_baseline(prepared: Prepared, split: str) -> tuple[str, dict[str, f
 def decoded_scores(
     prepared: Prepared, targets: Sequence[Any], outputs: Sequence[Any]
 ) -> dict[str, float]:
-    """The problem's own metrics; for classes top1 and top5 in any case.
+    """The problem's own metrics; for classes top1 in any case, and of more than five top5.
 
     Args:
         prepared: a problem.
@@ -70,7 +71,8 @@ def decoded_scores(
     names: tuple[str, ...] = prepared.problem.metrics
     prefix = "decoded/"
     if prepared.signature.targets.output == "classes":
-        names, prefix = ("top1", "top5", *names), ""
+        ranked = ("top1", "top5") if prepared.signature.targets.size > FIRST else ("top1",)
+        names, prefix = (*ranked, *names), ""
     return {
         prefix + name: float(metrics.get(name)(targets, outputs)) for name in dict.fromkeys(names)
     }

@@ -34,6 +34,7 @@ from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.data.files import written_by_rename
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import Output
+from t2t_multimodel.metrics.text import FIRST
 from t2t_multimodel.side_files import NUMBER, read_or, shaped
 
 METHOD = "2"
@@ -189,7 +190,8 @@ def _of_classes(prepared: Prepared, split: str) -> Measures:
     counts = np.bincount(train, minlength=classes)
     prior = (counts + 1) / (counts + 1).sum()
     ranking = np.argsort(-counts, kind="stable")
-    trivial = {"log_ppl": math.log(classes), "top1": 1 / classes, "top5": min(5, classes) / classes}
+    trivial = {"log_ppl": math.log(classes), "top1": 1 / classes}
+    trivial |= {"top5": FIRST / classes} if classes > FIRST else {}
     blind = {"log_ppl": float(-np.log(prior[labels]).mean())}
     blind |= decoded_scores(prepared, labels, [ranking] * len(labels))
     methods = {

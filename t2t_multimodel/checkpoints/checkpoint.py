@@ -16,7 +16,7 @@ import numpy as np
 from t2t_multimodel.checkpoints.model_file import load_model
 from t2t_multimodel.checkpoints.trusted_code import admit, run_of
 from t2t_multimodel.config import Config
-from t2t_multimodel.data.vocab import SubwordTokenizer, read_tokenizer
+from t2t_multimodel.data.tokenizer import SubwordTokenizer, read_tokenizer
 from t2t_multimodel.errors import UserError, unknown
 from t2t_multimodel.side_files import Damaged, read_json
 
@@ -165,7 +165,7 @@ def found(folder: Path) -> list[Checkpoint]:
     return [Checkpoint(path) for path in sorted(paths) if _NAME.fullmatch(path.name)]
 
 
-def open_checkpoint(path: Path) -> Checkpoint:
+def open_checkpoint(path: str | Path) -> Checkpoint:
     """The newest whole checkpoint of a run folder, or the checkpoint folder itself.
 
     The user's code that it needs is made known, if this machine has agreed to it.
@@ -173,6 +173,7 @@ def open_checkpoint(path: Path) -> Checkpoint:
     Raises:
         UserError: there is none, the one named is damaged, or its code was not agreed to.
     """
+    path = Path(path)
     if (path / "state.json").is_file():
         if damage := Checkpoint(path).damage():
             raise UserError(f"{path} is damaged: {damage}.", fix="Take another one of its run.")

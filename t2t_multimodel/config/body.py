@@ -67,7 +67,7 @@ class PaperBodyConfig(Section):
     """Convolution + attention pairs before and after the decoder's mixture of experts (2.4)."""
 
     attention: AttentionConfig | SourceMeanConfig = AttentionConfig()
-    """What looks at the source: the paper's attention blocks, or the source's mean."""
+    """The layer that looks at the source: the paper's attention blocks, or the source's mean."""
 
     dropout_place: Literal["block", "branch"] = "block"
     """Drop a block's whole output (2.1), or each branch before its skip is added."""

@@ -19,7 +19,7 @@ class BatchBudget(Section):
     problem: str
     """Whose micro-batches it bounds."""
     unit: Unit
-    """What is counted: as in `tokens_per_batch` and its like."""
+    """The unit that is counted, as in `tokens_per_batch` and its like."""
     number: int
     """The most of them in a micro-batch."""
 

@@ -15,10 +15,10 @@ _ENTRY = re.compile(r"([a-z][a-z0-9_]*):(.+)")
 
 @dataclass(frozen=True)
 class RawDirs:
-    """What `--raw_dir` says: `FOLDER`, or `my_digits:wavs,m30k_ende:m30k`, or both."""
+    """Holds what `--raw_dir` says: `FOLDER`, or `my_digits:wavs,m30k_ende:m30k`, or both."""
 
     default: Path | None = None
-    """For problems that are not named; `default/<problem>` for those that have such a folder."""
+    """The folder of problems that are not named, or `default/<problem>` where that exists."""
     named: tuple[tuple[str, Path], ...] = ()
     """Problem and its folder."""
 

@@ -80,7 +80,7 @@ class _Followed:
                     self._follow(name, value)
 
     def _follow(self, name: str, value: Any, depth: int = 0) -> None:
-        """What a name stands for: code is taken in, a constant counts by its value."""
+        """Follows what a name stands for: code is taken in, a constant counts by its value."""
         if (
             isinstance(value, (type, types.FunctionType, functools.partial))
             or _bare(value) != value
@@ -224,8 +224,30 @@ def _source(item: Any) -> str:
     """The source of a class or function without comments, docstrings and empty lines."""
     try:
         return without_comments(textwrap.dedent(inspect.getsource(item)))
-    except (OSError, TypeError):  # typed at a prompt: no source to hash
-        return _NO_SOURCE
+    except (OSError, TypeError):  # typed at a prompt or in a notebook: compiled code is hashed
+        return _compiled(item)
+
+
+def _compiled(item: Any) -> str:
+    """What Python made of a function or class without source, as text."""
+    if isinstance(item, types.FunctionType):
+        return _of_code(item.__code__)
+    parts = []
+    for name, value in sorted(vars(item).items()):
+        bare = _bare(value)
+        if isinstance(bare, types.FunctionType):
+            parts.append(f"{name} {_of_code(bare.__code__)}")
+        elif not name.startswith("__") and (shown := _shown(value)) is not None:
+            parts.append(f"{name} {shown}")
+    return "\n".join([_NO_SOURCE, *parts])
+
+
+def _of_code(code: types.CodeType) -> str:
+    """A function's instructions, names and constants; its lines do not count."""
+    constants = [
+        _of_code(one) if isinstance(one, types.CodeType) else _shown(one) for one in code.co_consts
+    ]
+    return f"{code.co_code.hex()} {code.co_names} {code.co_varnames} {constants}"
 
 
 def without_comments(source: str) -> str:

@@ -67,7 +67,11 @@ class InputEncoder:
         Raises:
             Exception: it can not be encoded; of our own features `BadValue`.
         """
-        stored = self._feature.encode(self._feature.parse(value), self._tokenizer)
+        return self.encoded_value(self._feature.parse(value))
+
+    def encoded_value(self, value: Any) -> tuple[np.ndarray, str]:
+        """Does the same for a value as `Problem.examples` yields it."""
+        stored = self._feature.encode(value, self._tokenizer)
         array = self._feature.model_input(stored)
         length = self._feature.length(array)
         if length <= self._longest:

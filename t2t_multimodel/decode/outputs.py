@@ -23,6 +23,8 @@ class Answer:
     """`scores` has one score for each text, as `Decoded.scores`; values have None."""
     fault: str = ""
     """Why there is none, if that is a mistake."""
+    outputs: tuple[np.ndarray, ...] = ()
+    """`outputs` has what each text says as the model wrote it: ids, a class number, or values."""
     target: Any = None
     """The true output, where it is known."""
 

@@ -17,14 +17,12 @@ from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.config import Config
 from t2t_multimodel.config.decode import DecodeConfig
-from t2t_multimodel.data.batching import batch_share, eval_batches
-from t2t_multimodel.data.collate import collate
 from t2t_multimodel.data.datagen import Prepared, prepare
 from t2t_multimodel.data.files import written_by_rename
 from t2t_multimodel.data.raw_dirs import RawDir
 from t2t_multimodel.decode.decoder import Decoder
-from t2t_multimodel.decode.filling import next_size
 from t2t_multimodel.decode.grammar import guides
+from t2t_multimodel.decode.grouping import Grouping
 from t2t_multimodel.decode.inputs import InputEncoder, Item, split_items
 from t2t_multimodel.decode.lines import LineReader
 from t2t_multimodel.decode.outputs import Answer, as_json, as_text
@@ -34,11 +32,9 @@ from t2t_multimodel.registry import problems
 
 WINDOW = 2048
 """Most inputs that are held at once; those of like length among them are decoded together."""
-BUDGET = 8
-"""Times the training batch that is decoded at once: no gradients are kept."""
 
 Scores = tuple[float | None, ...]
-"""Of an input's outputs; None for values, which have no probability."""
+"""The scores of an input's outputs; None for values, which have no probability."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +51,8 @@ class DecodeRequest:
     """None: standard output."""
     scores: bool = False
     """Write each output's score before it."""
+    raw: bool = True
+    """Write the model's tokens; else trees have the words of their sentences."""
     json_lines: bool = False
     """Write a JSON object for each input."""
     batch_size: int = 64
@@ -107,24 +105,36 @@ class Runner:
     ) -> None:
         self._problem, self._decoder, self._request = problem, decoder, request
         self._tokenizer = problem.tokenizer("targets", tokenizers)
-        self._data = config.data.replace(
-            tokens_per_batch=BUDGET * config.data.tokens_per_batch,
-            frames_per_batch=BUDGET * config.data.frames_per_batch,
-            pixels_per_batch=BUDGET * config.data.pixels_per_batch,
-            examples_per_batch=request.batch_size,
-        )
+        self._source_tokenizer = problem.tokenizer("inputs", tokenizers)
         followed = {"greedy": 1, "beam": request.config.beam_size, "sample": request.config.nbest}
-        self._rows_each = followed[request.config.method]
+        rows_each = followed[request.config.method]
+        self._grouping = Grouping(problem, config.data, request.batch_size, rows_each)
 
     def answers(self, items: Sequence[Item]) -> list[Answer]:
         """The answers in the order of the items."""
         answers = [Answer(item.number, fault=item.fault, target=item.target) for item in items]
-        there = np.asarray([i for i, item in enumerate(items) if item.array is not None], int)
-        for chosen in self._batches(items, there):
+        for chosen in self._grouping.batches([item.array for item in items]):
             arrays = [items[i].array for i in chosen]
-            for i, (texts, scores) in zip(chosen, self._decode(arrays), strict=True):
-                answers[i] = Answer(items[i].number, texts, scores, target=items[i].target)
+            for i, (outputs, scores) in zip(chosen, self._decode(arrays), strict=True):
+                source = self._source(items[i].array)
+                texts = tuple(
+                    self._beside(self._problem.targets.words(one, self._tokenizer), source)
+                    for one in outputs
+                )
+                target = self._beside(items[i].target, source)
+                answers[i] = Answer(items[i].number, texts, scores, outputs=outputs, target=target)
         return answers
+
+    def _source(self, array: Any) -> str:
+        """The text of an input, where outputs are shown beside it; else nothing."""
+        if self._request.raw or self._problem.inputs.medium != "text":
+            return ""
+        return self._problem.inputs.words(array, self._source_tokenizer)
+
+    def _beside(self, words: Any, source: str) -> Any:
+        """An output, or a target if it is a text, beside the text of its input."""
+        is_text = bool(source) and isinstance(words, str)
+        return self._problem.targets.beside(words, source) if is_text else words
 
     def line(self, answer: Answer) -> str:
         """An answer as it is written, without its newline."""
@@ -132,37 +142,13 @@ class Runner:
             return as_json(answer)
         return as_text(answer, self._request.scores)
 
-    def _batches(self, items: Sequence[Item], there: np.ndarray) -> Iterator[np.ndarray]:
-        """Numbers of items of like length, of those that are there."""
-        if not len(there):
-            return
-        lengths = np.ones(len(items), int)
-        lengths[there] = [self._length(items[i].array) for i in there]
-        feature = self._problem.inputs
-        units = {"examples": np.ones_like(lengths)}
-        if feature.unit:
-            units = {feature.unit: lengths // feature.per_unit}
-        shares = batch_share(units, self._data)
-        yield from eval_batches(np.minimum(shares * self._rows_each, 1.0), there)
-
-    def _length(self, array: Any) -> int:
-        """Length up to which an input is padded: few lengths occur, so that few are compiled."""
-        length = self._problem.inputs.length(array)
-        return next_size(length) if self._problem.inputs.varies else length
-
-    def _decode(self, arrays: Sequence[Any]) -> Iterator[tuple[tuple[str, ...], Scores]]:
-        """Texts and scores for each input, best first."""
-        varies = self._problem.inputs.varies
-        pad_to = {"inputs": max(map(self._length, arrays))} if varies else None
-        features = {"inputs": self._problem.inputs}
-        batch = collate([{"inputs": array} for array in arrays], features, pad_to)
-        decoded = self._decoder(batch)
+    def _decode(self, arrays: Sequence[Any]) -> Iterator[tuple[tuple[np.ndarray, ...], Scores]]:
+        """Outputs and scores for each input, best first."""
+        decoded = self._decoder(self._grouping.collated(arrays))
+        scored = self._decoder.output != "values"
         for ids, scores in zip(decoded.ids, decoded.scores, strict=True):
             real = np.isfinite(scores)
-            feature = self._problem.targets
-            texts = tuple(feature.words(one, self._tokenizer) for one in ids[real])
-            scored = self._decoder.output != "values"
-            yield texts, tuple(float(score) if scored else None for score in scores[real])
+            yield tuple(ids[real]), tuple(float(s) if scored else None for s in scores[real])
 
 
 def item_windows(descriptor: int, encode: InputEncoder, prompt: str) -> Iterator[list[Item]]:

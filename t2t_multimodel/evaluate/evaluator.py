@@ -132,7 +132,7 @@ class Evaluator:
         if of_values:
             loss = loss_name(scores)
             return loss.removeprefix(VALUE_LOSS), teacher_forced.error_counts(scores[loss], batch)
-        return "", teacher_forced.counts(scores, batch)
+        return "", teacher_forced.counts(scores, batch, signature.targets.size)
 
     def _decoded(
         self, name: str, dataset: DataSet, chosen: np.ndarray, sources: np.ndarray

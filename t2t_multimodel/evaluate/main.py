@@ -15,6 +15,7 @@ from t2t_multimodel.evaluate.compare import compare, print_comparison
 from t2t_multimodel.evaluate.evaluator import Evaluator, check_split
 from t2t_multimodel.evaluate.results_file import load_results, store
 from t2t_multimodel.evaluate.table import Row, print_table, with_baselines
+from t2t_multimodel.multimodel import MultiModel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +43,32 @@ def evaluate_checkpoint(checkpoint: Checkpoint, request: EvalRequest | None = No
     request = request or EvalRequest()
     compare_with = request.compare_with
     others = load_results(compare_with) if compare_with else []
+    rows = scored_rows(checkpoint, request)
+    print(f"{checkpoint.path}, step {checkpoint.step:,}")
+    print_table(rows)
+    if request.json_file is not None:
+        store(rows, request.json_file)
+    if compare_with is not None:
+        results = [row.result for row in rows]
+        found = compare(results, others, checkpoint.config().evaluate.resamples)
+        print_comparison(found, str(checkpoint.path), str(compare_with))
+    return rows
+
+
+def scored_rows(
+    checkpoint: Checkpoint, request: EvalRequest, model: MultiModel | None = None
+) -> list[Row]:
+    """The scores of a checkpoint beside their baselines; nothing of the table is printed.
+
+    Args:
+        checkpoint: of the model.
+        request: what is scored.
+        model: the checkpoint's, if it is loaded already.
+
+    Raises:
+        UserError: the model does not know a problem, no problem has the split, or raw files are
+            missing.
+    """
     config = checkpoint.config()
     names = checkpoint.problems(request.problems)
     check_features(checkpoint, names)
@@ -51,7 +78,7 @@ def evaluate_checkpoint(checkpoint: Checkpoint, request: EvalRequest | None = No
     settings = config.evaluate
     split = request.split or settings.final_split
     check_split(split, prepared)
-    evaluator = Evaluator(checkpoint.model(), prepared, config)
+    evaluator = Evaluator(model or checkpoint.model(), prepared, config)
     results = [
         evaluator.evaluate(
             name,
@@ -62,12 +89,4 @@ def evaluate_checkpoint(checkpoint: Checkpoint, request: EvalRequest | None = No
         )
         for name in names
     ]
-    rows = with_baselines(results, prepared, settings.resamples)
-    print(f"{checkpoint.path}, step {checkpoint.step:,}")
-    print_table(rows)
-    if request.json_file is not None:
-        store(rows, request.json_file)
-    if compare_with is not None:
-        found = compare(results, others, settings.resamples)
-        print_comparison(found, str(checkpoint.path), str(compare_with))
-    return rows
+    return with_baselines(results, prepared, settings.resamples)

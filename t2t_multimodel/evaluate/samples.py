@@ -11,6 +11,7 @@ import numpy as np
 
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.evaluate.result import Output
+from t2t_multimodel.features.people import TEXT
 
 SAMPLES = 4
 """Samples of each problem that a run keeps."""
@@ -55,6 +56,8 @@ def samples_of(outputs: Sequence[Output], prepared: Prepared, split: str) -> lis
         words, type, data = problem.inputs.shown(example["inputs"], tokenizer)
         target = problem.targets.words(example["targets"], targets_tokenizer)
         output = problem.targets.output_words(one.output)
+        if type == TEXT:
+            target, output = (problem.targets.beside(one, words) for one in (target, output))
         encoded = base64.b64encode(data).decode()
         samples.append(Sample(one.number, type, encoded, words, target, output))
     return samples

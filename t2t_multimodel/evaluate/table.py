@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from t2t_multimodel.baselines.measured import Baselines, measure_baselines
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.evaluate.bootstrap import Interval, interval
 from t2t_multimodel.evaluate.result import Result
+from t2t_multimodel.evaluate.verdict import Verdict, judge
 from t2t_multimodel.metrics.score import references
-from t2t_multimodel.metrics.text import is_lower_better, sacrebleu_of, signature
-from t2t_multimodel.terminal import make_console
+from t2t_multimodel.metrics.text import sacrebleu_of, signature
+from t2t_multimodel.terminal import make_console, plural
 
-VERDICTS = {True: "yes", False: "no", None: "not sure"}
-"""Whether a score is above its baseline, in words."""
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,29 +29,14 @@ class Row:
     """Score -> its 95 % interval, by resampling the examples."""
     baselines: Baselines
 
-    @property
-    def score(self) -> str:
-        """The score that is compared.
-
-        It is top1 of classes, teacher_forced/log_ppl of tokens, and the loss of values.
-        """
-        return "top1" if "top1" in self.scores else next(iter(self.scores))
+    metric: str = ""
+    """The full name of the problem's first metric; empty if it has none."""
 
     @property
-    def above_baseline(self) -> bool | None:
-        """Whether the model knows more than targets alone can tell; None: not sure, or not known.
-
-        It does where the worse end of the interval beats the baseline, it does not where not even
-        the better end does.
-        """
-        baseline = self.baselines.source_blind.get(self.score)
-        if baseline is None:
-            return None
-        above = [self._better(end, baseline) for end in self.intervals[self.score]]
-        return above[0] if above[0] == above[1] else None
-
-    def _better(self, score: float, baseline: float) -> bool:
-        return score < baseline if is_lower_better(self.score) else score > baseline
+    def verdict(self) -> Verdict:
+        """Whether the model has learned the problem: its loss and its metric beside baselines."""
+        baselines = self.baselines
+        return judge(self.intervals, self.metric, baselines.source_blind, baselines.classical)
 
     @property
     def signatures(self) -> dict[str, str]:
@@ -75,7 +61,8 @@ class Row:
             "signatures": self.signatures,
             "trivial_baseline": self.baselines.trivial,
             "source_blind_baseline": self.baselines.source_blind,
-            "above_source_blind_baseline": self.above_baseline,
+            "classical_baseline": self.baselines.classical or {},
+            "verdict": self.verdict.to_dict(),
         }
 
 
@@ -94,69 +81,105 @@ def with_baselines(
         measured = result.measured
         intervals = {name: interval(score, resamples) for name, score in measured.items()}
         baselines = measure_baselines(prepared[result.problem], result.split, classical=False)
-        rows.append(Row(result, result.scores, intervals, baselines))
+        metric = _first_metric(prepared[result.problem].problem.metrics, result)
+        rows.append(Row(result, result.scores, intervals, baselines, metric))
     return rows
 
 
-def print_table(rows: Sequence[Row]) -> None:
-    """Prints each problem's compared score beside its baselines, then all other scores."""
-    from rich.table import Table
+def _first_metric(metrics: Sequence[str], result: Result) -> str:
+    """The full name of a problem's first metric; top1 of classes without any."""
+    of_classes = "top1" in result.scores
+    if not metrics:
+        return "top1" if of_classes else ""
+    return metrics[0] if of_classes else f"decoded/{metrics[0]}"
 
-    shuffled = any(row.result.shuffled_sources for row in rows)
-    title = "Sources exchanged among examples" if shuffled else None
-    # Narrow enough for 80 columns: long names fold, figures are never cut.
-    table = Table(title=title, box=None, padding=(0, 1, 0, 0), pad_edge=False)
-    for column in ("problem", "split", "n", "score"):
-        table.add_column(column, overflow="fold")
-    for column in ("model", "95 %\ninterval", "source-\nblind", "trivial"):
-        table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("above\nbaseline", no_wrap=True)
-    for row in rows:
-        baselines = row.baselines
-        table.add_row(
-            row.result.problem,
-            row.result.split,
-            f"{row.result.examples:,}",
-            row.score.replace("/", "/\n"),
-            f"{row.scores[row.score]:.4f}",
-            "{:.3f}-{:.3f}".format(*row.intervals[row.score]),
-            _known(baselines.source_blind, row.score),
-            _known(baselines.trivial, row.score),
-            VERDICTS[row.above_baseline] if row.score in baselines.source_blind else "not known",
-        )
+
+def print_table(rows: Sequence[Row]) -> None:
+    """Prints each problem's loss and first metric beside baselines, the verdicts, all scores."""
     console = make_console()
-    console.print(table)
+    shuffled = any(row.result.shuffled_sources for row in rows)
+    console.print(_scores_table(rows, "Sources exchanged among examples" if shuffled else None))
+    console.print()
+    console.print(_verdict_table(rows))
+    console.print()
     for row in rows:
-        console.print(f"{row.result.problem}: {_others(row)}", soft_wrap=True)
+        if others := _others(row):
+            console.print(f"{row.result.problem}: {others}", soft_wrap=True)
     signatures = {f"{n}: {text}" for row in rows for n, text in row.signatures.items()}
     for line in sorted(signatures):
         console.print(line, style="dim", soft_wrap=True)
-    _print_verdict(rows, console)
+    _print_summary(rows, console)
 
 
-def _known(baseline: dict[str, float], score: str) -> str:
-    """A baseline with four digits, or "-" where nobody knows it."""
-    return f"{baseline[score]:.4f}" if score in baseline else "-"
+def _scores_table(rows: Sequence[Row], title: str | None) -> Table:
+    """A line for the loss of each problem, and one for its first metric."""
+    from rich.table import Table
+
+    # Narrow enough for 80 columns: long names fold, figures are never cut.
+    table = Table(title=title, box=None, padding=(0, 1, 0, 0), pad_edge=False)
+    for column in ("problem", "split", "score"):
+        table.add_column(column, overflow="fold")
+    for column in ("n", "model", "95 %\ninterval", "source-\nblind", "trivial", "clas-\nsical"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for row in rows:
+        problem, split = row.result.problem, row.result.split
+        for score in (row.verdict.loss, row.metric):
+            if score in row.scores:
+                table.add_row(problem, split, score.replace("/", "/\n"), *_figures(row, score))
+                problem = split = ""
+    return table
+
+
+def _figures(row: Row, score: str) -> Iterator[str]:
+    """Examples, score, interval and baselines."""
+    baselines, decoded = row.baselines, score.rpartition("/")[2] in row.result.metrics
+    yield f"{len(row.result.outputs) if decoded else row.result.examples:,}"
+    yield _digits(row.scores[score])
+    low, high = row.intervals[score]
+    yield f"{_short_digits(low)}-{_short_digits(high)}"
+    for baseline in (baselines.source_blind, baselines.trivial, baselines.classical or {}):
+        yield _digits(baseline[score]) if score in baseline else "-"
+
+
+def _verdict_table(rows: Sequence[Row]) -> Table:
+    """A line for each problem: learned or not, and whether a simple method does better."""
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    for column in ("problem", "learned", "above classical"):
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(row.result.problem, row.verdict.learned, row.verdict.above_classical)
+    return table
+
+
+def _digits(value: float) -> str:
+    """Four digits behind the point of a share or of nats, two of a percentage."""
+    return f"{value:.4f}" if abs(value) < 10 else f"{value:.2f}"
+
+
+def _short_digits(value: float) -> str:
+    return f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}"
 
 
 def _others(row: Row) -> str:
-    """All scores but the compared one, each with its interval."""
+    """All scores that are not compared, each with its interval."""
+    compared = (row.verdict.loss, row.metric)
     texts = (
         f"{name} {value:.4g} [{low:.4g}, {high:.4g}]"
         for name, value, (low, high) in (
-            (n, v, row.intervals[n]) for n, v in row.scores.items() if n != row.score
+            (n, v, row.intervals[n]) for n, v in row.scores.items() if n not in compared
         )
     )
-    decoded = f"; decoded: {len(row.result.outputs):,} examples" if row.result.outputs else ""
-    return ", ".join(texts) + decoded
+    decoded = [f"decoded: {plural(len(row.result.outputs), 'example')}"] * bool(row.result.outputs)
+    return "; ".join(filter(None, [", ".join(texts), *decoded]))
 
 
-def _print_verdict(rows: Sequence[Row], console: Any) -> None:
-    above = sum(row.above_baseline is True for row in rows)
-    unsure = sum(row.above_baseline is None for row in rows)
-    also = f" ({unsure} more may be)" if unsure else ""
+def _print_summary(rows: Sequence[Row], console: Any) -> None:
+    learned = sum(row.verdict.learned == "yes" for row in rows)
     console.print(
-        f"{above} of {len(rows)} problems are above the source-blind baseline{also}, the best that "
-        "a model of the targets alone reached. teacher_forced/log_ppl: nats a token, given the "
-        "true tokens before it (lower is better). Intervals: bootstrap over the examples."
+        f"{learned} of {plural(len(rows), 'problem')} learned: both the loss and the first metric "
+        "are surely above the source-blind baseline, the best that a model of the targets alone "
+        "reached. teacher_forced/log_ppl: nats a token, given the true tokens before it (lower is "
+        "better). decoded/: the model's own output. Intervals: bootstrap over the examples."
     )

@@ -33,7 +33,7 @@ class Audio(Feature):
     rate: int
     """Samples a second."""
     form: Literal["log_mel", "waveform"] = "log_mel"
-    """What the model hears: log-mel frames every 10 ms, or samples (paper, section 2.2)."""
+    """The form of what the model hears: log-mel frames every 10 ms, or samples (paper, 2.2)."""
     n_mels: int = 80
     """Frequency bins of a log-mel frame."""
     max_seconds: float = 20.0
@@ -72,7 +72,7 @@ class Audio(Feature):
     def encode(
         self, value: str | Path | bytes | tuple[np.ndarray, int], tokenizer: Tokenizer | None
     ) -> np.ndarray:
-        samples = self._samples(value)
+        samples = self.samples(value)
         if len(samples) < int(WINDOW_SECONDS * self.rate):
             raise BadValue(f"audio of {len(samples)} samples is shorter than one frame")
         if self.form == "waveform":
@@ -92,8 +92,12 @@ class Audio(Feature):
         window, hop = int(WINDOW_SECONDS * self.rate), int(HOP_SECONDS * self.rate)
         return window + int(self.max_seconds / HOP_SECONDS) * hop
 
-    def _samples(self, value: str | Path | bytes | tuple[np.ndarray, int]) -> np.ndarray:
-        """Float samples in -1 to 1 at the declared rate, `most_samples` of them at most."""
+    def samples(self, value: str | Path | bytes | tuple[np.ndarray, int]) -> np.ndarray:
+        """Float samples in -1 to 1 at the declared rate, `most_samples` of them at most.
+
+        Raises:
+            BadValue: the value is no sound.
+        """
         # resampling looks this far ahead, in periods of the slower rate
         seconds = self.most_samples / self.rate + _AHEAD / min(self.rate, RATES[0])
         if isinstance(value, tuple):
@@ -163,6 +167,9 @@ class Audio(Feature):
         if self.form == "log_mel":
             return showing_sound.spectrogram_of(value, len(value) / 100)
         return showing_sound.sound(value, self.rate)
+
+    def shown_value(self, value: Any) -> Shown:
+        return showing_sound.sound(self.samples(value), self.rate)
 
     def simple(self, value: np.ndarray) -> np.ndarray:
         frames = value if self.form == "log_mel" else log_mel(value, self.rate, n_mels=40)

@@ -13,8 +13,11 @@ from t2t_multimodel.features.stored import SpeltTokenizer
 _OPEN = re.compile(r"\(([^\s()]+)")
 _CLOSE = re.compile(r"([^\s()]+)\)")
 
+NO_TAG = "XX"
+"""The leaf of trees without tags."""
+
 Role = tuple[Literal["open", "close", "leaf"], str]
-"""What a symbol does, and the label of a bracket ("" for a leaf)."""
+"""The action of a symbol, and the label of a bracket ("" for a leaf)."""
 
 
 class BracketTables(NamedTuple):
@@ -44,7 +47,7 @@ class Brackets:
     """
 
     def role(self, symbol: str) -> Role | None:
-        """What a control symbol does: `(NP` opens, `NP)` closes, any other one is a leaf.
+        """Returns what a control symbol does: `(NP` opens, `NP)` closes, any other one is a leaf.
 
         None forbids it.
         """
@@ -53,6 +56,31 @@ class Brackets:
         if match := _CLOSE.fullmatch(symbol):
             return "close", match[1]
         return "leaf", ""
+
+    def with_words(self, tree: str, sentence: str) -> str:
+        """A linearised tree with the words in the place of its leaves: `(S (NP They) (VP dance))`.
+
+        A leaf that is a tag stands before its word: `(NN dog)`. A tree whose leaves are not as
+        many as the words, or whose brackets do not match, stays as it is.
+
+        Args:
+            tree: symbols between blanks.
+            sentence: words between blanks.
+        """
+        words, written = iter(sentence.split()), ""
+        closed_by: list[str] = []
+        for symbol in tree.split():
+            kind, label = self.role(symbol) or ("", "")
+            if kind == "open":
+                written += f" ({label}"
+                closed_by.append(label)
+            elif kind == "close" and closed_by and closed_by.pop() == label:
+                written += ")"
+            elif kind == "leaf" and (word := next(words, "")):
+                written += f" {word}" if symbol == NO_TAG else f" ({symbol} {word})"
+            else:
+                return tree
+        return tree if closed_by or next(words, "") else written.strip()
 
     def tables(self, targets: SpeltTokenizer, inputs: SpeltTokenizer) -> BracketTables:
         """The roles of the tokens of both vocabularies."""

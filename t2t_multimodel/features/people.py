@@ -26,12 +26,12 @@ class Shown(NamedTuple):
 
 
 class ForPeople(Stored):
-    """How a feature reads what people write, and how it is shown to them."""
+    """Reads what people write for a feature, and shows the feature to them."""
 
     medium: ClassVar[Medium] = "text"
-    """What people give: a line of text, or a file (an image, a sound, one of another kind)."""
+    """The medium that people give: a line of text, or a file (an image, a sound, another kind)."""
     hint: ClassVar[str] = ""
-    """What a person should write, for text; the server's page shows it in an empty field."""
+    """A hint on what to write, for text; the server's page shows it in an empty field."""
 
     def parse(self, given: str | bytes) -> Any:
         """A line of mm-decode or the input of a request, as `encode` takes it.
@@ -60,6 +60,19 @@ class ForPeople(Stored):
     def shown(self, array: np.ndarray, tokenizer: Tokenizer | None) -> Shown:
         """A stored value as a report shows it."""
         return Shown(self.words(array, tokenizer))
+
+    def beside(self, words: str, source: str) -> str:
+        """`words` of a target or an output as a person reads them beside the text of the input."""
+        return words
+
+    def shown_value(self, value: Any) -> Shown:
+        """A value as `Problem.examples` yields it, without a vocabulary, as a person is shown it.
+
+        Raises:
+            Exception: it is no value of this feature; of our own features `BadValue`.
+        """
+        texts = self.texts(value)
+        return Shown(" / ".join(texts)) if texts else self.shown(self.encode(value, None), None)
 
     def pieces(self, array: np.ndarray, tokenizer: Tokenizer | None) -> list[str] | None:
         """A word for each position of a value, where it has such words."""

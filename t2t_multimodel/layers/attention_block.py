@@ -108,7 +108,7 @@ class AttentionBlock(Block):
 
 
 class SourceMean(Block, LooksAtSource):
-    """In the place of an attention block: the mean of the source, the same at each position.
+    """Stands in the place of an attention block: the mean of the source, the same at each position.
 
         out = Premix(target) + mean(source) W
 

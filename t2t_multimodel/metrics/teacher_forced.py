@@ -13,6 +13,7 @@ from keras import ops
 
 from t2t_multimodel.data.collate import Batch
 from t2t_multimodel.metrics.score import Score, SummedScore, ratio
+from t2t_multimodel.metrics.text import FIRST
 
 
 def token_scores(logits: Any, targets: Any) -> dict[str, Any]:
@@ -33,14 +34,16 @@ def token_scores(logits: Any, targets: Any) -> dict[str, Any]:
     return {"log_prob": log_prob, "rank": higher}
 
 
-def counts(scores: dict[str, np.ndarray], batch: Batch) -> np.ndarray:
+def counts(scores: dict[str, np.ndarray], batch: Batch, size: int) -> np.ndarray:
     """Counts what each real example of a batch adds: float [examples, columns].
 
     Columns: nats, tokens, right tokens, whether all are right; for class labels, which are one
-    token, also whether the label is among the first five.
+    token, also whether the label is among the first five. Of no more than five classes the first
+    three columns are all that there is to know.
 
     Args:
         scores: from `token_scores`.
+        size: tokens or classes that there are.
         batch: with `targets_length`, 0 for filler rows.
     """
     length = batch["targets_length"]
@@ -55,12 +58,13 @@ def counts(scores: dict[str, np.ndarray], batch: Batch) -> np.ndarray:
         right.sum(axis=1) == length,
     ]
     if scores["rank"].ndim == 1:
-        columns.append(((rank < 5) & mask).any(axis=1))
+        columns.append(((rank < FIRST) & mask).any(axis=1))
+        columns = columns if size > FIRST else columns[:3]
     return np.stack(columns, axis=1).astype(np.float64)[length > 0]
 
 
 def error_counts(error: np.ndarray, batch: Batch) -> np.ndarray:
-    """What each real example of a batch of values adds: float [examples, 2], error and targets.
+    """Returns what each real example of values adds: float [examples, 2], error and targets.
 
     Args:
         error: [rows, T], see `ValueScores`.
@@ -76,22 +80,21 @@ def scores_of(rows: np.ndarray, loss: str = "") -> dict[str, Score]:
 
     Tokens: teacher_forced/log_ppl (nats a token, the end included), teacher_forced/accuracy,
     teacher_forced/sequence_accuracy.
-    Classes, which have no prefix to be forced: log_ppl, top1, top5. Values: their loss.
+    Classes, which have no prefix to be forced: log_ppl, top1, and of more than five top5.
+    Values: their loss.
 
     Args:
         loss: the name of the loss of values, such as squared_error; "" for tokens and classes.
     """
     if loss:
         return {f"loss/{loss}": SummedScore(rows, ratio)}
-    nats, tokens, right, all_right = rows.T[:4]
+    nats, tokens, right, *more = rows.T
     examples = np.ones(len(rows))
-    parts = {"teacher_forced/log_ppl": (nats, tokens), "teacher_forced/accuracy": (right, tokens)}
-    if rows.shape[1] == 4:
-        parts["teacher_forced/sequence_accuracy"] = (all_right, examples)
-    else:
-        parts = {
-            "log_ppl": (nats, tokens),
-            "top1": (right, tokens),
-            "top5": (rows[:, 4], examples),
-        }
+    parts = {"log_ppl": (nats, tokens), "top1": (right, tokens)}
+    if len(more) == 1:
+        parts = {"log_ppl": (nats, tokens), "accuracy": (right, tokens)}
+        parts = {f"teacher_forced/{name}": part for name, part in parts.items()}
+        parts["teacher_forced/sequence_accuracy"] = (more[0], examples)
+    elif more:
+        parts["top5"] = (more[1], examples)
     return {name: SummedScore(np.stack(part, axis=1), ratio) for name, part in parts.items()}

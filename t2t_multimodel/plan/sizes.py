@@ -12,10 +12,12 @@ from t2t_multimodel import registry
 from t2t_multimodel.config import Config, DataConfig
 from t2t_multimodel.data import vocab
 from t2t_multimodel.data.batching import batch_share, rows_of
+from t2t_multimodel.data.datagen import prepare
 from t2t_multimodel.data.dataset import DataSet
+from t2t_multimodel.data.raw_dirs import RawDir, as_raw_dirs
 from t2t_multimodel.data.strategies import Sizes
 from t2t_multimodel.data.stream import train_buckets
-from t2t_multimodel.data.vocab import SubwordTokenizer
+from t2t_multimodel.data.tokenizer import SubwordTokenizer
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import Feature, ProblemSignature
 from t2t_multimodel.plan.footprint import Shapes
@@ -70,6 +72,28 @@ def look(name: str, config: Config, data_dir: Path) -> Known:
         f"Problem {name!r} has no records in {data_dir} and declares no sizes to plan with.",
         fix=f"make the records: mm-datagen --problems={name} --data_dir={data_dir}",
     )
+
+
+def make_records(config: Config, data_dir: Path, raw_dir: RawDir) -> None:
+    """Makes the records of problems that ship their data, where a plan needs them.
+
+    Training makes the same ones. A problem that declares its sizes needs none, and one that needs
+    raw files gets its records only if `raw_dir` names a folder for it.
+
+    Raises:
+        UserError: raw files are missing or unreadable.
+    """
+    missing = []
+    for name in config.rates:
+        problem: Problem = registry.problems.get(name)()
+        problem.check_declared()
+        there = not problem.how_to_get or as_raw_dirs(raw_dir).of(name) is not None
+        unknown = problem.declared is None
+        if there and unknown and find_records(problem, data_dir, config.data.vocab_size) is None:
+            missing.append(name)
+    if missing:
+        print(f"The plan needs the sizes of {', '.join(missing)}: their records are made first.")
+        prepare(missing, data_dir, raw_dir, config)
 
 
 def find_records(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import shlex
+from collections.abc import Iterator
 from typing import Any
 
 from t2t_multimodel.report.curves import curves_section
@@ -11,8 +12,6 @@ from t2t_multimodel.report.history import History
 from t2t_multimodel.report.page import Cell, Media, Page, PageBlock, PageSection, Paragraph, Table
 from t2t_multimodel.report.record import RunRecord, as_text, compared_score
 from t2t_multimodel.report.routing import routing_section
-
-VERDICTS = {True: "yes", False: "no", None: "not sure"}
 
 
 def page_of(record: RunRecord, history: History) -> Page:
@@ -54,37 +53,55 @@ def _results(record: RunRecord) -> PageSection:
     if not record.results:
         words = "There is no table yet: the trainer writes it at the end of the run."
         return PageSection("Results", [Paragraph(words)])
-    columns = ("problem", "split", "examples", "score", "model", "95 % interval")
+    columns = ("problem", "split", "score", "examples", "model", "95 % interval")
     compared = Table(
-        (*columns, "source-blind", "trivial", "above baseline"),
-        [_compared(row) for row in record.results],
+        (*columns, "source-blind", "trivial", "classical"),
+        [line for row in record.results for line in _compared(row)],
+    )
+    verdicts = Table(
+        ("problem", "learned", "above classical"), [_verdict(row) for row in record.results]
     )
     scores = Table(
         ("problem", "score", "value", "95 % interval", "source-blind"),
         [line for row in record.results for line in _scores(row)],
     )
     words = (
-        "The source-blind baseline is the best that a model of the targets alone reached; a "
-        "problem is above it if its whole interval is. log_ppl: nats a target, lower is better; "
-        "teacher_forced/: given the true targets before each; decoded/: of free-running output."
+        "The source-blind baseline is the best that a model of the targets alone reached. A "
+        "problem is learned if the whole intervals of its loss and of its first metric are above "
+        "it; else the table says what each of the two says. The classical baseline is a simple "
+        "method that sees the sources. log_ppl: nats a target, lower is better; teacher_forced/: "
+        "given the true targets before each; decoded/: of free-running output."
     )
-    return PageSection("Results", [Paragraph(words), compared, scores])
+    return PageSection("Results", [Paragraph(words), compared, verdicts, scores])
 
 
-def _compared(row: dict[str, Any]) -> tuple[Cell, ...]:
-    name = compared_score(row["scores"])
+def _compared(row: dict[str, Any]) -> Iterator[tuple[Cell, ...]]:
+    """The loss and the first metric of a problem; of an earlier version's table, one of them."""
+    verdict = row.get("verdict", {})
+    names = [verdict.get("loss", compared_score(row["scores"])), verdict.get("metric", "")]
+    for name in (one for one in names if one in row["scores"]):
+        is_decoded = name.startswith("decoded/")
+        examples = row["decoded_examples"] if is_decoded else row["examples"]
+        baselines = (row[f"{kind}_baseline"] for kind in ("source_blind", "trivial"))
+        yield (
+            row["problem"],
+            row["split"],
+            name,
+            f"{examples:,}",
+            _score(row["scores"][name]),
+            _interval(row, name),
+            *(_score(scores.get(name)) for scores in baselines),
+            _score(row.get("classical_baseline", {}).get(name)),
+        )
+
+
+def _verdict(row: dict[str, Any]) -> tuple[Cell, ...]:
+    verdict = row.get("verdict", {})
+    unknown = "not known: scored by an earlier version, see mm-eval"
     return (
         row["problem"],
-        row["split"],
-        f"{row['examples']:,}",
-        name,
-        _score(row["scores"][name]),
-        _interval(row, name),
-        _score(row["source_blind_baseline"].get(name)),
-        _score(row["trivial_baseline"].get(name)),
-        VERDICTS[row["above_source_blind_baseline"]]
-        if name in row["source_blind_baseline"]
-        else "not known",
+        verdict.get("learned", unknown),
+        verdict.get("above_classical", "not known"),
     )
 
 

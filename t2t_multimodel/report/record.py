@@ -18,7 +18,7 @@ _SCORES = {str: NUMBER}
 _RESULTS = [
     {
         **{"problem": str, "split": str, "examples": int, "scores": _SCORES},
-        **{"intervals": {str: [NUMBER]}, "above_source_blind_baseline": (bool, None)},
+        "intervals": {str: [NUMBER]},
         **{"source_blind_baseline": _SCORES, "trivial_baseline": _SCORES},
     }
 ]

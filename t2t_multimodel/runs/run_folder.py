@@ -68,6 +68,11 @@ class RunFolder:
         """Problem -> fingerprint of the records that the folder's run was begun with."""
         return dict((self._record() or {}).get("data", {}))
 
+    @property
+    def starts(self) -> int:
+        """How often the run was started, this time included."""
+        return len((self._record() or {}).get("sessions", []))
+
     def open(
         self, resolved: Resolved, prepared: dict[str, Prepared], raw_dir: RawDir = None
     ) -> None:

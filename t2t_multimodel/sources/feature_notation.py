@@ -40,7 +40,8 @@ def read_feature(text: str, names: Sequence[str] = ()) -> Feature:
         return Text(max_length=numbers[0]) if numbers else Text()
     if kind == "image" and len(numbers) in (2, 3) and min(numbers) > 0:
         if numbers[2:] in ([], [1], [3]):
-            return Image(numbers[0], numbers[1], *numbers[2:])
+            height, width, channels = (*numbers, 3)[:3]
+            return Image(height, width, channels)
     if kind == "audio" and len(numbers) == 1 and numbers[0] > 0:
         return Audio(rate=numbers[0])
     raise UserError(f"'{text}' is not understood.", f"Write {FORMS[kind]}.")

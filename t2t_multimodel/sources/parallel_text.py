@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from t2t_multimodel.features import BadValue, Text
+from t2t_multimodel.features import BadValue, Feature, Text
 from t2t_multimodel.problems.formats.parallel import Source, line_pairs
 from t2t_multimodel.sources.naming import file_of_split, with_ending
 from t2t_multimodel.sources.split_files import Rows, SplitFiles
@@ -22,8 +22,8 @@ class ParallelText(SplitFiles):
     Both languages share a vocabulary of the problem's own.
     """
 
-    inputs = Text()
-    targets = Text()
+    inputs: ClassVar[Feature] = Text()
+    targets: ClassVar[Feature] = Text()
     metrics = ("bleu", "chrf")
     source: ClassVar[str]
     """Ending of the files that hold the inputs, such as "en"."""

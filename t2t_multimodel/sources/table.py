@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from t2t_multimodel.features import Text
+from t2t_multimodel.features import Feature, Text
 from t2t_multimodel.sources.naming import file_of_split, with_ending
 from t2t_multimodel.sources.split_files import Rows, SplitFiles
 from t2t_multimodel.sources.table_files import ENDINGS, read_rows
@@ -28,8 +28,8 @@ class Table(SplitFiles):
     any name is enough.
     """
 
-    inputs = Text()
-    targets = Text()
+    inputs: ClassVar[Feature] = Text()
+    targets: ClassVar[Feature] = Text()
     source: ClassVar[str]
     """Column of the inputs; `meta.title` is a field inside of another one, for JSON."""
     target: ClassVar[str]

@@ -77,11 +77,11 @@ def add_task(
         before = forgetting.scored(_evaluate(checkpoint, model, resolved.config, data_dir, raw_dir))
         forgetting.store(Forgetting(str(checkpoint.path), before, {}), file)
     del model
-    results = train(resolved, data_dir, raw_dir, output_dir)
-    if not results:
+    rows = train(resolved, data_dir, raw_dir, output_dir)
+    if not rows:
         return None
     begun = forgetting.load(file)
-    after = forgetting.scored(one for one in results if one.problem in begun.before)
+    after = forgetting.scored(row.result for row in rows if row.result.problem in begun.before)
     table = dataclasses.replace(begun, after=after)
     forgetting.store(table, file)
     forgetting.print_forgetting(table)

@@ -37,7 +37,11 @@ from t2t_multimodel.train.stopping import StopRequest
 
 
 class Trainer:
-    """One run: what it trains, where it stands, and how to go on."""
+    """One run: what it trains, where it stands, and how to go on.
+
+    Its attribute `log` receives the lines that tell of the training. It prints them, of several
+    workers in the chief alone.
+    """
 
     def __init__(
         self,
@@ -47,11 +51,10 @@ class Trainer:
         engine: Engine,
         folder: RunFolder,
         process_group: ProcessGroup = ALONE,
-        log: Callable[[str], None] = print,
     ) -> None:
         self.config, self.prepared, self.model = config, prepared, model
         self.engine, self.folder, self.process_group = engine, folder, process_group
-        self.log = log if process_group.chief else _silent
+        self.log: Callable[[str], None] = print if process_group.chief else _silent
         self.evaluator = Evaluator(model, prepared, config)
         self.streams = self._streams()
         sizes = {name: stream.sizes for name, stream in self.streams.items()}
@@ -62,6 +65,12 @@ class Trainer:
         self.step = 0
         self.saved_step = self.evaluated_step = 0
         self.positions: dict[str, int] = {}
+        self._seconds_before, self._begun = 0.0, time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Time spent on the steps so far, of all starts; what a kill undid does not count."""
+        return self._seconds_before + time.monotonic() - self._begun
 
     @property
     def finished(self) -> bool:
@@ -75,6 +84,7 @@ class Trainer:
         self.positions = state["positions"]
         self.evaluated_step = state.get("evaluated_step", self.step)
         self.best.restore(state.get("best", {}))
+        self._seconds_before = float(state.get("seconds", 0.0))
         self.mixture.restore(state["mixture"])
         self.engine.restore(checkpoint.optimizer())
         self.folder.rewind(self.step)
@@ -106,6 +116,7 @@ class Trainer:
             "mixture": self.mixture.state(),
             "evaluated_step": self.evaluated_step,
             "best": self.best.state(),
+            "seconds": round(self.seconds, 1),
             "config": self.config.to_dict(),
             "usr_dirs": usr_dir.added(),
             "data": {name: one.fingerprint for name, one in self.prepared.items()},
@@ -124,6 +135,7 @@ class Trainer:
         It ends before if `evaluate.patience` is exhausted, or after the step in which `stop` was
         asked for; whatever ends it without an error, the last step is saved.
         """
+        self._begun = time.monotonic()
         train = self.config.train
         optimizer, width = self.config.optimizer, self.config.model.hidden_size
         progress = Progress(self.step, train.steps)

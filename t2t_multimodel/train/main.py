@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +12,21 @@ from t2t_multimodel.checkpoints import checkpoint as checkpoints
 from t2t_multimodel.checkpoints import warm_start
 from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.config import Config
-from t2t_multimodel.data.datagen import Prepared, prepare
+from t2t_multimodel.data.datagen import Prepared, generate, run_options
 from t2t_multimodel.data.raw_dirs import RawDir
 from t2t_multimodel.engines.cluster import Cluster
 from t2t_multimodel.engines.devices import make_engine, set_up
 from t2t_multimodel.engines.engine import averaged, parallel_batches, share_cores
 from t2t_multimodel.engines.process_group import ProcessGroup
 from t2t_multimodel.evaluate.evaluator import check_split
-from t2t_multimodel.evaluate.result import Result
 from t2t_multimodel.evaluate.results_file import store
-from t2t_multimodel.evaluate.table import print_table, with_baselines
+from t2t_multimodel.evaluate.table import Row, print_table, with_baselines
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.overrides import Resolved
 from t2t_multimodel.runs.lock import FolderLock, locked
 from t2t_multimodel.runs.mixture_report import print_mixture
 from t2t_multimodel.runs.run_folder import RunFolder
+from t2t_multimodel.terminal import plural
 from t2t_multimodel.train.loop import Trainer
 from t2t_multimodel.train.parts import freeze
 from t2t_multimodel.train.progress import duration
@@ -40,7 +39,7 @@ def train(
     raw_dir: RawDir,
     output_dir: Path,
     cluster: Cluster | None = None,
-) -> list[Result]:
+) -> list[Row]:
     """Trains a run to its end, going on from its last checkpoint if it has one.
 
     Args:
@@ -51,8 +50,8 @@ def train(
         cluster: this process and the others that train the run, if there are others.
 
     Returns:
-        The scores of every problem on the final split; none if SIGTERM or SIGINT stopped it, and
-        none on workers other than the chief.
+        The scores of every problem on the final split beside their baselines; none if SIGTERM or
+        SIGINT stopped it, and none on workers other than the chief.
     """
     if cluster is not None and not cluster.chief:
         return _run(resolved, data_dir, raw_dir, output_dir, cluster)
@@ -66,7 +65,7 @@ def _run(
     raw_dir: RawDir,
     output_dir: Path,
     cluster: Cluster | None,
-) -> list[Result]:
+) -> list[Row]:
     config, chief = resolved.config, cluster is None or cluster.chief
     folder = RunFolder(output_dir, writes=chief)
     folder.check_settings(config)
@@ -80,7 +79,8 @@ def _run(
     vocabularies = found or source
     tokenizers = vocabularies.tokenizers() if vocabularies else None
     names, begun = list(config.rates), folder.begun_with()
-    prepared = prepare(names, data_dir, raw_dir, config, tokenizers, begun=begun)
+    options = run_options(config, tokenizers, begun=begun)
+    prepared = generate(names, data_dir, raw_dir, options)
     for split in (config.evaluate.split, config.evaluate.final_split):
         check_split(split, prepared)
     if chief:
@@ -102,8 +102,8 @@ def _run(
             0
         )  # forgets what a run had logged that was killed before its first checkpoint
     print(
-        f"{output_dir}: {resolved.set_name}, {len(prepared)} problems, "
-        f"{model.count_params() / 1e6:.1f} M parameters, {config.train.steps:,} steps"
+        f"{output_dir}: {resolved.set_name}, {plural(len(prepared), 'problem')}, "
+        f"{model.count_params() / 1e6:.1f} M parameters, {plural(config.train.steps, 'step')}"
     )
     if not (trainer.finished or _trained(trainer, process_group, output_dir)):
         return []
@@ -113,12 +113,16 @@ def _run(
 def _trained(trainer: Trainer, process_group: ProcessGroup, output_dir: Path) -> bool:
     """Trains to the end; False if a signal stopped it, which is then told."""
     process_group.check_same(trainer.standing())
-    begin = time.monotonic()
+    if process_group.chief:
+        first = min(trainer.step + trainer.config.train.log_steps, trainer.config.train.steps)
+        print(f"Compiling; the first losses follow at step {first:,}.", flush=True)
     with stop_requests() as stop:
         trainer.run(stop)
     process_group.leave()
     if trainer.finished:
-        print(f"Trained in {duration(time.monotonic() - begin)}.")
+        starts = trainer.folder.starts
+        over = f", in {starts:,} starts" if starts > 1 else ""
+        print(f"Trained in {duration(trainer.seconds)}{over}.")
     else:
         by = stop.signal or "a signal to another worker"
         print(
@@ -139,24 +143,25 @@ def new_model(config: Config, prepared: dict[str, Prepared]) -> MultiModel:
     return MultiModel(config.model, [one.signature for one in prepared.values()], spellings)
 
 
-def write_final_table(trainer: Trainer) -> list[Result]:
+def write_final_table(trainer: Trainer) -> list[Row]:
     """Prints the mixture, and the scores of the final split beside their baselines; stores them."""
     print_mixture(trainer.realised())
     evaluate = trainer.config.evaluate
+    results = []
     with averaged(trainer.model, trainer.engine):
-        results = [
-            trainer.evaluator.evaluate(
+        for number, name in enumerate(trainer.prepared, start=1):
+            print(f"Scoring {name}, {number} of {len(trainer.prepared)}.", flush=True)
+            result = trainer.evaluator.evaluate(
                 name, evaluate.final_split, evaluate.final_examples, evaluate.decode_examples
             )
-            for name in trainer.prepared
-        ]
+            results.append(result)
         for result in results if evaluate.decode_examples else ():
             trainer.keep_samples(result)
     rows = with_baselines(results, trainer.prepared, evaluate.resamples)
     print_table(rows)
     store(rows, trainer.folder.path / "results.json")
     write_baselines(trainer.folder, trainer.config, trainer.prepared)
-    return results
+    return rows
 
 
 def write_baselines(folder: RunFolder, config: Config, prepared: dict[str, Prepared]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from absl import flags
 from conftest import ROOT
 
-from t2t_multimodel import UserError
+from t2t_multimodel import UserError, __version__
 from t2t_multimodel.bin import _cli
 
 
@@ -121,6 +121,8 @@ How:
   --how=K=V,...               Settings of the tool.
   --tool=TOOL                 What to make them with. Default: hand.
   --wish=WISH                 What else to mind. May be given several times.
+
+--help shows this, --version the version of t2t_multimodel.
 """
     )
 
@@ -216,3 +218,9 @@ def test_a_path_that_no_system_holds_is_refused(
 
     assert mm_problems.main(["list", f"--data_dir={value}"]) == 2
     assert capsys.readouterr().err.splitlines()[0] == message
+
+
+def test_the_version_is_told(command: _cli.Command, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(command, "--version", "--thing=cup") == (0, {})
+    assert capsys.readouterr().out == f"mm-make {__version__}\n"
+    assert command.help().endswith("--version the version of t2t_multimodel.")

@@ -26,7 +26,7 @@ FLAGS = {
     ),
     "mm_decode": (
         "output_dir checkpoint problem input_file split beam_size alpha ctc_weight temperature "
-        "top_k top_p seed max_length batch_size jit output_file nbest scores json_lines "
+        "top_k top_p seed max_length batch_size jit output_file nbest scores raw json_lines "
         "data_dir raw_dir usr_dir"
     ),
     "mm_export": (
@@ -41,6 +41,7 @@ FLAGS = {
     ),
     "mm_remove_task": "from problems usr_dir output_dir problem",
     "mm_report": "output",
+    "mm_paper": "scale seeds arms page_only data_dir raw_dir usr_dir output_dir arm",
 }
 
 

@@ -55,3 +55,25 @@ def test_a_grammar_does_not_change_what_records_hold():
 @pytest.mark.parametrize("name", ["octet_parse", "wsj_parse", "wsj_parse_tags"])
 def test_problems_of_parsing_declare_it(name):
     assert registry.problems.get(name)().targets.grammar == Brackets()
+
+
+@pytest.mark.parametrize(
+    ("tree", "sentence", "shown"),
+    [
+        (
+            "(S (NP XX NP) (VP XX VP) XX S)",
+            "They dance .",
+            "(S (NP They) (VP dance) .)",
+        ),
+        ("(S (NP DT NN NP) , S)", "the dog ,", "(S (NP (DT the) (NN dog)) (, ,))"),
+        ("(S XX S)", "two words", "(S XX S)"),
+        ("(S XX XX S)", "word", "(S XX XX S)"),
+        ("(S XX NP)", "word", "(S XX NP)"),
+        ("(S XX", "word", "(S XX"),
+        ("(S XX S) S)", "word", "(S XX S) S)"),
+    ],
+)
+def test_words_take_the_place_of_leaves_where_they_fit(tree, sentence, shown):
+    assert Brackets().with_words(tree, sentence) == shown
+    assert Text(symbols=True, grammar=Brackets()).beside(tree, sentence) == shown
+    assert Text(symbols=True).beside(tree, sentence) == tree

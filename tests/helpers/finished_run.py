@@ -62,7 +62,8 @@ def _train(folder: Path, patch: pytest.MonkeyPatch) -> Run:
 
     class Watched(Trainer):
         def __init__(self, *arguments: object) -> None:
-            super().__init__(*arguments, log=self.record)  # type: ignore[arg-type]
+            super().__init__(*arguments)  # type: ignore[arg-type]
+            self.log = self.record
             trainers.append(self)
 
         def record(self, line: str) -> None:
@@ -73,5 +74,6 @@ def _train(folder: Path, patch: pytest.MonkeyPatch) -> Run:
     resolved = resolve("made_tiny")
     data_dir, output_dir = folder / "data", folder / "run"
     generate(list(resolved.config.rates), data_dir, options=DatagenOptions(report=lambda _: None))
-    results = main.train(resolved, data_dir, None, output_dir)
+    rows = main.train(resolved, data_dir, None, output_dir)
+    results = [row.result for row in rows]
     return Run(output_dir, data_dir, resolved, trainers[0], results, lines, traces)

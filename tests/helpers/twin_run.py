@@ -62,9 +62,9 @@ def tiny_run(name: str, folder: Path, hparams: str = "") -> TinyRun:
     (prepared,) = generate(
         [name], data_dir, raw_dir, DatagenOptions(vocab_size=VOCABULARY, report=lines.append)
     ).values()
-    (result,) = train(resolved, data_dir, raw_dir, folder / "run")
+    (row,) = train(resolved, data_dir, raw_dir, folder / "run")
 
-    problem = prepared.problem
+    problem, result = prepared.problem, row.result
     assert {split: len(prepared.dataset(split)) > 0 for split in problem.splits} == dict.fromkeys(
         problem.splits, True
     )

@@ -67,8 +67,8 @@ def log(folder: Path) -> None:
 def finish(folder: Path) -> None:
     """The table, the baselines, the mixture and the samples."""
     rows = [
-        row("a", {"teacher_forced/log_ppl": 1.5, "decoded/bleu": 23.456}, [1.25, 1.75], True),
-        row("b", {"log_ppl": 1.0, "top1": 0.5}, [0.25, 0.75], None),
+        row("a", {"teacher_forced/log_ppl": 1.5, "decoded/bleu": 23.456}, [1.25, 1.75], "yes"),
+        row("b", {"log_ppl": 1.0, "top1": 0.5}, [0.25, 0.75], "not sure"),
     ]
     baselines = {"a": {"test": {"source_blind": {"teacher_forced/log_ppl": 2.0}, "trivial": {}}}}
     part = {"inputs": 9, "train_examples": 4}
@@ -94,9 +94,7 @@ def finish(folder: Path) -> None:
         (folder / name).write_text(json.dumps(value))
 
 
-def row(
-    problem: str, scores: dict[str, float], ends: list[float], above: bool | None
-) -> dict[str, Any]:
+def row(problem: str, scores: dict[str, float], ends: list[float], above: str) -> dict[str, Any]:
     """One problem of `results.json`."""
     compared = next(name for name in scores if name in ("teacher_forced/log_ppl", "top1"))
     return {
@@ -107,5 +105,14 @@ def row(
         "intervals": {compared: ends},
         "trivial_baseline": {compared: 4.5},
         "source_blind_baseline": {compared: 2.0},
-        "above_source_blind_baseline": above,
+        "classical_baseline": {compared: 3.0},
+        "decoded_examples": 40,
+        "verdict": {
+            "loss": compared,
+            "metric": "",
+            "loss_above_source_blind": above,
+            "metric_above_source_blind": "",
+            "above_classical": "no",
+            "learned": above,
+        },
     }

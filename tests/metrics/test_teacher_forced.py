@@ -41,21 +41,28 @@ def test_each_real_example_adds_its_real_tokens_only() -> None:
         "rank": np.array([[0, 0, 9], [1, 0, 0], [0, 0, 0]]),
     }
     batch = {"targets_length": np.array([2, 1, 0])}  # the last row fills the batch
-    assert counts(scores, batch).tolist() == [[3.0, 2.0, 2.0, 1.0], [4.0, 1.0, 0.0, 0.0]]
+    assert counts(scores, batch, 9).tolist() == [[3.0, 2.0, 2.0, 1.0], [4.0, 1.0, 0.0, 0.0]]
 
 
 def test_padding_that_is_no_number_does_no_harm() -> None:
     scores = {"log_prob": np.array([[-1.0, np.nan]]), "rank": np.array([[0, 7]])}
-    assert counts(scores, {"targets_length": np.array([1])}).tolist() == [[1.0, 1.0, 1.0, 1.0]]
+    assert counts(scores, {"targets_length": np.array([1])}, 9).tolist() == [[1.0, 1.0, 1.0, 1.0]]
 
 
 def test_classes_count_the_first_five_too() -> None:
     scores = {"log_prob": np.array([-1.0, -2.0, -3.0, -9.0]), "rank": np.array([0, 4, 5, 0])}
-    assert counts(scores, {"targets_length": np.array([1, 1, 1, 0])}).tolist() == [
+    assert counts(scores, {"targets_length": np.array([1, 1, 1, 0])}, 6).tolist() == [
         [1.0, 1.0, 1.0, 1.0, 1.0],
         [2.0, 1.0, 0.0, 0.0, 1.0],
         [3.0, 1.0, 0.0, 0.0, 0.0],
     ]
+
+
+def test_the_first_five_of_no_more_classes_say_nothing() -> None:
+    scores = {"log_prob": np.array([-1.0, -2.0]), "rank": np.array([0, 4])}
+    rows = counts(scores, {"targets_length": np.array([1, 1])}, 5)
+    assert rows.tolist() == [[1.0, 1.0, 1.0], [2.0, 1.0, 0.0]]
+    assert values(rows) == {"log_ppl": 1.5, "top1": 0.5}
 
 
 def values(rows: np.ndarray) -> dict[str, float]:
@@ -78,7 +85,7 @@ def test_scores_of_classes_have_the_names_of_the_field() -> None:
 def test_an_even_guess_costs_the_logarithm_of_the_classes() -> None:
     targets = np.array([0, 3], np.int32)
     batch = {"targets_length": np.array([1, 1])}
-    rows = counts(scored(np.zeros((2, 1, 10), np.float32), targets), batch)
+    rows = counts(scored(np.zeros((2, 1, 10), np.float32), targets), batch, 10)
     assert values(rows)["log_ppl"] == pytest.approx(math.log(10))
 
 

@@ -20,7 +20,6 @@ def scored(folder: Path, score: float) -> None:
         {
             **{"problem": "a", "split": "test", "examples": 3, "intervals": {}},
             **{"source_blind_baseline": {}, "trivial_baseline": {}},
-            "above_source_blind_baseline": None,
             "scores": {"teacher_forced/log_ppl": score, "teacher_forced/accuracy": 0.5},
         }
     ]

@@ -37,8 +37,8 @@ def moved(run: Run, tmp_path: Path) -> Path:
 
 def test_it_goes_on(run: Run, moved: Path, capsys: pytest.CaptureFixture[str]) -> None:
     resolved = resolve("made_tiny", Overrides(train_steps=91, hparams="evaluate.decode_examples=0"))
-    results = main.train(resolved, moved / "data", None, moved / "run")
-    assert [result.problem for result in results] == list(run.prepared)
+    rows = main.train(resolved, moved / "data", None, moved / "run")
+    assert [row.result.problem for row in rows] == list(run.prepared)
     assert f"Going on from {moved}/run/checkpoints/step-00000090" in capsys.readouterr().out
     assert open_checkpoint(moved / "run").step == 91
 

@@ -33,10 +33,12 @@ class Trainer:
     """Notes what it is asked to do."""
 
     step = 0
+    seconds = 75.0
     stops = False
 
     def __init__(self, config: Any, prepared: Any, model: Any, *others: Any) -> None:
         self.config, self.model, self.asked = config, model, []
+        self.folder = others[1]
 
     @property
     def finished(self) -> bool:
@@ -83,10 +85,11 @@ def test_a_run_with_a_checkpoint_goes_on_from_it(
     assert trainer.asked == ["restore", "run"]
     kept = weights(run.trainer.model)
     assert all(np.array_equal(a, b) for a, b in zip(weights(trainer.model), kept, strict=True))
-    going_on, about, trained = capsys.readouterr().out.splitlines()
+    going_on, about, compiling, trained = capsys.readouterr().out.splitlines()
     assert going_on == f"Going on from {tmp_path}/run/checkpoints/step-00000090, step 90."
     assert about == f"{tmp_path}/run: made_tiny, 4 problems, 0.0 M parameters, 120 steps"
-    assert trained == "Trained in 0s."
+    assert compiling == "Compiling; the first losses follow at step 91."
+    assert trained == "Trained in 1m15s, in 2 starts."
 
 
 @pytest.mark.usefixtures("stubbed")
