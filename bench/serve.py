@@ -1,6 +1,6 @@
 """Many clients at once, some of them wrong: does mm-serve stay up, and are answers its own?
 
-    python bench/serve.py RUN [--clients=50] [--seconds=60] [--wrong=5]
+    python bench/serve.py RUN [--clients=50] [--seconds=60] [--requests=0] [--wrong=5]
 
 Starts mm-serve on a free port with the text problems of RUN, asks each sentence once alone, then
 lets the clients ask all problems in any order, `--wrong` percent of their requests malformed.
@@ -45,6 +45,15 @@ class Seen:
     seconds: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
+    until: float = 0.0
+    """When it is over, by `time.monotonic`."""
+    most: int = 0
+    """Right answers after which it is over, too; 0: the time alone counts."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether clients shall stop."""
+        return time.monotonic() >= self.until or 0 < self.most <= len(self.seconds)
 
 
 def sentences(count: int) -> list[str]:
@@ -66,13 +75,22 @@ def ask(port: int, name: str, kind: str, body: bytes) -> tuple[int, dict]:
     return response.status, value
 
 
+def get(port: int, path: str) -> dict:
+    """The JSON of a page of the server."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("GET", path)
+    value = json.loads(connection.getresponse().read())
+    connection.close()
+    return value
+
+
 def client(
-    number: int, port: int, alone: dict[tuple[str, str], str], wrong: int, until: float, seen: Seen
+    number: int, port: int, alone: dict[tuple[str, str], str], wrong: int, seen: Seen
 ) -> None:
-    """Asks one request after the other until the time is over."""
+    """Asks one request after the other until it is over."""
     draws = random.Random(number)
     requests = sorted(alone)
-    while time.monotonic() < until:
+    while not seen.is_over:
         name, text = draws.choice(requests)
         try:
             if draws.randrange(100) < wrong:
@@ -114,10 +132,11 @@ def memory(pid: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def watch(pid: int, seen: Seen, every: int, until: float) -> None:
+def watch(pid: int, seen: Seen, every: int) -> None:
     """Prints the server's memory after every so many answers."""
-    due = every
-    while time.monotonic() < until:
+    due, is_over = every, False
+    while not is_over:
+        is_over = seen.is_over
         if len(seen.seconds) >= due:
             print(f"after {due:,} requests: {memory(pid):,.0f} MB", flush=True)
             due += every
@@ -126,9 +145,7 @@ def watch(pid: int, seen: Seen, every: int, until: float) -> None:
 
 def measure(pid: int, port: int, arguments: argparse.Namespace) -> int:
     """Runs the clients; the number of faults."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    connection.request("GET", "/problems")
-    told = json.loads(connection.getresponse().read())["problems"]
+    told = get(port, "/problems")["problems"]
     names = [one["name"] for one in told if one["inputs"] == "text"]
     begin = time.monotonic()
     alone = {}
@@ -140,23 +157,24 @@ def measure(pid: int, port: int, arguments: argparse.Namespace) -> int:
     print(
         f"alone: {len(alone)} requests to {len(names)} problems, {time.monotonic() - begin:.1f} s"
     )
-    seen, until = Seen(), time.monotonic() + arguments.seconds
+    begin = time.monotonic()
+    seen = Seen(until=begin + arguments.seconds, most=arguments.requests)
     threads = [
-        threading.Thread(target=client, args=(i, port, alone, arguments.wrong, until, seen))
+        threading.Thread(target=client, args=(i, port, alone, arguments.wrong, seen))
         for i in range(arguments.clients)
     ]
     print(f"before: {memory(pid):,.0f} MB")
-    threads.append(threading.Thread(target=watch, args=(pid, seen, arguments.every, until)))
+    threads.append(threading.Thread(target=watch, args=(pid, seen, arguments.every)))
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     print(f"at the end: {memory(pid):,.0f} MB")
-    ordered = sorted(seen.seconds)
+    ordered, seconds = sorted(seen.seconds), time.monotonic() - begin
     p50, p99 = (ordered[int(len(ordered) * part)] for part in (0.5, 0.99))
     print(
-        f"{arguments.clients} clients, {arguments.seconds:g} s: "
-        f"{dict(sorted(seen.statuses.items()))}, {len(ordered) / arguments.seconds:.1f} answers/s, "
+        f"{arguments.clients} clients, {seconds:.0f} s: "
+        f"{dict(sorted(seen.statuses.items()))}, {len(ordered) / seconds:.1f} answers/s, "
         f"p50 {p50 * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms, faults: {len(seen.faults)}"
     )
     for fault in seen.faults[:20]:
@@ -170,6 +188,7 @@ def main() -> int:
     parser.add_argument("run", type=Path)
     parser.add_argument("--clients", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--requests", type=int, default=0, help="end after so many right ones")
     parser.add_argument(
         "--every", type=int, default=500, help="requests between two lines of memory"
     )

@@ -2,6 +2,8 @@
 
 Each command parses flags of its own, so that `--help` shows those and no library's. Exit codes:
 0 done, 2 a mistake of the user's (told without a traceback), 130 stopped by Ctrl-C.
+
+absl parses already; argparse would need as much code for the paths, aliases and nearest names.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from typing import Any
 
 from absl import flags
 
-from t2t_multimodel import __version__
+from t2t_multimodel import __version__, usr_dir
 from t2t_multimodel.errors import UserError, did_you_mean
 
 Main = Callable[[flags.FlagValues, list[str]], None]
@@ -157,7 +159,10 @@ class Command:
             elif any(item in _VERSION for item in given):
                 print(f"{self.name} {__version__}")
             else:
-                main(*self._parse(given))
+                values, arguments = self._parse(given)
+                if "data_dir" in values:
+                    usr_dir.add_definitions(values.data_dir)
+                main(values, arguments)
             sys.stdout.flush()
             return 0
         except UserError as error:

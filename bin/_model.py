@@ -9,6 +9,7 @@ from absl import flags
 
 from t2t_multimodel.bin._cli import Command
 from t2t_multimodel.errors import UserError
+from t2t_multimodel.shipped import folder_of
 
 _WRITTEN = "mm-trainer writes runs into ./runs/SET."
 
@@ -16,7 +17,7 @@ _WRITTEN = "mm-trainer writes runs into ./runs/SET."
 def add_flags(command: Command) -> None:
     """Adds --output_dir and --checkpoint."""
     which = command.group("Which model (one of the two)")
-    which.path("output_dir", "RUN", "Folder of a run: its newest checkpoint.")
+    which.path("output_dir", "RUN", "Folder of a run: its newest checkpoint. `octet` ships.")
     which.path("checkpoint", "DIR", "One checkpoint.")
 
 
@@ -28,7 +29,7 @@ def folder(args: flags.FlagValues) -> Path:
     """
     if bool(args.output_dir) == bool(args.checkpoint):
         raise UserError("Give either --output_dir or --checkpoint.", _WRITTEN)
-    return _existing(args.output_dir or args.checkpoint)
+    return folder_of(args.output_dir or args.checkpoint)
 
 
 def raw_dir(args: flags.FlagValues, run: Path) -> Any:
@@ -47,10 +48,4 @@ def old_run(args: flags.FlagValues, example: str) -> Path:
     source = args["from"].value  # a word of Python
     if source is None or not args.problems:
         raise UserError("--from and --problems are needed.", f"e.g. {example}")
-    return _existing(source)
-
-
-def _existing(folder: Path) -> Path:
-    if not folder.is_dir():
-        raise UserError(f"{folder} does not exist.", _WRITTEN)
-    return folder
+    return folder_of(source)

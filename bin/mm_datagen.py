@@ -26,6 +26,19 @@ _what = COMMAND.group("What to write")
 _what.names("problem", "Problems to write.", alias="problems")
 _what.number("vocab_size", "Size of the vocabularies built for them.", lowest=1)
 _what.switch("list", "List all problems and stop.")
+_from = COMMAND.group("From usual files, without Python, see docs/own_data.md")
+_from.text(
+    "from",
+    "KIND:FOLDER",
+    "Define the problem by its files: parallel (train.en, train.de), table (train.csv, .tsv, "
+    ".jsonl) or class_folders (train/CLASS/FILE). Every command then knows it by --data_dir.",
+    "",
+)
+_from.text("source", "NAME", "Column, or ending of the files, of the inputs.", "")
+_from.text("target", "NAME", "Column, or ending of the files, of the targets.", "")
+_from.text("inputs", "KIND", "text, text:TOKENS, class, image:HxW or audio:RATE.", "")
+_from.text("targets", "KIND", "The same of the targets.", "")
+_from.text("held_out", "DEV,TEST", "Shares cut out of train, e.g. 0.05,0.1.", "")
 COMMAND.places()
 _how = COMMAND.group("How")
 _how.number("workers", "Processes to write with. Default: one for each core.", lowest=1)
@@ -43,6 +56,7 @@ def generate(args: flags.FlagValues, _: list[str]) -> None:
     if args.list:
         print(_listing.problem_list())
         return
+    _define(args)
     if not args.problem:
         raise UserError("--problem names no problem.", "mm-datagen --list shows all of them.")
     problems.check(args.problem)
@@ -74,6 +88,26 @@ def generate(args: flags.FlagValues, _: list[str]) -> None:
 
         for one in prepared.values():
             tfds_metadata.write(one)
+
+
+_DEFINES = ("source", "target", "inputs", "targets", "held_out")
+
+
+def _define(args: flags.FlagValues) -> None:
+    """Writes the definition that `--from` and the flags beside it give."""
+    given = {name: str(args[name].value or "") for name in ("from", *_DEFINES)}
+    if not given["from"]:
+        for name in _DEFINES:
+            if given[name]:
+                raise UserError(f"--{name} needs --from.", "e.g. --from=parallel:FOLDER")
+        return
+    if len(args.problem) != 1:
+        raise UserError("--from defines one problem.", "Give one --problem, the name of it.")
+    (name,) = args.problem
+
+    from t2t_multimodel.sources import from_flags
+
+    from_flags.define(from_flags.from_flags(given), name, args.data_dir)
 
 
 def _runner(args: flags.FlagValues) -> Run | None:

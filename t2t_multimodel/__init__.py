@@ -6,7 +6,9 @@ loaded when they are first used: `import t2t_multimodel` alone imports no Tensor
 
 from __future__ import annotations
 
+import ast
 import importlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from t2t_multimodel import _called, _checkout
@@ -94,89 +96,16 @@ if TYPE_CHECKING:
 
 __version__ = "0.2.0"
 
-_HOMES = {
-    "api.examples": ("Example", "Examples"),
-    "api.generating": ("datagen",),
-    "api.loading": ("load",),
-    "api.model": ("Model",),
-    "api.places": ("add_usr_dir",),
-    "api.prediction": ("Candidate", "Prediction"),
-    "api.training": ("Run",),
-    "config": (
-        "AdamConfig",
-        "AdaptiveMixtureConfig",
-        "AttentionConfig",
-        "BatchBudget",
-        "Config",
-        "ConstantScheduleConfig",
-        "CosineScheduleConfig",
-        "DataConfig",
-        "DecoupledDecayConfig",
-        "DenseComputeConfig",
-        "DenseParamsConfig",
-        "DistributedMixtureConfig",
-        "DistributionConfig",
-        "EvalConfig",
-        "ExpertsConfig",
-        "LinearScheduleConfig",
-        "LossWeight",
-        "MeshConfig",
-        "MirroredConfig",
-        "MixtureConfig",
-        "ModelConfig",
-        "MultiWorkerConfig",
-        "MuonConfig",
-        "NoDecayConfig",
-        "NoExpertsConfig",
-        "OneDeviceConfig",
-        "OptimizerConfig",
-        "PaperBodyConfig",
-        "PaperNetsConfig",
-        "ProblemRate",
-        "RateFactor",
-        "RatesMixtureConfig",
-        "RsqrtScheduleConfig",
-        "ScheduleConfig",
-        "SchedulePoint",
-        "ScheduledMixtureConfig",
-        "SourceMeanConfig",
-        "T2TDecayConfig",
-        "T2TNetsConfig",
-        "T2TScheduleConfig",
-        "T2TV1BodyConfig",
-        "T2TV2BodyConfig",
-        "TemperatureMixtureConfig",
-        "TrainConfig",
-        "UniformMixtureConfig",
-        "UnimaxMixtureConfig",
-        "rates",
-    ),
-    "data.tfrecords": ("read_tfrecords",),
-    "errors": ("UserError", "foreign"),
-    "features": (
-        "Audio",
-        "BadValue",
-        "Brackets",
-        "ClassLabel",
-        "Feature",
-        "Image",
-        "Signature",
-        "Text",
-    ),
-    "modalities.base": ("Embedded", "Modality"),
-    "multimodel": ("MultiModel",),
-    "problem": ("Declared", "Problem"),
-    "raw_files": ("open_raw",),
-    "registry": (
-        "register_hparams",
-        "register_metric",
-        "register_modality",
-        "register_problem",
-        "register_vocabulary",
-    ),
-    "vocabulary": ("Vocabulary",),
-}
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+def _homes() -> dict[str, str]:
+    """Reads name -> module from the imports above, so that they are the only list of exports."""
+    tree = ast.parse(Path(__file__).read_text("utf-8"))
+    block = next(node for node in tree.body if isinstance(node, ast.If))
+    imports = [node for node in block.body if isinstance(node, ast.ImportFrom)]
+    return {alias.name: str(one.module) for one in imports for alias in one.names}
+
+
+_HOME_OF = _homes()
 
 __all__ = [*_HOME_OF]
 
@@ -188,7 +117,7 @@ def __getattr__(name: str) -> Any:
     home = _HOME_OF.get(name)
     if home is None:
         raise AttributeError(f"module 't2t_multimodel' has no attribute '{name}'")
-    value = getattr(importlib.import_module(f"t2t_multimodel.{home}"), name)
+    value = getattr(importlib.import_module(home), name)
     globals()[name] = value
     return value
 

@@ -9,12 +9,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from t2t_multimodel.errors import UserError
+from t2t_multimodel.side_files import read_json
+
 # Only at the start of a line: what is indented is an example in a docstring or local to a function.
 _DECORATOR = re.compile(
     r"""^@(?:[\w.]+\.)?register_(problem|hparams|modality|vocabulary|metric)"""
     r"""\(\s*(?:name\s*=\s*)?(["'])(.+?)\2""",
     re.MULTILINE,
 )
+
+
+DEFINITION = "problem.json"
+"""`NAME/problem.json` defines the problem NAME without code, see `sources.definition`."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,8 @@ class Registration:
 
 def registrations(path: Path, module: str) -> list[Registration]:
     """The registrations written in one source file, in order."""
+    if path.name == DEFINITION:
+        return [Registration("problem", path.parent.name, os.path.realpath(path), 1, module)]
     source = path.read_bytes()
     if b"@" not in source or b"register_" not in source:
         return []
@@ -81,6 +90,9 @@ def definition(registration: Registration) -> ast.ClassDef | ast.FunctionDef | N
 
 def summary(registration: Registration) -> str:
     """The first line of the docstring at `place`, empty when there is none."""
+    if _is_definition(registration):
+        found = _defined(registration)
+        return " in ".join(filter(None, (found.get("kind", ""), found.get("folder", ""))))
     node = definition(registration)
     return first_line(ast.get_docstring(node) if node else None)
 
@@ -95,6 +107,9 @@ def class_values(registration: Registration) -> dict[str, str]:
 
     Base classes are followed within the file; what is set elsewhere is simply absent.
     """
+    if _is_definition(registration):
+        defined = _defined(registration)
+        return {side: defined[side] for side in ("inputs", "targets") if side in defined}
     tree = _parse(registration.path)
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     found: dict[str, str] = {}
@@ -119,6 +134,19 @@ def _called(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
         value = item.value
         if isinstance(target, ast.Name) and isinstance(value, ast.Call):
             yield target.id, ast.unparse(value.func).rsplit(".", 1)[-1]
+
+
+def _is_definition(registration: Registration) -> bool:
+    return os.path.basename(registration.path) == DEFINITION
+
+
+def _defined(registration: Registration) -> dict[str, str]:
+    """The texts of a `problem.json`; none of a damaged one, which is told when it is asked for."""
+    try:
+        found = read_json(Path(registration.path))
+    except (UserError, OSError):
+        return {}
+    return {key: value for key, value in found.items() if isinstance(value, str)}
 
 
 def _parse(path: str) -> ast.Module:

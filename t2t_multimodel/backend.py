@@ -1,4 +1,4 @@
-"""Compilation on the backend in use."""
+"""Compilation and memory on the backend in use."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from t2t_multimodel import free_memory as host
 from t2t_multimodel.features import ProblemSignature
 
 
@@ -60,6 +61,25 @@ def batch_spec(problem: ProblemSignature) -> dict[str, Any]:
         spec[name] = tf.TensorSpec((None, *signature.shape), signature.dtype)
         spec[f"{name}_length"] = tf.TensorSpec((None,), tf.int32)
     return spec
+
+
+def free_memory() -> int | None:
+    """Bytes that may still be taken where the model computes; None where that is not known.
+
+    TensorFlow does not tell it of a GPU.
+    """
+    if keras.backend.backend() == "jax":
+        import jax
+
+        stats = jax.local_devices()[0].memory_stats() or {}
+        if "bytes_limit" in stats:
+            return int(stats["bytes_limit"] - stats.get("bytes_in_use", 0))
+        on_cpus = jax.default_backend() == "cpu"
+    else:
+        import tensorflow as tf
+
+        on_cpus = not tf.config.get_visible_devices("GPU")
+    return host.free_memory() if on_cpus else None
 
 
 def _compiled_by_jax(model: keras.Model, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -158,7 +158,7 @@ class MultiModel(keras.Model):
         training: bool = False,
         seed: StepSeed | None = None,
     ) -> Encoded:
-        """What the net of the targets reads: the output of the decoder, or of the encoder."""
+        """Returns what the net of the targets reads: the decoder's output, or the encoder's."""
         if self.targets_net(problem).reads_encoder:
             return encoded
         targets, lengths_B = batch["targets"], batch["targets_length"]

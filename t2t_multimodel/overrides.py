@@ -94,7 +94,7 @@ def problem_sides(config: Config) -> dict[str, Sides]:
         problem = registry.problems.get(name)
         inputs, targets = (getattr(problem, side, None) for side in ("inputs", "targets"))
         if isinstance(inputs, Feature) and isinstance(targets, Feature):
-            sides[name] = Sides(inputs.unit, targets.unit, targets.output == "classes")
+            sides[name] = Sides(inputs.unit, targets.unit, targets.output)
     return sides
 
 
@@ -252,7 +252,7 @@ def _take_gin(draft: Draft, files: Sequence[str], params: Sequence[str]) -> dict
 
 
 def _read_gin(field: Field, text: str) -> Any:
-    """What has no literal of gin's stands there in the short notation, as a string."""
+    """Reads a value that has no literal of gin's: it stands in the short notation, a string."""
     try:
         return read(text, field.annotation)
     except ValueError:

@@ -66,8 +66,11 @@ class Problem:
     reads: ClassVar[tuple[str, ...] | None] = None
     """Patterns of the files below `raw_dir` that `examples` reads, such as `("*.tsv", "train/*")`,
     where `*` matches folders too; None: all of them. See `source_files`."""
+    home: ClassVar[Path | None] = None
+    """Folder of the raw files where `--raw_dir` names none for this problem; None: the one for
+    all. `mm-datagen --from` sets it."""
     how_to_get: ClassVar[str] = ""
-    """What to get, from where by name, how large it is, and where in `raw_dir` it goes.
+    """Tells what to get, from where by name, how large it is, and where in `raw_dir` it goes.
 
     `mm-problems show NAME` prints it. Empty for problems that ship their data.
     """
@@ -89,7 +92,7 @@ class Problem:
         )
 
     def source_parts(self, split: str, raw_dir: Path | None) -> Sequence[Any] | None:
-        """What can be read alone, such as the files of the split, in an order that repeats.
+        """Lists what can be read alone, such as the files of the split, in an order that repeats.
 
         Then define `examples_of` in place of `examples`: datagen's workers share the reading, and
         a record file reads its own parts only. None: only all of it together.

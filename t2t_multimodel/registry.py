@@ -22,6 +22,9 @@ from t2t_multimodel.errors import UserError, unknown
 
 T = TypeVar("T")
 
+_READER = "t2t_multimodel.sources.definition"
+"""Reads definitions without code. It stands above this module, which loads it as it loads any
+module that defines a problem."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")  # fit for file names and for --problems=a:2,b
 
 
@@ -120,7 +123,12 @@ class Registry:
         """
         registration = self.registration(name)
         if name not in self._objects:
-            importlib.import_module(registration.module)
+            if os.path.basename(registration.path) == _scan.DEFINITION:
+                reader = importlib.import_module(_READER)
+                self._objects[name] = reader.problem_class(Path(registration.path))
+                self._run_time[name] = registration
+            else:
+                importlib.import_module(registration.module)
         if name not in self._objects:
             raise UserError(
                 f"{registration} reads like a registration of the {self.title} '{name}', "
@@ -156,7 +164,7 @@ class OptionRegistry(Registry):
     """
 
     def check(self, names: Iterable[str]) -> None:
-        """As `Registry.check`; an option must be one that the object takes."""
+        """Checks as `Registry.check` does; an option must be one that the object takes."""
         for name in names:
             base, colon, _ = name.partition(":")
             super().check([base])
@@ -191,6 +199,15 @@ def _scanned(added: tuple[str, ...]) -> tuple[Registration, ...]:
         if real not in found:
             found[real] = _scan.registrations(path, module)
     return tuple(registration for each in found.values() for registration in each)
+
+
+def check_name(name: str) -> None:
+    """Raises `UserError` for what cannot be the name of a problem."""
+    if not _NAME.fullmatch(name):
+        raise UserError(
+            f"'{name}' is no name of a problem.",
+            "Write lower-case letters, digits and underscores, a letter first.",
+        )
 
 
 def _real_path(file: str) -> str:

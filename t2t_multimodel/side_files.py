@@ -161,7 +161,7 @@ def require(value: Any, shape: Shape, place: str = "it") -> None:
 
 
 def shaped(shape: Shape) -> Callable[[Any], Any]:
-    """For `read_or`: the value itself, if it is of the shape."""
+    """Returns, for `read_or`, the value itself, if it is of the shape."""
 
     def parse(value: Any) -> Any:
         require(value, shape)

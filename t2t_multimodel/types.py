@@ -6,6 +6,7 @@ letters at the top. No library says this at no cost while the program runs, so t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol, TypeAlias
 
 
@@ -42,7 +43,7 @@ class Tensor(Protocol):
     def __ge__(self, other: Any, /) -> Any: ...
 
 
-Tensors: TypeAlias = Any
+Tensors: TypeAlias = "Tensor | Mapping[str, Tensors] | tuple[Tensors, ...]"
 """A tensor, or a dict or tuple of such, to any depth."""
 Size: TypeAlias = int | Tensor
 """The size of an axis, or a position on it: a number, or an int32 scalar where it is open."""

@@ -31,8 +31,8 @@ def add(paths: str | Path | None) -> None:
     """Makes the names registered under `paths` known.
 
     Args:
-        paths: a folder, one `.py` file, or several of them separated by commas; None and an
-            empty string add nothing.
+        paths: a folder, one `.py` file, one `NAME/problem.json`, or several of them separated by
+            commas; None and an empty string add nothing.
 
     Raises:
         UserError: a path does not exist, or nothing is registered under it.
@@ -40,6 +40,16 @@ def add(paths: str | Path | None) -> None:
     for text in str(paths or "").split(","):
         if text.strip():
             add_one(Path(text.strip()).expanduser())
+
+
+def add_definitions(data_dir: Path) -> None:
+    """Makes the problems known that `mm-datagen --from` has defined in a data folder."""
+    try:
+        found = sorted(data_dir.glob(f"*/{_scan.DEFINITION}"))
+    except (OSError, ValueError):  # whoever reads records there tells it
+        return
+    for path in found:
+        add_one(path)
 
 
 def added() -> tuple[str, ...]:

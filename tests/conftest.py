@@ -154,7 +154,14 @@ def run_command(run_python: Callable[..., Outcome]) -> Callable[..., Outcome]:
 
 @pytest.fixture
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """One short run that many tests look at, trained when the first of them asks for it."""
+    """One short run that many tests look at, trained when the first of them asks for it.
+
+    What the training registered is forgotten, so that the first test sees what all others see.
+    """
     from helpers.finished_run import finished_run  # late: it loads TensorFlow
 
-    return finished_run(tmp_path_factory)
+    before = [dict(kind._run_time) for kind in _REGISTRIES]
+    added = dict(usr_dir._added)
+    made = finished_run(tmp_path_factory)
+    _forget(before, added)
+    return made

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from t2t_multimodel import Audio, ClassLabel, Config, Problem, Text, UserError, Vocabulary
-from t2t_multimodel.data import vocab
-from t2t_multimodel.data.vocab import SubwordTokenizer
+from t2t_multimodel.data.tokenizer import SubwordTokenizer
+from t2t_multimodel.data.vocab_training import train
 from t2t_multimodel.features import Feature
 from t2t_multimodel.registry import hparams, metrics, modalities, problems, vocabularies
 
@@ -30,7 +30,7 @@ def ships_its_data(problem: Problem) -> bool:
 def small_tokenizer(name: str) -> SubwordTokenizer:
     """With the symbols of the registered vocabulary, but trained in no time."""
     declared = vocabularies.get(name)
-    return SubwordTokenizer(name, vocab.train(["a few words"], 400, declared.symbols, name))
+    return SubwordTokenizer(name, train(["a few words"], 400, declared.symbols, name))
 
 
 @pytest.mark.parametrize("name", PROBLEMS)

@@ -6,6 +6,7 @@ none, the file is read as something or refused with a reason.
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import json
@@ -13,6 +14,7 @@ import lzma
 import random
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +23,21 @@ import pytest
 import soundfile
 from PIL import Image as Pillow
 
-from t2t_multimodel import Audio, BadValue, Image, UserError
+from t2t_multimodel import Audio, BadValue, Image, UserError, read_tfrecords
+from t2t_multimodel.data import example_proto, reading
+from t2t_multimodel.data import records as tfrecords
+from t2t_multimodel.features.picture_files import FORMATS
 from t2t_multimodel.features.picture_files import read as read_picture
 from t2t_multimodel.features.sound_files import read as read_sound
-from t2t_multimodel.problems.corpora import coco, emoji, fashion_mnist, libreoffice, librispeech
+from t2t_multimodel.problems.corpora import (
+    amazon_queen,
+    coco,
+    emoji,
+    fashion_mnist,
+    libreoffice,
+    librispeech,
+)
+from t2t_multimodel.problems.formats.archives import member_contents, tar_archive, whole
 from t2t_multimodel.problems.formats.debian import read_deb
 from t2t_multimodel.problems.formats.npm import read_npm
 from t2t_multimodel.problems.formats.parallel import Source
@@ -101,6 +114,37 @@ def test_a_damaged_picture_is_read_or_refused(form: str) -> None:
                 assert array.shape == (8, 8, feature.channels)
 
 
+OTHERS = {
+    "CUR": b"\0\0\2\0\1\0" + bytes([1, 1, 0, 0, 0, 0, 0, 0, 48, 0, 0, 0, 22, 0, 0, 0]) + bytes(48),
+    "DCX": b"\xb1\x68\xde\x3a" + bytes(64),
+    "FITS": b"SIMPLE  =                    T".ljust(80) + b"END".ljust(2800),
+    "FLI": bytes([0, 1, 0, 0, 0x11, 0xAF, 1, 0, 8, 0, 8, 0]) + bytes(200),
+    "FTEX": b"FTEX" + bytes(64),
+    "GBR": b"\0\0\0\x20\0\0\0\2" + bytes(64),
+    "GRIB": b"GRIB\0\0\0\1" + bytes(64),
+    "HDF5": b"\x89HDF\r\n\x1a\n" + bytes(64),
+    "MPEG": b"\0\0\1\xb3" + bytes(64),
+    "PCD": bytes(2048) + b"PCD_" + bytes(2048),
+    "PIXAR": b"\x80\xe8\0\0" + bytes(1100),
+    "PSD": b"8BPS\0\1" + bytes(6) + b"\0\3\0\0\0\4\0\0\0\4\0\x08\0\3" + bytes(200),
+    "SUN": b"\x59\xa6\x6a\x95" + b"\0\0\0\1" * 7 + bytes(64),
+    "WMF": b"\xd7\xcd\xc6\x9a" + bytes(64),
+    "XPM": b'/* XPM */\nstatic char *a[] = {\n"1 1 1 1",\n". c #000000",\n"."\n};\n',
+    "XVTHUMB": b"P7 332\n#END_OF_COMMENTS\n1 1 255\n\0",
+}
+"""Beginnings of files, or whole ones, of formats that Pillow opens and does not write."""
+
+
+@pytest.mark.parametrize("form", sorted({*writable(), *OTHERS} - set(FORMATS)))
+def test_other_decoders_are_not_tried_whatever_a_file_begins_with(form: str) -> None:
+    data, draws = OTHERS.get(form) or picture(form), random.Random(form)
+    assert data is not None
+    tried = [data, *(damaged(data, draws) for _ in range(TRIES))]
+    for one in tried:
+        with pytest.raises(BadValue, match="^not a readable image: "):
+            read_picture(one, 3)
+
+
 def test_a_flipped_bit_in_a_png_never_changes_a_pixel_silently() -> None:
     data, draws = picture("PNG"), random.Random(1)
     assert data is not None
@@ -121,6 +165,11 @@ SOUNDS = [
     *(("OGG", "VORBIS"), ("OGG", "OPUS"), ("MP3", "MPEG_LAYER_III"), ("AIFF", "PCM_16")),
     *(("AU", "PCM_16"), ("CAF", "PCM_16"), ("W64", "PCM_16"), ("RF64", "PCM_16")),
     *(("NIST", "PCM_16"), ("VOC", "PCM_16"), ("IRCAM", "PCM_16"), ("SVX", "PCM_16")),
+    *(("WAVEX", "PCM_24"), ("WAV", "MS_ADPCM"), ("WAV", "FLOAT"), ("WAV", "ULAW")),
+    *(("AIFF", "DOUBLE"), ("CAF", "ALAC_16"), ("AU", "G721_32"), ("PVF", "PCM_16")),
+    *(("XI", "DPCM_16"), ("SDS", "PCM_16"), ("AVR", "PCM_16"), ("MAT4", "PCM_16")),
+    *(("MAT5", "PCM_16"), ("MPC2K", "PCM_16"), ("PAF", "PCM_16"), ("HTK", "PCM_16")),
+    *(("WVE", "ALAW"), ("FLAC", "PCM_24")),
 ]
 
 
@@ -154,6 +203,36 @@ def test_a_flipped_bit_in_a_sound_never_changes_a_sample_silently(form: str, cod
             continue
         assert heard.rate == whole.rate
         np.testing.assert_array_equal(heard.samples, whole.samples)
+
+
+def in_container(form: str, coding: str) -> bytes:
+    """A sound as FFmpeg's libraries write it."""
+    av = pytest.importorskip("av")
+    buffer, samples = io.BytesIO(), (8000 * np.sin(np.arange(8000) * 0.1)).astype(np.int16)
+    with av.open(buffer, "w", format=form) as file:
+        stream = file.add_stream(coding, rate=48_000)
+        stream.layout = "mono"
+        frame = av.AudioFrame.from_ndarray(samples[None], format="s16", layout="mono")
+        frame.sample_rate = 48_000
+        for packet in (*stream.encode(frame), *stream.encode(None)):
+            file.mux(packet)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("form", "coding"), [("ipod", "aac"), ("webm", "libopus"), ("adts", "aac")]
+)
+def test_a_damaged_container_is_read_or_refused(form: str, coding: str) -> None:
+    data, draws = in_container(form, coding), random.Random(form)
+    feature = Audio(8000, n_mels=8, max_seconds=1)
+    assert len(feature.encode(data, None)) > 10
+    for _ in range(TRIES):
+        try:
+            frames = feature.encode(damaged(data, draws), None)
+        except BadValue as error:
+            assert "\n" not in str(error) and str(error)
+        else:
+            assert frames.shape[1] == 8 and len(frames) <= 101
 
 
 Reader = Callable[[Path], Any]
@@ -196,6 +275,24 @@ def write_xz(path: Path) -> None:
     path.write_bytes(lzma.compress(b"one\ntwo\n" * 99))
 
 
+def write_bz2(path: Path) -> None:
+    path.write_bytes(bz2.compress(b"one\ntwo\n" * 99))
+
+
+def write_records(path: Path) -> None:
+    values = [{"inputs": np.arange(n + 5, dtype=np.int32)} for n in range(20)]
+    tfrecords.write_records(path, map(example_proto.to_bytes, values))
+
+
+def records(path: Path) -> Any:
+    """The records that are sound; a `UserError` where one is not, as datagen tells it."""
+    found = list(reading.guarded(lambda: read_tfrecords(path), path.name, "records"))
+    faults = [str(one) for one in found if isinstance(one, BadValue)]
+    if faults:
+        raise UserError(f"{path.name}: {faults[0]}")
+    return found
+
+
 def write_speech(path: Path) -> None:
     files = {"a/1/2/1-2.trans.txt": b"1-2-0 HOPE\n", "a/1/2/1-2-0.flac": sound("FLAC", "PCM_16")}
     path.write_bytes(tiny_packages.tar(files, "gz"))
@@ -230,6 +327,8 @@ CHECKED: dict[str, tuple[Callable[[Path], None], Reader]] = {
     "lines.tgz": (write_lines, lambda path: Source(path, "x.de").lines()),
     "x.en.gz": (write_text, lambda path: Source(path).lines()),
     "x.en.xz": (write_xz, lambda path: Source(path).lines()),
+    "x.en.bz2": (write_bz2, lambda path: Source(path).lines()),
+    "x.tfrecord": (write_records, records),
     "speech.tar.gz": (write_speech, speech),
     "captions.zip": (write_zip, captions),
 }
@@ -255,6 +354,29 @@ def test_a_damaged_archive_is_told_or_read_as_it_was(name: str, tmp_path: Path) 
         else:
             assert found == whole
     assert told > TRIES // 2
+
+
+def test_a_damaged_archive_without_checksums_is_read_or_refused(tmp_path: Path) -> None:
+    path, draws = tmp_path / "queen.1c", random.Random(4)
+    data = amazon_queen.tiny_archive()
+    for _ in range(2 * TRIES):
+        path.write_bytes(damaged(data, draws))
+        with suppress(UserError):
+            with whole(path):
+                archive = amazon_queen.read_archive(path)
+                for one in amazon_queen.utterances(archive):
+                    assert isinstance(archive.read_clip(one.clip), bytes)
+
+
+def test_damaged_tars_of_imagenet_are_read_or_refused(tmp_path: Path) -> None:
+    files = {f"n0000000{n}/{n}.JPEG": (picture("JPEG") or b"") for n in range(3)}
+    data, draws = tiny_packages.tar(files, ""), random.Random(5)
+    path = tmp_path / "x.tar"
+    for _ in range(TRIES):
+        path.write_bytes(damaged(data, draws))
+        with suppress(UserError), whole(path), tar_archive(path) as archive:
+            for member in archive:
+                assert isinstance(member_contents(archive, member), bytes)
 
 
 def test_damaged_images_of_fashion_are_told_or_as_they_were(tmp_path: Path) -> None:

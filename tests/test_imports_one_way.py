@@ -17,7 +17,9 @@ ORDER = (
     "types",
     "side_files",
     "cores",
+    "free_memory",
     "terminal",
+    "shipped",
     "_checkout",
     "_scan",
     "usr_dir",
@@ -28,6 +30,8 @@ ORDER = (
     "vocabulary",
     "features",
     "problem",
+    "problems",
+    "sources",
     "overrides",
     "backend",
     "data",
@@ -53,6 +57,7 @@ ORDER = (
     "report",
     "api",
     "_called",
+    "paper",
     "bin",
 )
 """Each package and module of the top level, one rank each: it imports what stands before it."""

@@ -113,6 +113,21 @@ def test_normed_queries_do_not_depend_on_their_size():
     assert model.count_params() - plain.count_params() == 3 * 2 * 2 * 2 * (D // 2)
 
 
+def test_attention_may_map_all_that_it_compares():
+    mapped, plain = (seeded(updated(OCTET, {"body.attention.maps": on})) for on in (True, False))
+    shapes = {v.path: tuple(v.shape) for v in mapped.trainable_variables}
+    added = shapes.keys() - {v.path for v in plain.trainable_variables}
+    assert {tuple(path.split("/")[-3:]) for path in added} == {
+        *(("self_attention", letter, "kernel") for letter in ("query", "key", "value")),
+        ("source_attention", "query", "kernel"),
+    }
+    assert len(added) == 3 * 4 and {shapes[path] for path in added} == {(D, D)}
+    index = list(shapes).index("multimodel/body/mixer/attention/self_attention/query/kernel")
+    before = logits_of(mapped)
+    mapped.trainable_variables[index].assign(np.zeros((D, D)))
+    assert not np.allclose(logits_of(mapped), before)
+
+
 EXPERT_PARAMETERS = E * 2 * D * F
 ROUTER_PARAMETERS = 2 * D * E
 

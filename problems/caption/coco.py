@@ -41,8 +41,7 @@ class CocoVocabulary(Vocabulary):
 
     def text(self, raw_dir: Path | None) -> Iterator[str]:
         """Each caption of an image of train2014."""
-        for item in coco.train2014(_root(raw_dir), _PAGE):
-            yield from filter(None, item.captions)
+        yield from coco.train2014_captions(_root(raw_dir), _PAGE)
 
     def source_files(self, raw_dir: Path | None) -> list[Path]:
         """The captions."""

@@ -9,6 +9,7 @@ publications use (Karpathy and Fei-Fei 2015, arXiv 1412.2306) is a file of its o
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -23,9 +24,11 @@ from t2t_multimodel.problems.formats.archives import (
     zip_archive,
     zip_contents,
 )
+from t2t_multimodel.problems.formats.records import Records
 
 SETS = ("train2014", "val2014")
 CAPTIONS_ZIP, KARPATHY = "annotations_trainval2014.zip", "dataset_coco.json"
+_OF_KARPATHY = {"train": "train", "restval": "train", "val": "dev", "test": "test"}
 _KARPATHY = (KARPATHY, f"annotations/{KARPATHY}", "caption_datasets.zip")
 
 
@@ -35,8 +38,8 @@ class Captioned(NamedTuple):
     folder: str
     """train2014 or val2014."""
     file: str
-    captions: tuple[str | None, ...]
-    """None: it is no text."""
+    captions: tuple[str | None, ...] | BadValue
+    """None: it is no text. A `BadValue` says why this record of the file is left out."""
 
 
 @functools.lru_cache(maxsize=1)
@@ -57,14 +60,13 @@ def karpathy_split(root: Path, how_to_get: str) -> dict[str, list[Captioned]]:
     Raises:
         UserError: the file of the split is missing or malformed.
     """
-    names = {"train": "train", "restval": "train", "val": "dev", "test": "test"}
     splits: dict[str, list[Captioned]] = {"train": [], "dev": [], "test": []}
     source = karpathy_file(root, how_to_get)
     with _understood(source):
-        for image in _json(source, KARPATHY)["images"]:
-            captions = tuple(_clean(sentence["raw"]) for sentence in image["sentences"])
-            item = Captioned(str(image["filepath"]), str(image["filename"]), captions)
-            splits[names[image["split"]]].append(item)
+        read = Records("image")
+        for split, item in read.each(_json(source, KARPATHY)["images"], _of_karpathy):
+            splits[split].append(item)
+        splits["train"] += _left_out(SETS[0], read)
     return splits
 
 
@@ -112,11 +114,13 @@ def caption_files(root: Path, how_to_get: str) -> list[Path]:
     return list(dict.fromkeys(caption_file(root, name, how_to_get) for name in SETS))
 
 
-def train2014(root: Path, how_to_get: str) -> Iterator[Captioned]:
-    """The images of train2014 by the file that `any_captions` finds, with their captions."""
+def train2014_captions(root: Path, how_to_get: str) -> Iterator[str]:
+    """The captions of train2014 by the file that `any_captions` finds, image by image."""
     by_karpathy = any((root / name).exists() for name in _KARPATHY)
     split = karpathy_split(root, how_to_get) if by_karpathy else standard_split(root, how_to_get)
-    return (item for item in split["train"] if item.folder == SETS[0])
+    for item in split["train"]:
+        if item.folder == SETS[0] and not isinstance(item.captions, BadValue):
+            yield from filter(None, item.captions)
 
 
 def image_place(root: Path, name: str, how_to_get: str) -> Path:
@@ -130,6 +134,8 @@ def image_place(root: Path, name: str, how_to_get: str) -> Path:
 
 def read_image(place: Path, item: Captioned) -> Path | bytes | BadValue:
     """The JPEG file of an item: its path in a folder, its contents from a zip file."""
+    if isinstance(item.captions, BadValue):
+        return item.captions
     if place.is_dir():
         return place / item.file
     return zip_contents(_archive(place), f"{item.folder}/{item.file}")
@@ -149,13 +155,57 @@ def _first(root: Path, names: Sequence[str], how_to_get: str) -> Path:
 
 def _annotated(source: Path, name: str) -> list[Captioned]:
     with _understood(source):
-        found = _json(source, f"captions_{name}.json")
-        captions: dict[int, list[str | None]] = {}
-        for annotation in found["annotations"]:
-            caption = _clean(annotation["caption"])
-            captions.setdefault(int(annotation["image_id"]), []).append(caption)
-        files = {int(image["id"]): str(image["file_name"]) for image in found["images"]}
-        return [Captioned(name, files[i], tuple(captions[i])) for i in sorted(captions)]
+        return captioned(_json(source, f"captions_{name}.json"), name)
+
+
+def read_captions(source: Path) -> list[Captioned]:
+    """The images of any file in this form, in the order of their numbers.
+
+    Raises:
+        UserError: the file is malformed.
+    """
+    with _understood(source):
+        return captioned(_json(source, source.name), "")
+
+
+def captioned(found: Any, folder: str) -> list[Captioned]:
+    """The images of a file that has been read, each with its captions.
+
+    Args:
+        found: what `json` gives: `images` with `id` and `file_name`, `annotations` with `image_id`
+            and `caption`.
+        folder: of the images.
+    """
+    images, annotations, texts = Records("image"), Records("annotation"), Records("captions")
+    files = dict(images.each(found["images"], lambda one: (int(one["id"]), one["file_name"])))
+    captions: dict[int, list[str | None]] = {}
+    for image, caption in annotations.each(found["annotations"], _of_annotations):
+        captions.setdefault(image, []).append(caption)
+    items = list(
+        texts.each(sorted(captions), lambda i: Captioned(folder, files[i], tuple(captions[i])))
+    )
+    return [*items, *_left_out(folder, images, annotations, texts)]
+
+
+def _left_out(folder: str, *lists: Records) -> Iterator[Captioned]:
+    """An item for each record that is not sound: datagen leaves it out, counts and names it."""
+    for name, why in itertools.chain.from_iterable(records.left_out() for records in lists):
+        yield Captioned(folder, f"{name} of the captions", why)
+
+
+def _of_annotations(annotation: Any) -> tuple[int, str | None]:
+    """The number of an image, and one of its captions."""
+    return int(annotation["image_id"]), _clean(annotation["caption"])
+
+
+def _of_karpathy(image: Any) -> tuple[str, Captioned]:
+    """The split of an image, and the image with its captions."""
+    captions = tuple(_clean(sentence["raw"]) for sentence in image["sentences"])
+    for kind, known in (("filepath", SETS), ("split", tuple(_OF_KARPATHY))):
+        if image[kind] not in known:
+            raise BadValue(f"its {kind} {image[kind]!r:.40} is none of {', '.join(known)}")
+    item = Captioned(image["filepath"], str(image["filename"]), captions)
+    return _OF_KARPATHY[image["split"]], item
 
 
 def _json(source: Path, name: str) -> Any:

@@ -84,13 +84,16 @@ def line_pairs(first: Source, second: Source) -> Iterator[LinePair]:
     """The lines of two files side by side.
 
     Raises:
-        UserError: one file has more lines: then nothing tells which lines belong together.
+        UserError: the files have unequal numbers of lines, which are told: nothing says then
+            which lines belong together.
     """
-    for number, (one, other) in enumerate(zip_longest(first.lines(), second.lines()), start=1):
+    pairs = zip_longest(first.lines(), second.lines())
+    for number, (one, other) in enumerate(pairs, start=1):
         if one is None or other is None:
-            short, long = (first, second) if one is None else (second, first)
+            counts = [number - 1, number - 1]
+            counts[one is None] = sum(1 for _ in pairs) + number
             raise UserError(
-                f"{short.name} ends after {number - 1:,} lines, but {long.name} goes on: "
+                f"{first.name} has {counts[0]:,} lines, but {second.name} has {counts[1]:,}: "
                 "lines do not belong together.",
                 fix="Get both files again, from the same release.",
             )

@@ -41,6 +41,7 @@ HOW_TO_GET = """\
 The Penn Treebank: LDC99T42 (Treebank-3), 0.1 GB, from the Linguistic Data Consortium. It is
 licensed; nothing of it is shipped. In FOLDER or FOLDER/wsj_parse, given as --raw_dir=FOLDER:
   parsed/mrg/wsj/02..23/*.mrg          the disc's folders: 02-21 train, 22 dev, 23 test
+  wsj_0001.mrg ...                     in one folder, as in NLTK's tenth (docs/parsing.md)
 or trees that you have split yourself, also of other treebanks (docs/parsing.md: CRAFT is free):
   train.trees dev.trees test.trees     bracketed; a prefix as in parsing_train.trees is fine
   train.text train.tags ...            sentences and trees as Tensor2Tensor has them"""

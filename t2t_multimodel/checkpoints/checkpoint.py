@@ -16,7 +16,7 @@ import numpy as np
 from t2t_multimodel.checkpoints.model_file import load_model
 from t2t_multimodel.checkpoints.trusted_code import admit, run_of
 from t2t_multimodel.config import Config
-from t2t_multimodel.data.vocab import SubwordTokenizer, read_tokenizer
+from t2t_multimodel.data.tokenizer import SubwordTokenizer, read_tokenizer
 from t2t_multimodel.errors import UserError, unknown
 from t2t_multimodel.side_files import Damaged, read_json
 

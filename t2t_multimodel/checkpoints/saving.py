@@ -15,7 +15,7 @@ import numpy as np
 
 from t2t_multimodel.checkpoints.checkpoint import CHECKSUMS, Checkpoint, checksum, found
 from t2t_multimodel.data.files import writing
-from t2t_multimodel.data.vocab import SubwordTokenizer
+from t2t_multimodel.data.tokenizer import SubwordTokenizer
 
 
 @dataclass(frozen=True)

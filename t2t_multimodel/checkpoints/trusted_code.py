@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from t2t_multimodel import registry, usr_dir
+from t2t_multimodel.checkpoints.code_hash import code_hash
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.files import written_by_rename
 from t2t_multimodel.data.raw_dirs import RawDir, RawDirs, as_raw_dirs
@@ -56,7 +57,7 @@ def remember(run: Path, folders: Sequence[str], say: Say = print, raw_dir: RawDi
 
 
 def remembered_raw_dir(run: Path, say: Say = print) -> RawDirs | None:
-    """Where the raw files of a run are that was made on this machine; None if it is not known."""
+    """Tells where the raw files of a run of this machine are; None if it is not known."""
     text = _noted(run, "", lambda note: str(note.get("raw_dir", "")), say)
     try:
         return RawDirs.parse(text) if text else None
@@ -104,18 +105,6 @@ def admit_run(run: Path, problems: Iterable[str] = ()) -> None:
         admit(run, record.get("usr_dirs", ()), names)
 
 
-def code_hash(folder: str) -> str:
-    """SHA-256 of the names and contents of all source files under a folder, or of one file."""
-    digest = hashlib.sha256()
-    path = Path(folder)
-    files = [path] if path.is_file() else sorted(path.rglob("*.py"))
-    for file in files:
-        name = file.relative_to(path).as_posix() if path.is_dir() else file.name
-        content = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
-        digest.update(f"{name}\0{content}\0".encode(errors="surrogateescape"))
-    return digest.hexdigest()
-
-
 def run_of(path: Path) -> Path:
     """The folder of the run that a checkpoint lies in; a folder elsewhere stands for itself."""
     return path.parent.parent if path.parent.name == "checkpoints" else path
@@ -136,7 +125,7 @@ def _agreed(run: Path, say: Say) -> dict[str, str]:
 
 
 def _noted(run: Path, default: T, parse: Callable[[Any], T], say: Say) -> T:
-    """What is noted of a run."""
+    """Returns what is noted of a run."""
 
     def of_this_run(note: Any) -> T:
         if note["run"] != str(run.resolve()):

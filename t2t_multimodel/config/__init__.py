@@ -1,111 +1,51 @@
-"""Hparams as frozen, typed, documented dataclasses."""
+"""Hparams as frozen, typed, documented dataclasses. Each import below is an export."""
 
-from t2t_multimodel.config.base import Section
-from t2t_multimodel.config.body import (
-    AttentionConfig,
-    PaperBodyConfig,
-    SourceMeanConfig,
-    T2TV1BodyConfig,
-    T2TV2BodyConfig,
-)
-from t2t_multimodel.config.data import BatchBudget, DataConfig
-from t2t_multimodel.config.decode import DecodeConfig
-from t2t_multimodel.config.distribution import (
-    DistributionConfig,
-    MeshConfig,
-    MirroredConfig,
-    MultiWorkerConfig,
-    OneDeviceConfig,
-)
-from t2t_multimodel.config.evaluate import EvalConfig
-from t2t_multimodel.config.mixture import (
-    AdaptiveMixtureConfig,
-    DistributedMixtureConfig,
-    MixtureConfig,
-    RatesMixtureConfig,
-    ScheduledMixtureConfig,
-    SchedulePoint,
-    TemperatureMixtureConfig,
-    UniformMixtureConfig,
-    UnimaxMixtureConfig,
-)
-from t2t_multimodel.config.model import ModelConfig
-from t2t_multimodel.config.moe import (
-    DenseComputeConfig,
-    DenseParamsConfig,
-    ExpertsConfig,
-    NoExpertsConfig,
-)
-from t2t_multimodel.config.nets import PaperNetsConfig, T2TNetsConfig
-from t2t_multimodel.config.notation import rates
-from t2t_multimodel.config.optimizer import (
-    AdamConfig,
-    DecoupledDecayConfig,
-    MuonConfig,
-    NoDecayConfig,
-    OptimizerConfig,
-    RateFactor,
-    T2TDecayConfig,
-)
-from t2t_multimodel.config.root import Config, ProblemRate
-from t2t_multimodel.config.schedule import (
-    ConstantScheduleConfig,
-    CosineScheduleConfig,
-    LinearScheduleConfig,
-    RsqrtScheduleConfig,
-    ScheduleConfig,
-    T2TScheduleConfig,
-)
-from t2t_multimodel.config.train import LossWeight, TrainConfig
-
-__all__ = [
-    "AdamConfig",
-    "AdaptiveMixtureConfig",
-    "AttentionConfig",
-    "BatchBudget",
-    "Config",
-    "ConstantScheduleConfig",
-    "CosineScheduleConfig",
-    "DataConfig",
-    "DecodeConfig",
-    "DecoupledDecayConfig",
-    "DenseComputeConfig",
-    "DenseParamsConfig",
-    "DistributedMixtureConfig",
-    "DistributionConfig",
-    "EvalConfig",
-    "ExpertsConfig",
-    "LinearScheduleConfig",
-    "LossWeight",
-    "MeshConfig",
-    "MirroredConfig",
-    "MixtureConfig",
-    "ModelConfig",
-    "MultiWorkerConfig",
-    "MuonConfig",
-    "NoDecayConfig",
-    "NoExpertsConfig",
-    "OneDeviceConfig",
-    "OptimizerConfig",
-    "PaperBodyConfig",
-    "PaperNetsConfig",
-    "ProblemRate",
-    "RateFactor",
-    "RatesMixtureConfig",
-    "RsqrtScheduleConfig",
-    "ScheduleConfig",
-    "SchedulePoint",
-    "ScheduledMixtureConfig",
-    "Section",
-    "SourceMeanConfig",
-    "T2TDecayConfig",
-    "T2TNetsConfig",
-    "T2TScheduleConfig",
-    "T2TV1BodyConfig",
-    "T2TV2BodyConfig",
-    "TemperatureMixtureConfig",
-    "TrainConfig",
-    "UniformMixtureConfig",
-    "UnimaxMixtureConfig",
-    "rates",
-]
+from t2t_multimodel.config.base import Section as Section
+from t2t_multimodel.config.body import AttentionConfig as AttentionConfig
+from t2t_multimodel.config.body import PaperBodyConfig as PaperBodyConfig
+from t2t_multimodel.config.body import SourceMeanConfig as SourceMeanConfig
+from t2t_multimodel.config.body import T2TV1BodyConfig as T2TV1BodyConfig
+from t2t_multimodel.config.body import T2TV2BodyConfig as T2TV2BodyConfig
+from t2t_multimodel.config.data import BatchBudget as BatchBudget
+from t2t_multimodel.config.data import DataConfig as DataConfig
+from t2t_multimodel.config.decode import DecodeConfig as DecodeConfig
+from t2t_multimodel.config.distribution import DistributionConfig as DistributionConfig
+from t2t_multimodel.config.distribution import MeshConfig as MeshConfig
+from t2t_multimodel.config.distribution import MirroredConfig as MirroredConfig
+from t2t_multimodel.config.distribution import MultiWorkerConfig as MultiWorkerConfig
+from t2t_multimodel.config.distribution import OneDeviceConfig as OneDeviceConfig
+from t2t_multimodel.config.evaluate import EvalConfig as EvalConfig
+from t2t_multimodel.config.mixture import AdaptiveMixtureConfig as AdaptiveMixtureConfig
+from t2t_multimodel.config.mixture import DistributedMixtureConfig as DistributedMixtureConfig
+from t2t_multimodel.config.mixture import MixtureConfig as MixtureConfig
+from t2t_multimodel.config.mixture import RatesMixtureConfig as RatesMixtureConfig
+from t2t_multimodel.config.mixture import ScheduledMixtureConfig as ScheduledMixtureConfig
+from t2t_multimodel.config.mixture import SchedulePoint as SchedulePoint
+from t2t_multimodel.config.mixture import TemperatureMixtureConfig as TemperatureMixtureConfig
+from t2t_multimodel.config.mixture import UniformMixtureConfig as UniformMixtureConfig
+from t2t_multimodel.config.mixture import UnimaxMixtureConfig as UnimaxMixtureConfig
+from t2t_multimodel.config.model import ModelConfig as ModelConfig
+from t2t_multimodel.config.moe import DenseComputeConfig as DenseComputeConfig
+from t2t_multimodel.config.moe import DenseParamsConfig as DenseParamsConfig
+from t2t_multimodel.config.moe import ExpertsConfig as ExpertsConfig
+from t2t_multimodel.config.moe import NoExpertsConfig as NoExpertsConfig
+from t2t_multimodel.config.nets import PaperNetsConfig as PaperNetsConfig
+from t2t_multimodel.config.nets import T2TNetsConfig as T2TNetsConfig
+from t2t_multimodel.config.notation import rates as rates
+from t2t_multimodel.config.optimizer import AdamConfig as AdamConfig
+from t2t_multimodel.config.optimizer import DecoupledDecayConfig as DecoupledDecayConfig
+from t2t_multimodel.config.optimizer import MuonConfig as MuonConfig
+from t2t_multimodel.config.optimizer import NoDecayConfig as NoDecayConfig
+from t2t_multimodel.config.optimizer import OptimizerConfig as OptimizerConfig
+from t2t_multimodel.config.optimizer import RateFactor as RateFactor
+from t2t_multimodel.config.optimizer import T2TDecayConfig as T2TDecayConfig
+from t2t_multimodel.config.root import Config as Config
+from t2t_multimodel.config.root import ProblemRate as ProblemRate
+from t2t_multimodel.config.schedule import ConstantScheduleConfig as ConstantScheduleConfig
+from t2t_multimodel.config.schedule import CosineScheduleConfig as CosineScheduleConfig
+from t2t_multimodel.config.schedule import LinearScheduleConfig as LinearScheduleConfig
+from t2t_multimodel.config.schedule import RsqrtScheduleConfig as RsqrtScheduleConfig
+from t2t_multimodel.config.schedule import ScheduleConfig as ScheduleConfig
+from t2t_multimodel.config.schedule import T2TScheduleConfig as T2TScheduleConfig
+from t2t_multimodel.config.train import LossWeight as LossWeight
+from t2t_multimodel.config.train import TrainConfig as TrainConfig

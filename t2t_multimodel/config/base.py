@@ -30,7 +30,7 @@ class Section:
     """
 
     kind: ClassVar[str] = ""
-    """What the user calls this section where it is one of several kinds; else empty."""
+    """The user's name for this section where it is one of several kinds; else empty."""
 
     def __post_init__(self) -> None:
         for name, annotation in field_types(type(self)).items():
@@ -167,7 +167,7 @@ def written(value: Any) -> str:
 
 
 def form(annotation: Any) -> str:
-    """How a section is written in the short notation: `problem:unit:number`, `name[:rate]`."""
+    """Returns the short notation of a section: `problem:unit:number`, `name[:rate]`."""
     fields = {field.name: field for field in dataclasses.fields(annotation)}
     parts = [
         name if fields[name].default is dataclasses.MISSING else f"[:{name}]" for name in fields

@@ -26,6 +26,11 @@ class AttentionConfig(Section):
     projection: bool = False
     """Linear map on the joined heads of each attention. Not in the paper."""
 
+    maps: bool = False
+    """Linear maps of queries, keys and values in self-attention and of queries in attention to the
+    source, as in arXiv 1706.03762. The paper's equations (2.2) map keys and values of the source
+    alone."""
+
     qk_norm: bool = False
     """Layer normalisation of queries and keys (arXiv 2010.04245). Not in the paper."""
 
@@ -62,7 +67,7 @@ class PaperBodyConfig(Section):
     """Convolution + attention pairs before and after the decoder's mixture of experts (2.4)."""
 
     attention: AttentionConfig | SourceMeanConfig = AttentionConfig()
-    """What looks at the source: the paper's attention blocks, or the source's mean."""
+    """The layer that looks at the source: the paper's attention blocks, or the source's mean."""
 
     dropout_place: Literal["block", "branch"] = "block"
     """Drop a block's whole output (2.1), or each branch before its skip is added."""

@@ -19,7 +19,7 @@ class BatchBudget(Section):
     problem: str
     """Whose micro-batches it bounds."""
     unit: Unit
-    """What is counted: as in `tokens_per_batch` and its like."""
+    """The unit that is counted, as in `tokens_per_batch` and its like."""
     number: int
     """The most of them in a micro-batch."""
 
@@ -53,7 +53,17 @@ class DataConfig(Section):
     static_shapes: bool = False
     """Pad to the bucket's bound, so that few shapes occur; else to the batch's longest."""
 
+    sound_mask: float | None = None
+    """Part of a log-mel sound up to which two stretches of time and two bands of frequency are
+    hidden in training (SpecAugment, arXiv 1904.08779); None: what a problem declares; 0: none."""
+    sound_warp: float | None = None
+    """Rate by which the speed of log-mel speech varies in training, and its formants by half of
+    it; None: what each problem declares; 0: not."""
+
     def check(self) -> None:
+        for field in ("sound_mask", "sound_warp"):
+            rate = getattr(self, field)
+            self.require(rate is None or 0 <= rate < 1, field, "from 0 to below 1, or none")
         self.require(self.vocab_size is None or self.vocab_size >= 300, "vocab_size", ">= 300")
         self.require(self.bucket_growth > 1, "bucket_growth", "> 1")
         self.require(self.max_examples >= 0, "max_examples", ">= 0")

@@ -13,7 +13,7 @@ MOST_LENGTH = 32_768
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DecodeConfig(Section):
-    """How an output is chosen among all that the model gives a probability."""
+    """Settings by which an output is chosen among all that the model gives a probability."""
 
     method: Literal["greedy", "beam", "sample"] = "greedy"
     """greedy: the best token at each place. beam: the best of several sequences that are followed
@@ -32,14 +32,14 @@ class DecodeConfig(Section):
     """Sampling draws from the fewest tokens that have this much probability together
     (arXiv 1904.09751); 1: from all."""
     ctc_weight: float | None = None
-    """What CTC says, for problems that have it: 0 nothing, 1 all of it; none: as the model's
+    """The weight of CTC, for problems that have it, from 0 to 1; none: as the model's
     `ctc_decoding` says, unless outputs are sampled."""
     grammar: bool = True
     """Outputs keep to the grammar of their feature, if it declares one (`Text.grammar`)."""
     max_length: int = 0
     """Longest output in tokens, the end included; 0: the longest that the problem allows."""
     seed: int = 0
-    """Of sampling. The same batch and seed give the same outputs."""
+    """The seed of sampling. The same batch and seed give the same outputs."""
     jit: bool = False
     """Compiles the loop over positions with XLA on TensorFlow: several times less work a token,
     but seconds at the start and for each new size of batch. JAX always does."""

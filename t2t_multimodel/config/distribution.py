@@ -22,7 +22,7 @@ class MirroredConfig(Section):
     kind: ClassVar[str] = "mirrored"
 
     devices: int = 0
-    """How many; 0: all of them."""
+    """The number of devices; 0 takes all of them."""
 
     def check(self) -> None:
         self.require(self.devices >= 0, "devices", "0 or more")
@@ -58,4 +58,4 @@ class MeshConfig(Section):
 
 
 DistributionConfig = OneDeviceConfig | MirroredConfig | MultiWorkerConfig | MeshConfig
-"""Where micro-batches are computed, see docs/devices.md."""
+"""Devices on which micro-batches are computed, see docs/devices.md."""

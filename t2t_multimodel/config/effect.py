@@ -19,14 +19,14 @@ WITHOUT_RATES = ("uniform", "distributed", "schedule")
 
 
 class Sides(NamedTuple):
-    """What a problem reads and writes, as far as settings ask for it."""
+    """Tells what a problem reads and writes, as far as settings ask for it."""
 
     inputs: str | None
     """Unit of the inputs: tokens, frames or pixels; None for others."""
     targets: str | None
     """Unit of the targets."""
-    labels: bool
-    """Whether the targets are class labels."""
+    output: str | None
+    """The way the targets are predicted: tokens, classes or values; None for what is no target."""
 
 
 def without_effect(config: Config, problems: Mapping[str, Sides]) -> dict[str, str]:
@@ -68,9 +68,10 @@ def _of_evaluation(config: Config) -> Iterator[tuple[str, str]]:
 
 
 def _of_kinds(config: Config, problems: Mapping[str, Sides]) -> Iterator[tuple[str, str]]:
-    """What no problem of the run has a part for."""
+    """Finds settings for which no problem of the run has a part."""
     sides = problems.values()
     inputs = {one.inputs for one in sides}
+    outputs = {one.output for one in sides}
     units = inputs | {one.targets for one in sides}
     needs: dict[str, tuple[bool, tuple[str, ...]]] = {
         "has images for inputs": (
@@ -79,13 +80,26 @@ def _of_kinds(config: Config, problems: Mapping[str, Sides]) -> Iterator[tuple[s
         ),
         "has sound for inputs": (
             "frames" in inputs,
-            ("model.nets.audio_channels", "model.nets.audio_fold_frequency"),
+            (
+                "model.nets.audio_channels",
+                "model.nets.audio_fold_frequency",
+                "data.sound_mask",
+                "data.sound_warp",
+            ),
         ),
         "has class labels": (
-            any(one.labels for one in sides),
+            "classes" in outputs,
             ("model.nets.exit_channels", "model.nets.class_path", "model.nets.labels_2d"),
         ),
-        "writes a sequence": (any(not one.labels for one in sides), ("model.word_dropout",)),
+        "has other data than text": (bool(units - {"tokens"}), ("model.nets",)),
+        "writes a sequence": (
+            "tokens" in outputs,
+            ("model.word_dropout", "evaluate.beam_size"),
+        ),
+        "has text or class labels for targets": (
+            bool(outputs & {"tokens", "classes"}),
+            ("train.label_smoothing",),
+        ),
         "that is trained goes from sound to text": (
             any(problems[name][:2] == ("frames", "tokens") for name in config.trained),
             ("model.ctc_weight", "model.ctc_decoding"),

@@ -10,7 +10,7 @@ from t2t_multimodel.config.base import Section
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class EvalConfig(Section):
-    """Which examples are scored, and when."""
+    """Settings that tell which examples are scored, and when."""
 
     steps: int = 5000
     """Training steps between evaluations; 0: only at the end."""
@@ -29,7 +29,7 @@ class EvalConfig(Section):
     patience: int = 0
     """Evaluations without a new best after which the run ends early; 0: never."""
     patience_for: Literal["joint", "problems"] = "joint"
-    """What must have stopped improving: the joint score, or every problem's own."""
+    """The score that must have stopped improving: the joint score, or every problem's own."""
     final_examples: int = 0
     """Most examples of each problem scored for the table at the end; 0: all."""
     decode_examples: int = 200

@@ -80,7 +80,7 @@ class SchedulePoint(Section):
     """The rates from one step on."""
 
     step: int
-    """From 0."""
+    """The step from which the rates hold, counted from 0."""
     rates: tuple[float, ...]
     """One for each trained problem, in the order listed."""
 

@@ -37,7 +37,7 @@ class ModelConfig(Section):
     """Nets for images, audio and labels: the paper's, or Tensor2Tensor's of 2017-06."""
 
     moe: ExpertsConfig | NoExpertsConfig | DenseParamsConfig | DenseComputeConfig = ExpertsConfig()
-    """What stands in the mixtures' place: experts, nothing, or one dense layer."""
+    """The layers in the mixtures' place: experts, nothing, or one dense layer."""
 
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
     """Type of activations and products; weights, routers, norms and losses stay float32. For
@@ -68,8 +68,9 @@ class ModelConfig(Section):
     target, byte by byte (CTC; arXiv 1609.06773). Not in the paper; few hours of speech need it."""
 
     ctc_decoding: float = 0.0
-    """What CTC says of outputs, from 0, nothing, to 1: then the encoder's spelling is the output.
-    Between them a search weighs prefixes by both (arXiv 1609.06773). Needs ctc_weight."""
+    """The weight of CTC in the choice of outputs. With 0 it has none; with 1 the encoder's
+    spelling is the output. Between them a search weighs prefixes by both (arXiv 1609.06773).
+    Needs ctc_weight."""
 
     share_embeddings: bool = True
     """One table embeds a vocabulary as input and as target (2.5: a shared vocabulary)."""

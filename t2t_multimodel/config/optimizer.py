@@ -17,7 +17,7 @@ class RateFactor(Section):
     part: str
     """The body, a modality net, a command token or a CTC layer, by name."""
     factor: float
-    """What the learning rate is multiplied with; 0 leaves the part as it is."""
+    """The factor of the learning rate; 0 leaves the part as it is."""
 
     def check(self) -> None:
         self.require(0 <= self.factor < math.inf, "factor", "0 or a number above 0")
@@ -33,7 +33,7 @@ class NoDecayConfig(Section):
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class _Decay(Section):
     strength: float = 0.1
-    """How fast matrices decay; only those that got a gradient are moved."""
+    """The speed at which matrices decay; only those that got a gradient are moved."""
 
     def check(self) -> None:
         self.require(0 < self.strength < math.inf, "strength", "> 0 and finite")
@@ -96,7 +96,7 @@ class OptimizerConfig(Section):
     clip_norm: float = 2.0
     """Bound of the global gradient norm of a step; 0 leaves gradients alone."""
     weight_decay: NoDecayConfig | DecoupledDecayConfig | T2TDecayConfig = NoDecayConfig()
-    """How matrices decay."""
+    """The way in which matrices decay."""
     rate_factors: tuple[RateFactor, ...] = ()
     """Factors of the learning rate in parts of the model, written body:0.1+command_octet_ende:0."""
     ema_decay: float = 0.0

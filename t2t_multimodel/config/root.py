@@ -20,7 +20,7 @@ class ProblemRate(Section):
     """A problem of a run, and how often it comes."""
 
     name: str
-    """As it is registered."""
+    """The name under which the problem is registered."""
     rate: float = 1.0
     """Beside the rates of the others; a problem of rate 0 is in the model and scored, but not
     trained."""
@@ -81,7 +81,7 @@ class Config(Section):
 
     @property
     def trained(self) -> dict[str, float]:
-        """As `rates`, of the problems that are trained: those of a rate above 0."""
+        """The `rates` of the problems that are trained: those of a rate above 0."""
         return {name: rate for name, rate in self.rates.items() if rate}
 
     @property

@@ -24,8 +24,8 @@ from t2t_multimodel.data.raw_dirs import RawDir, RawDirs, as_raw_dirs
 from t2t_multimodel.data.reading import Unreadable
 from t2t_multimodel.data.shards import ShardJob, seen_fault
 from t2t_multimodel.data.splits import SplitOnDisk, told
+from t2t_multimodel.data.tokenizer import SubwordTokenizer
 from t2t_multimodel.data.verify import read_fault
-from t2t_multimodel.data.vocab import SubwordTokenizer
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import ProblemSignature
 from t2t_multimodel.problem import Problem
@@ -132,6 +132,29 @@ def generate(
     return prepared
 
 
+def run_options(
+    config: Config,
+    tokenizers: Mapping[str, SubwordTokenizer] | None = None,
+    *,
+    report: Report = print,
+    begun: Mapping[str, str] | None = None,
+) -> DatagenOptions:
+    """Returns the options of a run: its size of vocabularies, and all cores.
+
+    Args:
+        config: of the run.
+        tokenizers: those of the checkpoint that goes on, is scored or decodes; None: a new run.
+        report, begun: see `DatagenOptions`.
+    """
+    return DatagenOptions(
+        workers=cores(),
+        vocab_size=config.data.vocab_size,
+        tokenizers=tokenizers,
+        report=report,
+        begun=begun,
+    )
+
+
 def prepare(
     names: Sequence[str],
     data_dir: Path,
@@ -139,21 +162,9 @@ def prepare(
     config: Config,
     tokenizers: Mapping[str, SubwordTokenizer] | None = None,
     report: Report = print,
-    begun: Mapping[str, str] | None = None,
 ) -> dict[str, Prepared]:
-    """`generate` for a run: with its size of vocabularies, on all cores.
-
-    Args:
-        names, data_dir, raw_dir: as in `generate`.
-        config: of the run.
-        tokenizers: those of the checkpoint that goes on, is scored or decodes; None: a new run.
-        report, begun: see `DatagenOptions`.
-    """
-    size, workers = config.data.vocab_size, cores()
-    options = DatagenOptions(
-        workers=workers, vocab_size=size, tokenizers=tokenizers, report=report, begun=begun
-    )
-    return generate(names, data_dir, raw_dir, options)
+    """Calls `generate` with the `run_options` of a config."""
+    return generate(names, data_dir, raw_dir, run_options(config, tokenizers, report=report))
 
 
 def _keep_apart(data_dir: Path, raw_dirs: RawDirs, names: Sequence[str]) -> None:

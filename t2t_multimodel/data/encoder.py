@@ -61,8 +61,8 @@ class ExampleEncoder:
                 if not isinstance(example, Mapping):
                     self._reject("no example", f"{where}: it is no dict, but {example!r:.40}")
                     continue
-                if "origin" in example:
-                    where += f" ({example['origin']})"
+                if origin := _origin(example, raw_dir):
+                    where += f" ({origin})"
                 arrays = self._encode(example, where)
                 if arrays is not None:
                     yield example_proto.to_bytes(arrays)
@@ -99,3 +99,14 @@ class ExampleEncoder:
         reasons = self.reasons.setdefault(kind, [])
         if len(reasons) < MOST_REASONS:
             reasons.append(printable(reason))
+
+
+def _origin(example: Mapping[str, Any], raw_dir: Path | None) -> str:
+    """Where an example comes from: as it says itself, or its file relative to `raw_dir`."""
+    if "origin" in example:
+        return str(example["origin"])
+    path = next((value for value in example.values() if isinstance(value, Path)), None)
+    if path is None:
+        return ""
+    inside = raw_dir is not None and path.is_relative_to(raw_dir)
+    return str(path.relative_to(raw_dir) if inside and raw_dir else path)

@@ -8,8 +8,8 @@ from typing import Any
 
 from t2t_multimodel.data.fingerprint import files_facts
 from t2t_multimodel.data.reading import called
+from t2t_multimodel.data.tokenizer import SubwordTokenizer
 from t2t_multimodel.data.used_code import code_of
-from t2t_multimodel.data.vocab import SubwordTokenizer
 from t2t_multimodel.problem import Problem
 
 _FORMAT = "2"
@@ -31,7 +31,11 @@ def facts_of(
         tokenizers: its vocabularies by name.
         files: from `files_of`.
     """
+    rules = {name: feature.reading_rules for name, feature in problem.features.items()}
+    # The first version adds nothing, so that records from before versions were told stay good.
+    later = {name: version for name, version in rules.items() if version > 1}
     return {
+        **({"reading_rules": later} if later else {}),
         "format": _FORMAT,
         "problem": problem.name,
         "version": problem.version,

@@ -22,7 +22,7 @@ from t2t_multimodel.data.fingerprint import fingerprint
 from t2t_multimodel.data.raw_dirs import RawDir, as_raw_dirs
 from t2t_multimodel.data.reading import Unreadable
 from t2t_multimodel.data.stale import differences
-from t2t_multimodel.data.vocab import SubwordTokenizer
+from t2t_multimodel.data.tokenizer import SubwordTokenizer
 from t2t_multimodel.errors import UserError, unknown
 from t2t_multimodel.problem import Problem
 from t2t_multimodel.side_files import Damaged, read_json

@@ -15,10 +15,10 @@ _ENTRY = re.compile(r"([a-z][a-z0-9_]*):(.+)")
 
 @dataclass(frozen=True)
 class RawDirs:
-    """What `--raw_dir` says: `FOLDER`, or `my_digits:wavs,m30k_ende:m30k`, or both."""
+    """Holds what `--raw_dir` says: `FOLDER`, or `my_digits:wavs,m30k_ende:m30k`, or both."""
 
     default: Path | None = None
-    """For problems that are not named; `default/<problem>` for those that have such a folder."""
+    """The folder of problems that are not named, or `default/<problem>` where that exists."""
     named: tuple[tuple[str, Path], ...] = ()
     """Problem and its folder."""
 
@@ -49,13 +49,19 @@ class RawDirs:
         return cls(default, tuple(named.items()))
 
     def of(self, problem: str) -> Path | None:
-        """The folder of a problem; None if there is none."""
+        """The folder of a problem; None if there is none.
+
+        A problem that knows its own (`Problem.home`) is not looked for in the folder for all.
+        """
         for name, path in self.named:
             if name == problem:
                 return path
         if self.default is not None and (self.default / problem).is_dir():
             return self.default / problem
-        return self.default
+        home: Path | None = None
+        if problem in registry.problems:
+            home = registry.problems.get(problem).home
+        return self.default if home is None else home
 
     def absolute(self) -> RawDirs:
         """The same folders, whatever the working folder is later."""

@@ -25,8 +25,8 @@ _DAMAGE = (
     *(OSError, EOFError, UnicodeError, json.JSONDecodeError, struct.error),
     *(LZMAError, tarfile.TarError, zipfile.BadZipFile, zlib.error),
 )
-"""What libraries raise on damaged files: where a user's own code raises one of these, the file is
-more likely to be at fault than the code."""
+"""The errors that libraries raise on damaged files: where a user's own code raises one, the
+file is more likely to be at fault than the code."""
 _LIBRARIES = tuple(
     {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
 )
@@ -102,7 +102,7 @@ def guarded(read: Callable[[], Iterable[T]], what: str, noun: str) -> Iterator[T
 
 
 def called(read: Callable[[], T], what: str) -> T:
-    """What `read` returns, or `Unreadable` as of `guarded`."""
+    """Returns what `read` returns, or `Unreadable` as of `guarded`."""
     return next(guarded(lambda: (read(),), what, ""))
 
 

@@ -15,7 +15,7 @@ from t2t_multimodel import registry, usr_dir
 from t2t_multimodel.data.encoder import ExampleEncoder
 from t2t_multimodel.data.files import written_by_rename
 from t2t_multimodel.data.records import write_records
-from t2t_multimodel.data.vocab import SubwordTokenizer
+from t2t_multimodel.data.tokenizer import SubwordTokenizer
 from t2t_multimodel.problem import Problem
 
 Summary = dict[str, Any]

@@ -17,6 +17,7 @@ def differences(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
     return [
         *_values(then, now, ("format", "problem", "version", "splits", "train_shards")),
         *_entries(then, now, "features"),
+        *_rules(then.get("reading_rules", {}), now.get("reading_rules", {})),
         *_entries(then, now, "vocabularies"),
         *_code(then.get("code", {}), now.get("code", {})),
         *_files(then.get("files", {}), now.get("files", {})),
@@ -73,6 +74,13 @@ def _entries(then: dict[str, Any], now: dict[str, Any], kind: str) -> Iterator[s
         if old.get(name) != new.get(name):
             noun = {"features": name, "vocabularies": f"vocabulary {name}"}[kind]
             yield f"{noun} was {_shown(old.get(name))} and is {_shown(new.get(name))}"
+
+
+def _rules(then: dict[str, int], now: dict[str, int]) -> Iterator[str]:
+    for name in {**then, **now}:
+        old, new = then.get(name, 1), now.get(name, 1)
+        if old != new:
+            yield f"the rules by which {name} are read were version {old} and are version {new}"
 
 
 def _code(then: dict[str, str], now: dict[str, str]) -> Iterator[str]:

@@ -80,7 +80,7 @@ class _Followed:
                     self._follow(name, value)
 
     def _follow(self, name: str, value: Any, depth: int = 0) -> None:
-        """What a name stands for: code is taken in, a constant counts by its value."""
+        """Follows what a name stands for: code is taken in, a constant counts by its value."""
         if (
             isinstance(value, (type, types.FunctionType, functools.partial))
             or _bare(value) != value

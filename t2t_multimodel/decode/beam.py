@@ -5,6 +5,7 @@ Legend: B sources, N beams, R = B * N rows, T longest output, V tokens.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -24,30 +25,38 @@ def length_penalty(length: Size, alpha: float) -> Tensor:
     return ops.power((5.0 + ops.cast(length, "float32")) / 6.0, alpha)
 
 
+@dataclass(frozen=True)
+class Beam:
+    """Settings of a search."""
+
+    width: int
+    """Beginnings that are followed for each source, N."""
+    alpha: float
+    """Exponent of the length penalty."""
+    stop_early: bool = True
+    """Whether it ends when nothing can become better; False runs to the longest length."""
+
+
 def beam_search(
     next_tokens: NextTokens,
     cache: Tensors,
     forced_BT: Tensor,
     live_B: Tensor,
-    beams: int,
-    alpha: float,
-    stop_early: bool = True,
+    how: Beam,
 ) -> tuple[Tensor, Tensor]:
     """Follows the N best beginnings and keeps the N best ended sequences.
 
     Of the 2N best continuations those with an end compete with what ended before, by score; the
     others are the next beginnings. The search stops when no beginning can still become better
     than the worst ended sequence, in any row. So what comes after the best may depend on the
-    other rows; without `stop_early` it does not.
+    other rows; without `Beam.stop_early` it does not.
 
     Args:
         next_tokens: the model; its rows are the beams of one source after those of another.
         cache: before the first position, [R, ...] each.
         forced_BT: int32, ids that must be taken where they are not 0.
         live_B: bool; other sources are not waited for.
-        beams: N.
-        alpha: of the length penalty.
-        stop_early: False runs to the longest length.
+        how: the search goes.
 
     Returns:
         ids int32 [B, N, T], best first, zero after the end; scores [B, N]: log-probability /
@@ -55,13 +64,13 @@ def beam_search(
         missing has a score near -1e7.
     """
     rows, longest = ops.shape(forced_BT)[0], forced_BT.shape[1]
-    search = _Search(rows, beams, longest, alpha)
+    search = _Search(rows, how.width, longest, how.alpha)
 
     def unfinished(
         t: Tensor, alive: dict[str, Tensor], ended: dict[str, Tensor], cache: Tensors
     ) -> Tensor:
         decided = ops.all(ops.logical_or(search.decided(alive, ended), ops.logical_not(live_B)))
-        goes_on = ops.logical_not(decided) if stop_early else True
+        goes_on = ops.logical_not(decided) if how.stop_early else True
         return ops.logical_and(t < longest, goes_on)
 
     def one(

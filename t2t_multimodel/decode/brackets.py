@@ -21,7 +21,7 @@ DEEPEST = 64
 
 
 class Standing(NamedTuple):
-    """Where each row stands in its tree."""
+    """Tells where each row stands in its tree."""
 
     open_RH: Tensor
     """int32: labels of the open brackets, the outermost first."""
@@ -73,7 +73,7 @@ class BracketGuide:
         return Standing(open_RH, none_R, none_R, left_R), weigh
 
     def _after(self, now: Standing, last_R: Tensor) -> Standing:
-        """Where a row stands behind a token; padding moves nothing."""
+        """Returns where a row stands behind a token; padding moves nothing."""
         opened_R, closed_R, leaf_R = (_look_up(table, last_R) for table in self._tables[:3])
         opens_R = ops.cast(opened_R >= 0, "int32")
         closes_R = ops.cast(closed_R >= 0, "int32")

@@ -25,7 +25,7 @@ LOW = -1e9
 
 
 def heard(model: MultiModel, encoded: Encoded, problem: str) -> tuple[Tensor, Tensor]:
-    """What CTC hears: log-probabilities of bytes [B, F, 256], and the real times of each row."""
+    """Returns what CTC hears: log-probabilities of bytes [B, F, 256], real times of each row."""
     net = model.ctc[model.signature(problem).inputs.identity]
     return net.log_probabilities(encoded.x_BLD, encoded.mask_BL, bands=encoded.grid[1])
 
@@ -113,7 +113,7 @@ class CtcGuide:
         self._spelling = spelling_of(model, problem).astype("int32")
 
     def facts(self, source: dict[str, Tensor], encoded: Encoded) -> tuple[Tensor, ...]:
-        """What is heard: log-probabilities [B, F, C] and real times [B]."""
+        """Returns what is heard: log-probabilities [B, F, C] and real times [B]."""
         return heard(self._model, encoded, self._problem)
 
     def begin(self, facts: tuple[Tensor, ...], beams: int, longest: int) -> tuple[Prefixes, Weigh]:
@@ -235,7 +235,7 @@ def _later(x: Tensor, first: Tensor) -> Tensor:
 
 
 def _column(prefixes: Prefixes) -> Prefixes:
-    """With an axis for candidates behind that of rows."""
+    """Adds an axis for candidates behind that of rows."""
     return _map(lambda x: x[:, None], prefixes)
 
 

@@ -17,10 +17,11 @@ from keras import KerasTensor, ops
 from t2t_multimodel import backend, nets
 from t2t_multimodel.config.decode import DecodeConfig
 from t2t_multimodel.data.collate import Batch
-from t2t_multimodel.decode.beam import LOST, beam_search, length_penalty
+from t2t_multimodel.decode.beam import LOST, Beam, beam_search, length_penalty
 from t2t_multimodel.decode.ctc import CtcGuide, best_path, heard, spelling_of
 from t2t_multimodel.decode.filling import filled_up
 from t2t_multimodel.decode.guide import Guide, Weigh
+from t2t_multimodel.decode.room import Room
 from t2t_multimodel.decode.sample import sampler
 from t2t_multimodel.decode.write import best, write
 from t2t_multimodel.errors import UserError
@@ -29,6 +30,9 @@ from t2t_multimodel.layers import fast
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.types import Tensor, Tensors
 
+_COPIES, _BEAM_COPIES = 1.25, 2.0
+"""Memory of a step over that of the caches of all positions, as measured: a beam picks among its
+outputs, and so has a second copy of them."""
 LOOKED_AT = 4
 """Tokens, times the beams, that CTC weighs at each place, the decoder's best ones."""
 
@@ -72,7 +76,7 @@ class Decoder:
         signature = model.signature(problem)
         self._targets = signature.targets
         self.output = signature.targets.output
-        """How the targets are predicted; a prefix and a beam are for tokens alone."""
+        """The way the targets are predicted; a prefix and a beam are for tokens alone."""
         self._longest = config.max_length or signature.targets.max_length
         self._fills_up = config.jit or not fast.TENSORFLOW
         if config.method == "greedy" and config.nbest > 1 and self.output == "tokens":
@@ -108,6 +112,11 @@ class Decoder:
         """Sequences that are followed for each source."""
         config = self._config
         return {"greedy": 1, "beam": config.beam_size, "sample": config.nbest}[config.method]
+
+    @functools.cached_property
+    def _room(self) -> Room:
+        copies = _BEAM_COPIES if self._config.method == "beam" else _COPIES
+        return Room(self._model.body, self._longest, self._beams, copies)
 
     @functools.cached_property
     def _source(self) -> dict[str, KerasTensor]:
@@ -148,7 +157,8 @@ class Decoder:
                 free. Their log-probability counts in the scores.
 
         Raises:
-            UserError: a prefix is longer than outputs may be, or the outputs are no tokens.
+            UserError: a prefix is longer than outputs may be, the outputs are no tokens, or they
+                do not fit into memory.
         """
         source = {name: batch[name] for name in ("inputs", "inputs_length")}
         if prefix is not None:
@@ -157,8 +167,9 @@ class Decoder:
             return Decoded(*(np.asarray(part) for part in self._predicted(source)))
         if self._spells:
             return Decoded(*(np.asarray(part) for part in self._spelt(source)))
-        x_BLD, mask_BL, *facts = self._encoded(source)
         rows = len(source["inputs_length"])
+        self._room.check(rows)
+        x_BLD, mask_BL, *facts = self._encoded(source)
         forced_BT = np.zeros((rows, self._longest), np.int32)
         if prefix is not None:
             known = prefix[:, : self._longest]
@@ -225,7 +236,7 @@ class Decoder:
         return ops.cast(classes, "int32")[:, :, None], scores
 
     def _spell(self, source: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """What CTC hears [B, 1, F + 1], in pieces of one byte, and its log-probability [B, 1]."""
+        """Returns what CTC hears [B, 1, F + 1], in one-byte pieces, and its log-probability."""
         found = heard(self._model, self._model.encode(source, self._problem), self._problem)
         ids_BT, score_B = best_path(*found, spelling_of(self._model, self._problem))
         return ids_BT[:, None], score_B[:, None]
@@ -258,7 +269,8 @@ class Decoder:
             return log_p_RV, (own, tuple(after))
 
         if beams > 1 and config.method == "beam":
-            return beam_search(next_tokens, cache, forced_BT, live_B, beams, config.alpha)
+            how = Beam(beams, config.alpha)
+            return beam_search(next_tokens, cache, forced_BT, live_B, how)
         choose = sampler(config) if config.method == "sample" else best
         forced_RT, live_R = (ops.repeat(x, beams, axis=0) for x in (forced_BT, live_B))
         ids_RT, score_R = write(next_tokens, choose, cache, forced_RT, live_R)

@@ -12,7 +12,7 @@ from t2t_multimodel.problem import Problem
 
 
 def guides(problem: Problem, tokenizers: Mapping[str, SpeltTokenizer]) -> list[Guide]:
-    """What a `Decoder` of the problem is to be given.
+    """Returns the guides that a `Decoder` of the problem is to be given.
 
     Args:
         problem: its target may have a grammar.

@@ -28,7 +28,7 @@ class Guide(Protocol):
         """Shapes and types of `facts`; the first axis is that of sources."""
 
     def facts(self, source: dict[str, Tensor], encoded: Encoded) -> tuple[Tensor, ...]:
-        """What the guide must know of the sources of a batch.
+        """Returns what the guide must know of the sources of a batch.
 
         Args:
             source: inputs and inputs_length.

@@ -34,7 +34,7 @@ WINDOW = 2048
 """Most inputs that are held at once; those of like length among them are decoded together."""
 
 Scores = tuple[float | None, ...]
-"""Of an input's outputs; None for values, which have no probability."""
+"""The scores of an input's outputs; None for values, which have no probability."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -105,7 +105,7 @@ def ema_rest(config: OptimizerConfig, count: Any, minimum: Any) -> Any:
 
 
 def rate_factor(config: Config, path: str, shape: Sequence[int]) -> float:
-    """What the scheduled learning rate is multiplied with for a variable.
+    """Returns the factor of the scheduled learning rate for a variable.
 
     It is the factor of the part that the variable lies in, and Muon's rate over Adam's where
     Muon moves it.

@@ -72,7 +72,7 @@ class JaxEngine(Engine):
         )
 
     def _variables_read(self, problem: str, batch: Batch) -> list[int]:
-        """Which variables the problem's loss depends on, found by one abstract run."""
+        """Finds the variables on which the problem's loss depends, by one abstract run."""
         scope = _ReadRecorder()
 
         def run(batch: Batch) -> Any:

@@ -65,7 +65,7 @@ class MirroredEngine(TensorFlowEngine):
 
     @contextlib.contextmanager
     def _in_place_of_the_model(self, problem: str, name: str) -> Iterator[None]:
-        """What is traced inside runs on a device, with its copies of what the problem touches.
+        """Makes what is traced inside run on a device, with its copies of what the problem touches.
 
         Variables that are not trained have no copy: those of the first device are read.
         """

@@ -24,7 +24,7 @@ def interval(score: Score, resamples: int) -> Interval:
         score: of some examples.
         resamples: samples with replacement, as large as the set itself.
     """
-    return _ends(np.asarray([score.of(chosen) for chosen in _samples(score.examples, resamples)]))
+    return ends(np.asarray([score.of(chosen) for chosen in samples(score.examples, resamples)]))
 
 
 @dataclass(frozen=True)
@@ -50,21 +50,23 @@ def difference(first: Score, second: Score, resamples: int) -> Difference:
         raise ValueError(f"{first.examples} examples can not be paired with {second.examples}")
     value = first.value - second.value
     drawn = np.asarray(
-        [first.of(chosen) - second.of(chosen) for chosen in _samples(first.examples, resamples)]
+        [first.of(chosen) - second.of(chosen) for chosen in samples(first.examples, resamples)]
     )
     # Were there no true difference, the resamples would lie around 0 as they lie around `value`.
     # A difference of none at all is never due to more than chance.
     by_chance = int(np.sum(np.abs(drawn - value) >= abs(value))) if value else resamples
-    return Difference(value, _ends(drawn), (by_chance + 1) / (resamples + 1))
+    return Difference(value, ends(drawn), (by_chance + 1) / (resamples + 1))
 
 
-def _samples(examples: int, resamples: int) -> Iterator[np.ndarray]:
+def samples(examples: int, resamples: int) -> Iterator[np.ndarray]:
+    """Numbers of examples, int [examples], drawn with replacement; the same in every run."""
     draws = generator(0, "bootstrap")
     for _ in range(resamples):
         yield draws.integers(0, examples, examples)
 
 
-def _ends(values: np.ndarray) -> Interval:
+def ends(values: np.ndarray) -> Interval:
+    """The interval that holds `CONFIDENCE` of the values, [resamples]."""
     outside = (1 - CONFIDENCE) / 2
     low, high = np.quantile(values, (outside, 1 - outside))
     return float(low), float(high)

@@ -40,7 +40,7 @@ def load_results(file: Path) -> list[Result]:
             fix=f"Write both: mm-eval --output_dir=RUN --json={file}",
         )
     try:
-        return [_from_dict(values) for values in json.loads(examples.read_text())]
+        return [result_of(values) for values in json.loads(examples.read_text())]
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{examples} is no file of mm-eval: {error!r}.") from error
 
@@ -80,7 +80,8 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, str) else array.tolist()
 
 
-def _from_dict(values: dict[str, Any]) -> Result:
+def result_of(values: dict[str, Any]) -> Result:
+    """One item of `results.examples.json`. Raises `KeyError` or `TypeError` if it is none."""
     return Result(
         problem=values["problem"],
         split=values["split"],

@@ -21,7 +21,7 @@ from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.config.decode import DecodeConfig
 from t2t_multimodel.data.files import writing
-from t2t_multimodel.data.vocab import SubwordTokenizer
+from t2t_multimodel.data.tokenizer import SubwordTokenizer
 from t2t_multimodel.decode.beam import LOST
 from t2t_multimodel.decode.decoder import Decoder
 from t2t_multimodel.decode.grammar import guides
@@ -31,6 +31,7 @@ from t2t_multimodel.export.subwords import Subwords
 from t2t_multimodel.features import Argument, Feature
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.problem import Problem
+from t2t_multimodel.raw_files import mark_own
 from t2t_multimodel.registry import problems
 
 
@@ -78,6 +79,7 @@ def export(
         with writing(folder):
             tf.saved_model.save(exporter.held, str(temporary), signatures)
             (temporary / ABOUT).write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+            mark_own(temporary)
             os.replace(temporary, folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -106,11 +108,11 @@ class Exporter:
         self.held.subwords = self._subwords
 
     def arguments(self, problem: Problem) -> dict[str, Argument]:
-        """What a caller of the problem's signature gives."""
+        """Returns what a caller of the problem's signature gives."""
         return problem.inputs.graph_arguments(self._model.signature(problem.name).inputs)
 
     def outputs(self, problem: Problem) -> dict[str, str]:
-        """What a caller of the problem's signature gets, in words."""
+        """Returns what a caller of the problem's signature gets, in words."""
         targets = self._model.signature(problem.name).targets
         if targets.output != "values":
             return {"text": "string [B, N], best first", "score": "float32 [B, N]"}

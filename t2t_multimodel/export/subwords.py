@@ -12,7 +12,7 @@ import numpy as np
 import sentencepiece
 import tensorflow as tf
 
-from t2t_multimodel.data.vocab import UNK_ID, SubwordTokenizer
+from t2t_multimodel.data.tokenizer import UNK_ID, SubwordTokenizer
 from t2t_multimodel.export.utf8 import repaired
 from t2t_multimodel.features import EOS_ID, PAD_ID
 
@@ -20,18 +20,18 @@ _BLANK = "\u2581"
 _NEVER = np.int64(1 << 62)
 _UNKNOWN_SURFACE = " \u2047 "
 _WHITESPACE = r"[\t-\r\x1c-\x1f\x{85}\p{Z}]+"
-"""What `str.split` splits at."""
+"""The characters at which `str.split` splits."""
 
 
 class Subwords(tf.Module):
     """The `encode` and `decode` of a `SubwordTokenizer` inside of a graph.
 
     Encoding merges, again and again, that pair of neighbours whose joint piece was learned first.
-    No piece of a vocabulary that `data.vocab.train` makes goes on behind a blank, so all words
-    take a merge at once.
+    No piece of a vocabulary that `data.vocab_training.train` makes goes on behind a blank, so all
+    words take a merge at once.
 
     Args:
-        tokenizer: trained by `data.vocab.train`.
+        tokenizer: trained by `data.vocab_training.train`.
     """
 
     def __init__(self, tokenizer: SubwordTokenizer) -> None:
@@ -155,7 +155,7 @@ class Subwords(tf.Module):
 
 
 def _surface(processor: Any, i: int) -> bytes:
-    """What an id adds to a text."""
+    """Returns what an id adds to a text."""
     piece = processor.IdToPiece(i)
     if processor.IsByte(i):
         return bytes([int(piece[3:5], 16)])

@@ -33,7 +33,7 @@ class Audio(Feature):
     rate: int
     """Samples a second."""
     form: Literal["log_mel", "waveform"] = "log_mel"
-    """What the model hears: log-mel frames every 10 ms, or samples (paper, section 2.2)."""
+    """The form of what the model hears: log-mel frames every 10 ms, or samples (paper, 2.2)."""
     n_mels: int = 80
     """Frequency bins of a log-mel frame."""
     max_seconds: float = 20.0

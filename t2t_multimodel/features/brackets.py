@@ -17,7 +17,7 @@ NO_TAG = "XX"
 """The leaf of trees without tags."""
 
 Role = tuple[Literal["open", "close", "leaf"], str]
-"""What a symbol does, and the label of a bracket ("" for a leaf)."""
+"""The action of a symbol, and the label of a bracket ("" for a leaf)."""
 
 
 class BracketTables(NamedTuple):
@@ -47,7 +47,7 @@ class Brackets:
     """
 
     def role(self, symbol: str) -> Role | None:
-        """What a control symbol does: `(NP` opens, `NP)` closes, any other one is a leaf.
+        """Returns what a control symbol does: `(NP` opens, `NP)` closes, any other one is a leaf.
 
         None forbids it.
         """

@@ -10,10 +10,10 @@ from t2t_multimodel.features.stored import Stored, Tokenizer
 
 
 class ForComparing(Stored):
-    """How targets and outputs reach metrics, and sources reach the classical baseline."""
+    """Tells how targets and outputs reach metrics, and sources the classical baseline."""
 
     seen_as: ClassVar[str] = "values"
-    """What `simple` makes of a value, in words: "pixels"."""
+    """A word for what `simple` makes of a value: "pixels"."""
 
     def metric_target(self, array: np.ndarray, tokenizer: Tokenizer | None) -> Any:
         """A stored target as metrics take it: the value, or a tuple of equally good ones."""
@@ -25,7 +25,7 @@ class ForComparing(Stored):
         return self.decode(outputs[0], tokenizer)
 
     def output_words(self, output: Any) -> str:
-        """What `metric_output` made of an output, as a line of text."""
+        """Returns what `metric_output` made of an output, as a line of text."""
         return str(output)
 
     def simple(self, value: Any) -> str | np.ndarray | None:

@@ -31,9 +31,9 @@ class Argument(NamedTuple):
     dtype: str
     """float32, int32, uint8, string."""
     shape: tuple[int | None, ...]
-    """Of one example; None where it varies."""
+    """The shape of one example; None where it varies."""
     words: str
-    """What a caller gives, for the file that describes the signatures."""
+    """Tells what a caller gives, for the file that describes the signatures."""
 
 
 class GraphInput(NamedTuple):
@@ -48,7 +48,7 @@ class GraphInput(NamedTuple):
 
 
 class InGraph(Stored):
-    """How a feature is read and written inside of a graph of TensorFlow.
+    """Reads and writes a feature inside of a graph of TensorFlow.
 
     By default a caller gives arrays as the model takes them, and gets values as it predicts them.
     """

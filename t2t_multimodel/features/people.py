@@ -26,12 +26,12 @@ class Shown(NamedTuple):
 
 
 class ForPeople(Stored):
-    """How a feature reads what people write, and how it is shown to them."""
+    """Reads what people write for a feature, and shows the feature to them."""
 
     medium: ClassVar[Medium] = "text"
-    """What people give: a line of text, or a file (an image, a sound, one of another kind)."""
+    """The medium that people give: a line of text, or a file (an image, a sound, another kind)."""
     hint: ClassVar[str] = ""
-    """What a person should write, for text; the server's page shows it in an empty field."""
+    """A hint on what to write, for text; the server's page shows it in an empty field."""
 
     def parse(self, given: str | bytes) -> Any:
         """A line of mm-decode or the input of a request, as `encode` takes it.

@@ -9,6 +9,8 @@ follows the same rules for the kinds that TensorFlow decodes. The rules:
 * 16 bits a channel keep their upper eight. Greys of 32 bits or of floats are white at the smallest
   of 1 (floats only), 255, 65,535 and 4,294,967,295 that no pixel exceeds, and black at 0 and below.
 * Of several frames the first counts. Colour profiles are not looked at.
+
+A rule that changes pixels raises `Image.reading_rules`, so that records made before are stale.
 """
 
 from __future__ import annotations
@@ -48,7 +50,7 @@ _TURNS = {
     8: Pillow.Transpose.ROTATE_90,
 }
 _WHITE_LEVELS = (255.0, 65_535.0, 4_294_967_295.0)
-_BAND_ROWS = 256  # laid over white at a time, so that memory holds one copy of a large picture
+_BAND_ROWS = 256  # computed at a time, so that memory holds one copy of a large picture
 
 
 def read(source: bytes | str | Path, channels: int) -> Pillow.Image:
@@ -133,7 +135,7 @@ def _check_png(data: bytes) -> None:
 
 
 def _turn(picture: Pillow.Image) -> Pillow.Transpose | None:
-    """How the picture is turned to look right; None where EXIF says nothing, or nothing sound.
+    """Returns how the picture is turned to look right; None where EXIF says nothing sound.
 
     Pillow has turned TIFF pictures itself by now.
     """
@@ -155,18 +157,31 @@ def _eight_bits(picture: Pillow.Image) -> Pillow.Image:
             grey.putalpha(Pillow.fromarray(np.where(values == clear, 0, 255).astype(np.uint8)))
         return grey
     if picture.mode in ("I", "F"):
-        return Pillow.fromarray(_scaled(np.asarray(picture), picture.mode == "F"))
+        return Pillow.fromarray(_scaled(picture))
     return picture
 
 
-def _scaled(values: np.ndarray, floats: bool) -> np.ndarray:
+def _scaled(picture: Pillow.Image) -> np.ndarray:
     """Numbers of any range as greys 0 to 255."""
-    if not np.isfinite(values).all():
-        raise _unreadable("it has pixels that are not finite")
-    most = float(values.max(initial=0))
-    levels = (1.0, *_WHITE_LEVELS) if floats else _WHITE_LEVELS
+    most = 0.0
+    for _, band in _bands(picture):
+        if not np.isfinite(band).all():
+            raise _unreadable("it has pixels that are not finite")
+        most = max(most, float(band.max(initial=0)))
+    levels = (1.0, *_WHITE_LEVELS) if picture.mode == "F" else _WHITE_LEVELS
     white = next((level for level in levels if most <= level), most)
-    return np.rint(np.clip(values, 0, white) * (255 / white)).astype(np.uint8)
+    greys = np.empty((picture.height, picture.width), np.uint8)
+    for top, band in _bands(picture):
+        scaled = np.clip(band, 0, white) * (255 / white)
+        greys[top : top + len(band)] = np.rint(scaled)
+    return greys
+
+
+def _bands(picture: Pillow.Image) -> Iterator[tuple[int, np.ndarray]]:
+    """The first row of each band, and its pixels."""
+    for top in range(0, picture.height, _BAND_ROWS):
+        box = (0, top, picture.width, min(top + _BAND_ROWS, picture.height))
+        yield top, np.asarray(picture.crop(box))
 
 
 def _over_white(picture: Pillow.Image) -> Pillow.Image:

@@ -91,7 +91,7 @@ def _number(bytes_S: Any, at: Any, size: int, big: Any = True) -> Any:
 
 
 def _exif_of_jpeg(bytes_S: Any) -> Any:
-    """Where the EXIF block begins in a JPEG file; -1 without one."""
+    """Finds where the EXIF block begins in a JPEG file; -1 without one."""
 
     def is_exif(at: Any) -> Any:
         marked = _number(bytes_S, at, 2) == 0xFFE1

@@ -16,7 +16,7 @@ from t2t_multimodel.features.image import Image
 from t2t_multimodel.features.picture_files_in_graph import decoded
 
 _BITS = 22
-"""Of the fixed-point weights with which Pillow resizes."""
+"""The number of bits of the fixed-point weights with which Pillow resizes."""
 
 
 def pixels(files_B: Any, feature: Image) -> Any:
@@ -61,7 +61,7 @@ def _single(x: Any) -> Any:
 
 
 def _weights(size: Any, begin: Any, end: Any, out: int) -> Any:
-    """Of each old position in each new one, float64 [out, size] of whole numbers.
+    """Returns the weight of each old position in each new one, float64 [out, size], whole.
 
     A triangle as wide as two new positions, or two old ones where the picture grows.
     """

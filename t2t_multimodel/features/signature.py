@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 Output = Literal["tokens", "classes", "values"]
-"""How targets are predicted. "tokens": ids one after the other, until the end. "classes": all
+"""The way targets are predicted. "tokens": ids one after the other, until the end. "classes": all
 classes at once, ranked. "values": the numbers of an array of fixed shape, all at once."""
 CROSS_ENTROPY, VALUE_LOSS = "xent", "loss_"
 """The loss in the logs of training: of tokens and classes its name, and of values the beginning of
@@ -23,7 +23,7 @@ def loss_name(logged: Iterable[str]) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Signature:
-    """What the model must know of one feature."""
+    """Tells the model what it must know of one feature."""
 
     modality: str
     """Registered modality net: text, image, audio_log_mel, audio_waveform, class_label, or one of
@@ -41,7 +41,7 @@ class Signature:
 
     @property
     def output(self) -> Output | None:
-        """How such targets are predicted; None: the model can not predict them.
+        """The way such targets are predicted; None: the model can not predict them.
 
         The shape and the type say it: whole numbers of shape (None,) are tokens, a whole number
         alone is a class, and other numbers of a fixed shape are values.
@@ -70,7 +70,7 @@ class Signature:
 
 @dataclasses.dataclass(frozen=True)
 class ProblemSignature:
-    """What the model must know of one problem."""
+    """Tells the model what it must know of one problem."""
 
     name: str
     command: str

@@ -23,7 +23,7 @@ _FLAC_RATES = dict(
         start=1,
     )
 )
-"""By the code in the header of a frame."""
+"""Sample rates by the code in the header of a frame."""
 _MOST_CHUNKS = 1000
 _OGG_HEADER = 27
 
@@ -41,7 +41,7 @@ def check_told_size(file: BinaryIO, head: bytes) -> None:
 
 
 def _told_end(file: BinaryIO, head: bytes) -> int:
-    """Where the sound ends by the header; 0 if it does not tell."""
+    """Finds where the sound ends by the header; 0 if it does not tell."""
     if head[:4] in (b"RIFF", b"RIFX") and head[8:12] == b"WAVE":
         return _chunk_end(file, b"data", ">" if head[3:4] == b"X" else "<")
     if head[:4] == b"RF64" and head[12:16] == b"ds64":
@@ -66,7 +66,7 @@ def _chunk_end(file: BinaryIO, wanted: bytes, order: str) -> int:
 
 
 def _chunk(file: BinaryIO, wanted: bytes, order: str) -> tuple[int, int]:
-    """Where the content of a chunk begins, 0 without one, and its length as told."""
+    """Finds where the content of a chunk begins, 0 without one, and its length as told."""
     at = 12
     for _ in range(_MOST_CHUNKS):
         file.seek(at)
@@ -112,7 +112,7 @@ def _caf_end(file: BinaryIO) -> int:
 
 
 def _mp3_end(file: BinaryIO, head: bytes) -> int:
-    """By the tag that the encoders Xing and LAME leave in the first frame."""
+    """Finds the end by the tag that the encoders Xing and LAME leave in the first frame."""
     is_mp3 = head[:3] == b"ID3" or (head[:1] == b"\xff" and head[1:2] >= b"\xe0")
     if not is_mp3:
         return 0

@@ -7,6 +7,8 @@ file that is cut, or whose checksum is wrong, is refused.
 * SPHERE by `sphere`; WAV, FLAC, Ogg, MP3, AIFF, AU and their codings by libsndfile.
 * M4A, WebM, AAC, AMR, and codings in WAV or AIFF that libsndfile lacks by FFmpeg's libraries, where
   PyAV is installed (the extra `media`). Containers are named by their first bytes, never guessed.
+
+A rule that changes samples raises `Audio.reading_rules`, so that records made before are stale.
 """
 
 from __future__ import annotations
@@ -119,7 +121,7 @@ def _blocks(sound: Any, check: FlacSum | None) -> Iterator[tuple[np.ndarray, int
 
 
 def _joined(blocks: Iterator[tuple[np.ndarray, int]], seconds: float) -> Sound:
-    """As many samples as are wanted, of blocks that are read until then."""
+    """Joins as many samples as are wanted, of blocks that are read until then."""
     kept, count, rate = [], 0, 0
     for block, block_rate in blocks:
         if rate not in (0, block_rate):

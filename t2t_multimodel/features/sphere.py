@@ -23,7 +23,7 @@ _FIELD = re.compile(r"(\S+) -(?:[ir]|s\d+) (.*)")
 
 @dataclass(frozen=True)
 class SphereHeader:
-    """What the header of a SPHERE file says."""
+    """Holds what the header of a SPHERE file says."""
 
     size: int
     """Bytes before the samples."""

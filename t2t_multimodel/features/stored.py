@@ -26,7 +26,7 @@ UNITS: tuple[Unit, ...] = ("tokens", "frames", "pixels")
 
 
 class Tokenizer(Protocol):
-    """What a text feature needs of a vocabulary."""
+    """Describes what a text feature needs of a vocabulary."""
 
     size: int
     identity: str
@@ -42,7 +42,7 @@ class Tokenizer(Protocol):
 
 
 class SpeltTokenizer(Tokenizer, Protocol):
-    """What a grammar needs besides."""
+    """Describes what a grammar needs besides."""
 
     symbols: dict[str, int]
     """Control symbols and their ids."""
@@ -71,7 +71,7 @@ SHOWN_WHEN_SET = {"shown_when_set": True}
 
 
 class Stored(ABC):
-    """How values of a feature are stored, and how they reach the model.
+    """Stores the values of a feature, and brings them to the model.
 
     What `repr` shows is what records depend on: records are stale when it changes. An option that
     works when records are read is a field with `repr=False`; one that came later than records
@@ -82,6 +82,9 @@ class Stored(ABC):
     """Type in which values are stored in records."""
     unit: ClassVar[Unit | None] = None
     """Budget of a batch that `length` counts against; None: examples are counted."""
+    reading_rules: ClassVar[int] = 1
+    """Version of the rules by which `encode` reads a value, such as a file. Whoever changes what
+    they make of a value raises it: records of another version are stale."""
     measures_all: ClassVar[bool] = True
     """Whether `encode` makes all of a value that is longer than the model takes, so that `length`
     is its true length; else it stops a little behind the longest."""
@@ -103,7 +106,7 @@ class Stored(ABC):
 
     @property
     def per_unit(self) -> int:
-        """How much of `length` makes one unit."""
+        """Tells how much of `length` makes one unit."""
         return 1
 
     def vocabulary(self, problem: str) -> str | None:
@@ -120,11 +123,11 @@ class Stored(ABC):
 
     @abstractmethod
     def signature(self, problem: str, tokenizer: Tokenizer | None) -> Signature:
-        """What the model must know, for this feature in the named problem."""
+        """Returns what the model must know, for this feature in the named problem."""
 
     @property
     def output(self) -> Output | None:
-        """How targets of this feature are predicted, see `Signature.output`."""
+        """The way targets of this feature are predicted, see `Signature.output`."""
         return self.signature("any", _AnyVocabulary()).output
 
     @abstractmethod

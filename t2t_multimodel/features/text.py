@@ -22,7 +22,7 @@ from t2t_multimodel.features.brackets import Brackets
 from t2t_multimodel.features.graph import Argument, GraphInput, GraphTokenizer
 
 MOST_CHARACTERS = 1 << 20
-"""Of a text: to split a longer one into sub-words takes long, and no model takes it."""
+"""The most characters of a text: to split a longer one takes long, and no model takes it."""
 _MARK = "\ufeff"  # of byte order, which editors put before a text; it is no text
 _HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
@@ -44,8 +44,8 @@ class Text(Feature):
     """A value is a list of equally good texts, such as the captions of an image: training draws
     one of them each time, teacher-forced scores are of the first, decoded ones may use all."""
     grammar: Brackets | None = dataclasses.field(default=None, repr=False)
-    """Of a target: what outputs may look like. Other tokens are forbidden while one is written,
-    in greedy, sampled and searched outputs alike; training does not see it."""
+    """The form that outputs must have, for a target. Other tokens are forbidden while one is
+    written, in greedy, sampled and searched outputs alike; training does not see it."""
 
     dtype: ClassVar[np.dtype] = np.dtype(np.int32)
     unit: ClassVar[Unit | None] = "tokens"

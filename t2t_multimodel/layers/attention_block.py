@@ -54,8 +54,8 @@ class AttentionBlock(Block):
         q = MultiHead(m, m, m)                      causal mask
         out = MultiHead(q, K(source), V(source))    source padding masked
 
-    The paper's equations have no skip around either attention; `residual`, `norm` and
-    `projection` of `AttentionConfig` add them.
+    The paper's equations have no skip around either attention, and no maps but those of the source;
+    `residual`, `norm`, `projection` and `maps` of `AttentionConfig` add them.
 
     Args:
         config: sizes and switches.
@@ -72,14 +72,18 @@ class AttentionBlock(Block):
         output = "o" if own.projection else ""
         qk_norm = own.qk_norm
         self.self_attention = SelfAttention(
-            width, heads, maps=output, qk_norm=qk_norm, name="self_attention"
+            width,
+            heads,
+            maps=("qkv" if own.maps else "") + output,
+            qk_norm=qk_norm,
+            name="self_attention",
         )
         # queries and sources have no norm of their own: with an ordinary key map their products
         # would saturate the softmax, and the first gradients be hundreds of times too large
         self.source_attention = SourceAttention(
             width,
             heads,
-            maps="kv" + output,
+            maps=("qkv" if own.maps else "kv") + output,
             qk_norm=qk_norm,
             key_scale=0.1,
             name="source_attention",
@@ -104,7 +108,7 @@ class AttentionBlock(Block):
 
 
 class SourceMean(Block, LooksAtSource):
-    """In the place of an attention block: the mean of the source, the same at each position.
+    """Stands in the place of an attention block: the mean of the source, the same at each position.
 
         out = Premix(target) + mean(source) W
 

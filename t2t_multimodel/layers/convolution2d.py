@@ -17,7 +17,7 @@ from t2t_multimodel.layers.norm import LayerNorm
 from t2t_multimodel.types import Size, Tensor
 
 Padding = Literal["centred", "same", "left"]
-"""Where the zeros go that keep a window of k positions inside.
+"""The place of the zeros that keep a window of k positions inside.
 
 centred: k // 2 on each side, so that windows of stride 2 are centred on positions 0, 2, 4, ...
     whatever the size: a longer batch does not move them. Ours.

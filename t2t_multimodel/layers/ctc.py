@@ -70,7 +70,7 @@ class Ctc(Block):
         return CtcScores(nats, ops.mean(ops.cast(fits_B, "float32")))
 
     def log_probabilities(self, x_BLD: Any, mask_BL: Any, *, bands: Any = 1) -> tuple[Any, Any]:
-        """Of each class at each time [B, F, 256], and how many times are real [B]."""
+        """Computes log-probabilities of classes at each time [B, F, 256], and real times [B]."""
         logits_BFV, frames_B = self._logits(x_BLD, mask_BL, bands)
         return ops.log_softmax(logits_BFV, axis=-1), frames_B
 

@@ -16,6 +16,7 @@ neighbours), T target positions, L source positions, C channels.
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from keras import ops
 
@@ -68,8 +69,8 @@ class DecodeState:
         self.kept: LayerStates = {}
         """`kept` holds what the next position needs."""
 
-    def before(self, layer: LooksBack) -> Tensors:
-        """Looks up what a layer kept of the positions before this one."""
+    def before(self, layer: LooksBack) -> Any:
+        """Looks up what a layer kept of earlier positions: `Tensors` of its own form."""
         return self._before[layer.path]
 
     def keep(self, layer: LooksBack, value: Tensors) -> None:
@@ -95,8 +96,8 @@ class EncodedSource:
     memories: LayerStates | None = None
     """The memory of each layer, in a step. In a whole pass each layer makes its own."""
 
-    def seen_by(self, layer: LooksAtSource) -> Tensors:
-        """The memory of a layer."""
+    def seen_by(self, layer: LooksAtSource) -> Any:
+        """Returns the memory of a layer: `Tensors` of its own form."""
         if self.memories is None:
             assert self.x_BLC is not None and self.mask_BL is not None, "a source or memories"
             return layer.memory(self.x_BLC, self.mask_BL)

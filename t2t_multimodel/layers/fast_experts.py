@@ -92,7 +92,7 @@ def _experts_by_few_slots(
     weights: tuple[Any, ...],
     room: tuple[int, ...] = (3, 5),
 ) -> Tensor:
-    """As many slots as an even load needs, times the first of `room` that is enough.
+    """Takes as many slots as an even load needs, times the first of `room` that is enough.
 
     Sizes are static, so each is compiled and the load chooses; if none is enough, all experts do
     all tokens.

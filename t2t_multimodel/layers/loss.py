@@ -29,14 +29,14 @@ class TokenScores(NamedTuple):
 
 
 class ValueScores(NamedTuple):
-    """What predicted values are worth, position by position."""
+    """Tells what predicted values are worth, position by position."""
 
     loss: Tensor
-    """What training makes smaller."""
+    """The loss that training makes smaller."""
     error: Tensor
     """The same, without what is added for training alone."""
     name: str
-    """Of the error: squared_error."""
+    """The name of the error: squared_error."""
 
     @property
     def measures(self) -> dict[str, Tensor]:

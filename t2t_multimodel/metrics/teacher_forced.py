@@ -64,7 +64,7 @@ def counts(scores: dict[str, np.ndarray], batch: Batch, size: int) -> np.ndarray
 
 
 def error_counts(error: np.ndarray, batch: Batch) -> np.ndarray:
-    """What each real example of a batch of values adds: float [examples, 2], error and targets.
+    """Returns what each real example of values adds: float [examples, 2], error and targets.
 
     Args:
         error: [rows, T], see `ValueScores`.

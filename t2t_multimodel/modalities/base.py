@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from keras import ops
+from keras import Variable, ops
 
 from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.errors import UserError
@@ -68,6 +68,13 @@ class Modality(Block):
                 f"Features of modality '{signature.modality}' can not be targets: "
                 f"{signature.dtype} {list(signature.shape)} is no tokens, class or values.",
             )
+
+    def by_class(self) -> list[Variable]:
+        """Variables whose last axis has an entry for each class of a class label.
+
+        A warm start moves these entries where classes have the same names in another order.
+        """
+        return []
 
     def embed(self, values: Tensor, lengths_B: Tensor, mode: Mode = EVAL) -> Embedded:
         """Input values of a batch to the body's channels."""

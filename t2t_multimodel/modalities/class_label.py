@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras import ops
+from keras import Variable, ops
 
 from t2t_multimodel.config.base import of_kind
 from t2t_multimodel.config.model import ModelConfig
@@ -41,6 +41,9 @@ class ClassLabelModality(Modality):
         self.step4 = ConvStep2D(width, wide4, name="step4")
         self.step5 = ConvStep2D(wide4, wide5, name="step5")
         self.classes = Linear(wide5, signature.size, use_bias=True, name="classes")
+
+    def by_class(self) -> list[Variable]:
+        return [self.classes.kernel, self.classes.bias]
 
     def logits(self, h_BTD: Tensor, mask_BT: Tensor, grid: tuple[Size, Size]) -> Tensor:
         """[B, 1, classes]; padding takes no part in any window or mean."""

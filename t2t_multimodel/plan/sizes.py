@@ -17,7 +17,7 @@ from t2t_multimodel.data.dataset import DataSet
 from t2t_multimodel.data.raw_dirs import RawDir, as_raw_dirs
 from t2t_multimodel.data.strategies import Sizes
 from t2t_multimodel.data.stream import train_buckets
-from t2t_multimodel.data.vocab import SubwordTokenizer
+from t2t_multimodel.data.tokenizer import SubwordTokenizer
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import Feature, ProblemSignature
 from t2t_multimodel.plan.footprint import Shapes

@@ -48,7 +48,7 @@ class Holder:
 
 
 class Lock(ABC):
-    """What keeps all trainers but one out of a run."""
+    """Keeps all trainers but one out of a run."""
 
     @abstractmethod
     def take(self) -> Holder | None:

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
-import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, TypeVar
 
@@ -24,27 +20,13 @@ from t2t_multimodel.decode.inputs import Item
 from t2t_multimodel.decode.outputs import rounded
 from t2t_multimodel.errors import BadValue, UserError
 from t2t_multimodel.problem import Problem
+from t2t_multimodel.serve.asked import Asked, asked_of
 from t2t_multimodel.serve.limits import CheckedHost, Limits
 from t2t_multimodel.serve.service import Busy, Service
 
 T = TypeVar("T")
-_PATIENCE = 4
-"""Times the largest body that is read before the connection is cut."""
-_FIELDS = ("input", "input_base64", "nbest", "output")
 _SAFE = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
 _SAFE += "connect-src 'self'; img-src blob: data:; media-src blob:"
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The content of a request."""
-
-    value: str | bytes
-    """A text, or the bytes of a file."""
-    nbest: int = 1
-    output: str | None = None
-    """The output that is to be explained; None: the best one."""
-
 
 _LIMITS = Limits()
 
@@ -59,61 +41,14 @@ def app(service: Service, limits: Limits = _LIMITS, names: Sequence[str] = ()) -
         limits: of a request.
         names: of this server, by which it may be called beside localhost and addresses.
     """
-    # each may unpack to some hundred megabytes
-    encoding = asyncio.Semaphore(cores())
-
-    async def read(request: Request) -> tuple[str, Asked, Item]:
-        """The problem's name, what is asked, and the input as the model takes it."""
-        name, asked = await _asked_of(service, request, limits)
-        async with encoding:
-            if await request.is_disconnected():
-                raise ClientDisconnect
-            try:
-                item = await run_in_threadpool(service.encoded, name, asked.value)
-            except BadValue as error:
-                raise HTTPException(422, f"input: {error}") from error
-        return name, asked, item
-
-    async def of(request: Request, submit: Callable[[], Future[T]]) -> T:
-        return await _of(request, submit, limits.answer_seconds)
-
-    async def health(request: Request) -> Response:
-        return JSONResponse({"status": "ok", "step": service.step, "waiting": service.waiting})
-
-    async def page(request: Request) -> Response:
-        text = (files("t2t_multimodel.serve") / "page.html").read_text("utf-8")
-        return HTMLResponse(text, headers={"Content-Security-Policy": _SAFE})
-
-    async def problems(request: Request) -> Response:
-        told = [_told(service, name, one) for name, one in service.problems.items()]
-        return JSONResponse({"problems": told})
-
-    async def answer(request: Request) -> Response:
-        name, asked, item = await read(request)
-        answer = await of(request, lambda: service.answer(name, item, asked.nbest))
-        pairs = list(zip(answer.texts, answer.scores, strict=True))[: asked.nbest]
-        outputs = [{"text": text, "score": rounded(score)} for text, score in pairs]
-        note = {"note": item.note} if item.note else {}
-        return JSONResponse({"problem": name, "outputs": outputs, **note})
-
-    async def explained(request: Request) -> Response:
-        name, asked, item = await read(request)
-        output = asked.output
-        if output is None:
-            output = (await of(request, lambda: service.answer(name, item, 1))).texts[0]
-        try:
-            found = await of(request, lambda: service.explain(name, item, output))
-        except (ValueError, UserError) as error:
-            raise HTTPException(422, f"output: {error}") from error
-        return JSONResponse({"problem": name, "output": output, **found})
-
+    answers = _Answers(service, limits)
     application = Starlette(
         routes=[
-            Route("/", page),
-            Route("/health", health),
-            Route("/problems", problems),
-            Route("/problems/{name}", answer, methods=["POST"]),
-            Route("/problems/{name}/explain", explained, methods=["POST"]),
+            Route("/", _page),
+            Route("/health", answers.health),
+            Route("/problems", answers.problems),
+            Route("/problems/{name}", answers.answer, methods=["POST"]),
+            Route("/problems/{name}/explain", answers.explained, methods=["POST"]),
         ],
         exception_handlers={
             HTTPException: _told_error,
@@ -124,8 +59,66 @@ def app(service: Service, limits: Limits = _LIMITS, names: Sequence[str] = ()) -
     return CheckedHost(application, names)
 
 
+async def _page(request: Request) -> Response:
+    text = (files("t2t_multimodel.serve") / "page.html").read_text("utf-8")
+    return HTMLResponse(text, headers={"Content-Security-Policy": _SAFE})
+
+
+class _Answers:
+    """Answers the requests of each route."""
+
+    def __init__(self, service: Service, limits: Limits) -> None:
+        self._service, self._limits = service, limits
+        # each may unpack to some hundred megabytes
+        self._encoding = asyncio.Semaphore(cores())
+
+    async def health(self, request: Request) -> Response:
+        step, waiting = self._service.step, self._service.waiting
+        return JSONResponse({"status": "ok", "step": step, "waiting": waiting})
+
+    async def problems(self, request: Request) -> Response:
+        service = self._service
+        told = [_told(service, name, one) for name, one in service.problems.items()]
+        return JSONResponse({"problems": told})
+
+    async def answer(self, request: Request) -> Response:
+        name, asked, item = await self._read(request)
+        answer = await self._of(request, lambda: self._service.answer(name, item, asked.nbest))
+        pairs = list(zip(answer.texts, answer.scores, strict=True))[: asked.nbest]
+        outputs = [{"text": text, "score": rounded(score)} for text, score in pairs]
+        note = {"note": item.note} if item.note else {}
+        return JSONResponse({"problem": name, "outputs": outputs, **note})
+
+    async def explained(self, request: Request) -> Response:
+        name, asked, item = await self._read(request)
+        output = asked.output
+        if output is None:
+            best = await self._of(request, lambda: self._service.answer(name, item, 1))
+            output = best.texts[0]
+        try:
+            found = await self._of(request, lambda: self._service.explain(name, item, output))
+        except (ValueError, UserError) as error:
+            raise HTTPException(422, f"output: {error}") from error
+        return JSONResponse({"problem": name, "output": output, **found})
+
+    async def _read(self, request: Request) -> tuple[str, Asked, Item]:
+        """The problem's name, what is asked, and the input as the model takes it."""
+        name, asked = await asked_of(self._service, request, self._limits)
+        async with self._encoding:
+            if await request.is_disconnected():
+                raise ClientDisconnect
+            try:
+                item = await run_in_threadpool(self._service.encoded, name, asked.value)
+            except BadValue as error:
+                raise HTTPException(422, f"input: {error}") from error
+        return name, asked, item
+
+    async def _of(self, request: Request, submit: Callable[[], Future[T]]) -> T:
+        return await _of(request, submit, self._limits.answer_seconds)
+
+
 def _told(service: Service, name: str, problem: Problem) -> dict[str, Any]:
-    """What a client must know of a problem."""
+    """Returns what a client must know of a problem."""
     return {
         "name": name,
         "about": (problem.__doc__ or "").strip().split("\n")[0],
@@ -134,95 +127,6 @@ def _told(service: Service, name: str, problem: Problem) -> dict[str, Any]:
         "targets": problem.targets.describe(),
         "most_outputs": service.most_outputs(name),
     }
-
-
-async def _asked_of(service: Service, request: Request, limits: Limits) -> tuple[str, Asked]:
-    """The problem's name and what is asked."""
-    name = request.path_params["name"]
-    try:
-        problem = service.problem(name)
-    except UserError as error:
-        raise HTTPException(404, str(error)) from error
-    try:
-        body = await asyncio.wait_for(_body(request, limits.body_bytes), limits.body_seconds)
-    except asyncio.TimeoutError:
-        raise HTTPException(
-            408, f"The body did not come within {limits.body_seconds:g} s.", {"Connection": "close"}
-        ) from None
-    asked = _asked(request, body, problem.inputs.medium == "text")
-    most = service.most_outputs(name)
-    if not 1 <= asked.nbest <= most:
-        raise HTTPException(422, f"nbest must be from 1 to {most}, but is {asked.nbest}.")
-    return name, asked
-
-
-async def _body(request: Request, largest: int) -> bytes:
-    """The body, of which no more than `largest` bytes are held.
-
-    Somewhat more is read and thrown away: a client that is cut off while it sends would not hear
-    why.
-    """
-    told = request.headers.get("content-length", "")
-    body, size = bytearray(), int(told) if told.isdigit() else 0
-    if size <= _PATIENCE * largest:
-        size = 0
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > _PATIENCE * largest:
-                break
-            if size <= largest:
-                body += chunk
-    if size > largest:
-        raise HTTPException(413, f"A body may have {largest:,} bytes at most.")
-    return bytes(body)
-
-
-def _asked(request: Request, body: bytes, is_text: bool) -> Asked:
-    """A JSON object, or the bare input with `?nbest=N`."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind == "application/json":
-        return _asked_json(body, is_text)
-    bare = kind == "text/plain" if is_text else kind.startswith(("image/", "audio/"))
-    if not (bare or (kind == "application/octet-stream" and not is_text)):
-        wanted = "text/plain" if is_text else "image/*, audio/* or application/octet-stream"
-        raise HTTPException(415, f"Send application/json or {wanted}, not {kind or 'nothing'}.")
-    nbest = request.query_params.get("nbest", "1")
-    if not (nbest.isdecimal() and len(nbest) < 10):
-        raise HTTPException(422, f"nbest must be a number, but is {nbest[:40]!r}.")
-    return Asked(_utf8(body) if is_text else body, int(nbest))
-
-
-def _asked_json(body: bytes, is_text: bool) -> Asked:
-    try:
-        values = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise HTTPException(400, f"The body is no JSON: {error}") from error
-    field = "input" if is_text else "input_base64"
-    if not isinstance(values, dict) or not isinstance(values.get(field), str):
-        what = "a text" if is_text else "the bytes of a file in base64"
-        raise HTTPException(422, f'Send {{"{field}": ...}}, {what}.')
-    if unknown := [key for key in values if key not in _FIELDS]:
-        raise HTTPException(
-            422, f"No field is named {unknown[0]!r}; there are {', '.join(_FIELDS)}."
-        )
-    nbest, output = values.get("nbest", 1), values.get("output")
-    if type(nbest) is not int:
-        raise HTTPException(422, f"nbest must be a whole number, but is {nbest!r:.40}.")
-    if not isinstance(output, str | None):
-        raise HTTPException(422, "output must be a text.")
-    if is_text:
-        return Asked(values[field], nbest, output)
-    try:
-        return Asked(base64.b64decode(values[field], validate=True), nbest, output)
-    except (binascii.Error, ValueError) as error:
-        raise HTTPException(422, f"input_base64 is no base64: {error}") from error
-
-
-def _utf8(body: bytes) -> str:
-    try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise HTTPException(422, f"The body is not UTF-8: {error.reason}.") from error
 
 
 async def _of(request: Request, submit: Callable[[], Future[T]], seconds: float) -> T:

@@ -27,7 +27,7 @@ class Limits:
     answer_seconds: float = 300.0
     """Until the model has answered, compiling its functions included, or 504."""
     shutdown_seconds: int = 5
-    """For requests that are under way when the server is stopped."""
+    """Seconds for requests that are under way when the server is stopped."""
     connections: int = 1000
     """Open at once; more get 503."""
 

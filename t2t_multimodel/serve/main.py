@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import socket
 import sys
 from collections.abc import Sequence
@@ -17,7 +18,10 @@ from t2t_multimodel.serve.limits import Limits
 from t2t_multimodel.serve.service import Service
 
 _LAST_SECONDS = 2.0
-"""For the model to end what it computes when the server has stopped."""
+"""Seconds for the model to end what it computes when the server has stopped."""
+_LARGE_BLOCK = 4 << 20
+"""Bytes; Pillow takes 16 MiB at a time."""
+_M_MMAP_THRESHOLD = -3  # of malloc.h
 _BACKLOG = 512
 """Connections that wait to be accepted, those made while the model is loaded among them."""
 
@@ -37,6 +41,7 @@ def serve(
     Raises:
         UserError: the port is taken, or the host is none of this machine.
     """
+    give_back_large_blocks()
     listening = _socket(host, port)  # before the model is loaded: a taken port is told at once
     service = Service(checkpoint, names, beam_size=beam_size)
     shown = f"[{host}]" if ":" in host else host
@@ -56,6 +61,17 @@ def serve(
     finally:
         service.close(_LAST_SECONDS)
         listening.close()
+
+
+def give_back_large_blocks() -> None:
+    """Lets the C library return each large block to the system as soon as it is freed.
+
+    By itself glibc takes ever larger blocks from a heap, one for each thread, which shrinks only
+    where its end is free: after a few large pictures each of many threads would hold hundreds of
+    megabytes. Other C libraries have no such heaps, nor this setting.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE_BLOCK)
 
 
 def _socket(host: str, port: int) -> socket.socket:

@@ -29,7 +29,7 @@ CLASSES = 10
 
 
 class Busy(Exception):
-    """As many requests wait as may."""
+    """Tells that as many requests wait as may wait."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Service:
         self._thread.start()
 
     def problem(self, name: str) -> Problem:
-        """Of that name.
+        """Finds the problem of that name.
 
         Raises:
             UserError: it is not served.
@@ -103,7 +103,7 @@ class Service:
         return self.problems[name]
 
     def most_outputs(self, name: str) -> int:
-        """How many outputs may be asked for."""
+        """Tells how many outputs may be asked for."""
         classes = min(CLASSES, self._model.signature(name).targets.size)
         most = {"tokens": self.beam_size, "classes": classes, "values": 1}
         return most[self._output(name)]
@@ -138,7 +138,7 @@ class Service:
         return self._enter(_Job(group, runner.answers, item))
 
     def explain(self, name: str, item: Item, output: str) -> Future[dict[str, Any]]:
-        """What the model looked at to write `output`, see `explain.explain`.
+        """Tells what the model looked at to write `output`, see `explain.explain`.
 
         Raises:
             Busy: too many wait.
@@ -151,7 +151,7 @@ class Service:
         return self._enter(_Job(object(), run, output))
 
     def _output(self, name: str) -> Output:
-        """How the targets of a problem are predicted."""
+        """The way the targets of a problem are predicted."""
         output = self._model.signature(name).targets.output
         assert output is not None, "the model was built for this problem"
         return output

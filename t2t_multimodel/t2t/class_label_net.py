@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras import ops
+from keras import Variable, ops
 
 from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.features import Signature
@@ -38,6 +38,9 @@ class T2TClassLabelModality(Modality):
         self.step3 = ConvStep2D(d * 5 // 4, d * 2, relu=False, name="step3", **form)
         self.step4 = ConvStep2D(d * 2, d * 5 // 2, name="step4", **form)
         self.classes = Linear(d * 5 // 2, signature.size, use_bias=True, name="classes")
+
+    def by_class(self) -> list[Variable]:
+        return [self.classes.kernel, self.classes.bias]
 
     def logits(self, h_BTD: Tensor, mask_BT: Tensor, grid: tuple[Size, Size]) -> Tensor:
         """[B, 1, classes]"""

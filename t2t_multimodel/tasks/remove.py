@@ -9,7 +9,7 @@ from t2t_multimodel.checkpoints import warm_start
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 from t2t_multimodel.checkpoints.saving import Snapshot, write
 from t2t_multimodel.config import Config, ScheduledMixtureConfig
-from t2t_multimodel.data.vocab import SubwordTokenizer
+from t2t_multimodel.data.tokenizer import SubwordTokenizer
 from t2t_multimodel.engines.engine import value_of
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.multimodel import MultiModel

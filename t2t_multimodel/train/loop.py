@@ -37,7 +37,11 @@ from t2t_multimodel.train.stopping import StopRequest
 
 
 class Trainer:
-    """One run: what it trains, where it stands, and how to go on."""
+    """One run: what it trains, where it stands, and how to go on.
+
+    Its attribute `log` receives the lines that tell of the training. It prints them, of several
+    workers in the chief alone.
+    """
 
     def __init__(
         self,
@@ -47,11 +51,10 @@ class Trainer:
         engine: Engine,
         folder: RunFolder,
         process_group: ProcessGroup = ALONE,
-        log: Callable[[str], None] = print,
     ) -> None:
         self.config, self.prepared, self.model = config, prepared, model
         self.engine, self.folder, self.process_group = engine, folder, process_group
-        self.log = log if process_group.chief else _silent
+        self.log: Callable[[str], None] = print if process_group.chief else _silent
         self.evaluator = Evaluator(model, prepared, config)
         self.streams = self._streams()
         sizes = {name: stream.sizes for name, stream in self.streams.items()}

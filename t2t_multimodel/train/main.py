@@ -12,7 +12,7 @@ from t2t_multimodel.checkpoints import checkpoint as checkpoints
 from t2t_multimodel.checkpoints import warm_start
 from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.config import Config
-from t2t_multimodel.data.datagen import Prepared, prepare
+from t2t_multimodel.data.datagen import Prepared, generate, run_options
 from t2t_multimodel.data.raw_dirs import RawDir
 from t2t_multimodel.engines.cluster import Cluster
 from t2t_multimodel.engines.devices import make_engine, set_up
@@ -79,7 +79,8 @@ def _run(
     vocabularies = found or source
     tokenizers = vocabularies.tokenizers() if vocabularies else None
     names, begun = list(config.rates), folder.begun_with()
-    prepared = prepare(names, data_dir, raw_dir, config, tokenizers, begun=begun)
+    options = run_options(config, tokenizers, begun=begun)
+    prepared = generate(names, data_dir, raw_dir, options)
     for split in (config.evaluate.split, config.evaluate.final_split):
         check_split(split, prepared)
     if chief:

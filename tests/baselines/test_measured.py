@@ -18,6 +18,7 @@ from t2t_multimodel import Image, Problem, Text
 from t2t_multimodel.baselines import main as baselines_main
 from t2t_multimodel.baselines import measured as module
 from t2t_multimodel.baselines.measured import Baselines, measure_baselines
+from t2t_multimodel.bin import mm_problems
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.errors import UserError
 
@@ -202,6 +203,17 @@ def test_targets_without_baselines_are_refused(shades: Prepared) -> None:
 def test_an_unknown_split_is_refused(words: Prepared) -> None:
     with pytest.raises(UserError, match="has no split 'tset'; it has train, dev, test."):
         measure_baselines(words, "tset")
+
+
+def test_the_command_measures_no_other_split_than_the_one_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = ["baselines", "tiny_words", "--split=nope", f"--data_dir={tmp_path}/data"]
+    assert mm_problems.main(flags) == 2
+    assert capsys.readouterr().err == (
+        "No split of these problems is named 'nope'.\nKnown: dev, test, train.\n"
+    )
+    assert not (tmp_path / "data").exists()
 
 
 def test_the_command_prints_every_score_and_how_it_was_reached(

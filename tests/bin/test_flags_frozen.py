@@ -11,7 +11,8 @@ from t2t_multimodel import registry
 
 FLAGS = {
     "mm_datagen": (
-        "problem vocab_size list data_dir raw_dir usr_dir "
+        "problem vocab_size list from source target inputs targets held_out "
+        "data_dir raw_dir usr_dir "
         "workers verify accept tfds_metadata runner beam_options problems"
     ),
     "mm_trainer": (
@@ -40,6 +41,7 @@ FLAGS = {
     ),
     "mm_remove_task": "from problems usr_dir output_dir problem",
     "mm_report": "output",
+    "mm_paper": "scale seeds arms page_only data_dir raw_dir usr_dir output_dir arm",
 }
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from t2t_multimodel import UserError, registry, usr_dir
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
+from t2t_multimodel.checkpoints.code_hash import code_hash
 from t2t_multimodel.checkpoints.trusted_code import (
     admit,
     admit_run,
-    code_hash,
     remember,
     state_folder,
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from t2t_multimodel import UserError
+from t2t_multimodel import UserError, rates, registry
+from t2t_multimodel.config.effect import Sides, without_effect
 from t2t_multimodel.overrides import Overrides, resolve
 
 
@@ -15,6 +16,8 @@ from t2t_multimodel.overrides import Overrides, resolve
         (["octet_ende"], "model.nets.audio_channels=8+8", "no problem has sound for inputs"),
         (["octet_ende"], "model.nets.class_path=decoder", "no problem has class labels"),
         (["octet_image"], "model.word_dropout=0.1", "no problem writes a sequence"),
+        (["octet_image"], "evaluate.beam_size=4", "no problem writes a sequence"),
+        (["octet_ende"], "model.nets=t2t", "no problem has other data than text"),
         (
             ["octet_ende"],
             "model.ctc_weight=1",
@@ -27,6 +30,7 @@ from t2t_multimodel.overrides import Overrides, resolve
         ),
         (["octet_image"], "model.tie_softmax=true", "no problem has text"),
         (["octet_ende"], "data.frames_per_batch=9", "no problem has sound"),
+        (["octet_ende"], "data.sound_warp=0.1", "no problem has sound for inputs"),
         (["octet_ende"], "data.pixels_per_batch=9", "no problem has images"),
         (["octet_ende"], "data.budgets=octet_ende:frames:9", "octet_ende has no frames"),
         (["octet_ende"], "train.problems_per_step=2", "one problem alone is trained"),
@@ -89,3 +93,14 @@ def test_what_a_run_reads_is_taken() -> None:
     hparams = "model.ctc_weight=1,model.nets.audio_channels=8+8,data.budgets=octet_speech:frames:99"
     config = resolve("octet_quick", Overrides(problems=["octet_speech"], hparams=hparams)).config
     assert config.model.ctc_weight == 1.0
+
+
+def test_a_run_that_predicts_values_alone_hides_searches_and_smooths_nothing() -> None:
+    config = registry.hparams.get("octet_quick")().replace(problems=rates("heights"))
+    found = without_effect(config, {"heights": Sides("pixels", None, "values")})
+    names = ("model.word_dropout", "evaluate.beam_size", "train.label_smoothing")
+    assert {name: found[name] for name in names} == {
+        "model.word_dropout": "no problem writes a sequence",
+        "evaluate.beam_size": "no problem writes a sequence",
+        "train.label_smoothing": "no problem has text or class labels for targets",
+    }

@@ -46,6 +46,8 @@ OUT_OF_RANGE = [
     (DataConfig, "pixels_per_batch", -1, "> 0"),
     (DataConfig, "examples_per_batch", 0, "> 0"),
     (DataConfig, "max_examples", -1, ">= 0"),
+    (DataConfig, "sound_mask", 1.0, "from 0 to below 1, or none"),
+    (DataConfig, "sound_warp", -0.1, "from 0 to below 1, or none"),
     (TemperatureMixtureConfig, "temperature", 0.0, "> 0"),
     (UnimaxMixtureConfig, "max_epochs", 0.0, "> 0"),
     (AdaptiveMixtureConfig, "steps", 7, "8 or more"),
@@ -132,7 +134,7 @@ def test_the_default_network_is_the_papers() -> None:
         mixer_blocks=2,
         decoder_blocks=(2, 2),
         attention=AttentionConfig(
-            heads=8, residual=False, norm=False, projection=False, qk_norm=False
+            heads=8, residual=False, norm=False, projection=False, maps=False, qk_norm=False
         ),
         dropout_place="block",
     )

@@ -266,6 +266,7 @@ def test_bad_pictures_are_left_out_and_named(tmp_path: Path) -> None:
                 {"inputs": picture, "targets": 0},
                 {"inputs": np.zeros((3, 2, 3), np.uint8), "targets": 0},
                 {"inputs": b"no picture", "targets": 0},
+                {"inputs": tmp_path / "none.png", "targets": 0},
                 {"inputs": png.getvalue(), "targets": 0},
             ],
             "test": [{"inputs": picture, "targets": 0}],
@@ -273,12 +274,16 @@ def test_bad_pictures_are_left_out_and_named(tmp_path: Path) -> None:
 
     prepared, lines = make("made_pictures", tmp_path)
     assert len(prepared.dataset("train")) == 2
-    shape, unreadable = _reasons(prepared)["bad inputs"]
+    shape, unreadable, absent = _reasons(prepared)["bad inputs"]
     assert shape == (
         "train example 1: inputs: image must be uint8 [2, 2, 3], but is uint8 [3, 2, 3]"
     )
     assert unreadable.startswith("train example 2: inputs: not a readable image: ")
-    assert lines[1] == f"  2 left out: bad inputs, e.g. {shape}"
+    assert absent == (
+        f"train example 3 ({tmp_path}/none.png): inputs: not a readable image: "
+        "No such file or directory"
+    )
+    assert lines[1] == f"  3 left out: bad inputs, e.g. {shape}"
 
 
 def test_bad_sound_is_left_out_and_named(tmp_path: Path) -> None:

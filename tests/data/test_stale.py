@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from t2t_multimodel import Problem, Text, register_problem
+from t2t_multimodel import Audio, Image, Problem, Text, register_problem
 from t2t_multimodel.data import stale
 from t2t_multimodel.data.datagen import DatagenOptions, Prepared, generate
 from t2t_multimodel.data.stale import differences
@@ -43,6 +43,10 @@ FACTS: dict[str, Any] = {
             {"vocabularies": {"made": "made-300-bb", "new": "new-9-cc"}},
             ["vocabulary made was made-300-aa and is made-300-bb",
              "vocabulary new was none and is new-9-cc"],
+        ),
+        (
+            {"reading_rules": {"inputs": 2}},
+            ["the rules by which inputs are read were version 1 and are version 2"],
         ),
         ({"code": {"Made": "33", "Base": "44"}}, ["the code of Made, Base changed"]),
         (
@@ -146,3 +150,17 @@ def test_verify_lists_what_is_stale_with_its_size(
     assert why(make(tmp_path, verify=True)[1]) == [
         f"{first.folder}: 0.0 MB, stale: version was 1 and is 2."
     ]
+
+
+def test_rules_of_reading_count_from_their_second_version_on(
+    tmp_path: Path, first: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert [Text.reading_rules, Image.reading_rules, Audio.reading_rules] == [1, 1, 1]
+    assert "reading_rules" not in (stale.made_from(first.folder / "train.json") or {})
+    monkeypatch.setattr(Text, "reading_rules", 2)
+    second, lines = make(tmp_path)
+    (told,) = why(lines)
+    assert "the rules by which inputs are read were version 1 and are version 2" in told
+    assert second.folder != first.folder
+    facts = stale.made_from(second.folder / "train.json")
+    assert facts is not None and facts["reading_rules"] == {"inputs": 2, "targets": 2}

@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from t2t_multimodel import ClassLabel, DataConfig, Image, Problem, Text, register_problem
+from t2t_multimodel import Audio, ClassLabel, DataConfig, Image, Problem, Text, register_problem
 from t2t_multimodel.data.datagen import DatagenOptions, Prepared, generate
 from t2t_multimodel.data.mixture import Mixture
 from t2t_multimodel.data.strategies import Constant
 from t2t_multimodel.data.stream import (
     BatchStream,
     StepBatches,
+    augmented,
     eval_stream,
     read_ahead,
     step_batches,
@@ -229,3 +230,12 @@ def test_closing_ends_the_reading_thread() -> None:
     assert running() == before + 1
     ahead.close()
     assert running() == before
+
+
+def test_a_run_may_augment_sounds_more_than_their_problem_does() -> None:
+    sound, dots = Audio(8000, n_mels=20, mask=0.1), Image(2, 2, 1)
+    assert augmented(sound, DataConfig()) is sound
+    more = DataConfig(sound_mask=0.3, sound_warp=0.2)
+    assert augmented(sound, more) == Audio(8000, n_mels=20, mask=0.3, warp=0.2)
+    assert augmented(sound, DataConfig(sound_mask=0.0)).mask == 0.0
+    assert augmented(dots, more) is dots

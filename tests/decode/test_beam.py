@@ -9,7 +9,7 @@ import pytest
 from golden import Golden
 from keras import ops
 
-from t2t_multimodel.decode.beam import beam_search, length_penalty
+from t2t_multimodel.decode.beam import Beam, beam_search, length_penalty
 
 FILES = ("v7_l6", "eos_rare", "early_stop", "no_eos")
 
@@ -27,7 +27,7 @@ def search(table: np.ndarray, beams: int, alpha: float, forced: Any = None, **op
     forced = np.zeros((rows, longest), np.int32) if forced is None else forced
     cache = ops.zeros((rows * beams, longest), "int32")
     live = np.ones(rows, bool)
-    found = beam_search(next_tokens, cache, forced, live, beams, alpha, **options)
+    found = beam_search(next_tokens, cache, forced, live, Beam(beams, alpha, **options))
     return tuple(np.asarray(part) for part in found)
 
 

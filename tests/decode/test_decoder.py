@@ -33,6 +33,7 @@ CONFIGS = {
     "no experts": updated(PAPER, {"moe": "none"}),
     "dense": updated(PAPER, {"moe": "dense_compute"}),
     "two levels": updated(PAPER, {"moe.groups": 2}),
+    "attention maps": updated(OCTET, {"body.attention.maps": True}),
     "query norm": updated(OCTET, {"body.attention.qk_norm": True}),
     "task router": updated(OCTET, {"moe.task_router": True, "moe.balance_rate": 1e-3}),
     "kernels of 1": updated(

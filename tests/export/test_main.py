@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from helpers.finished_run import Run, forget_small_tasks
 from PIL import Image
 
 from t2t_multimodel.bin import mm_decode, mm_export
+from t2t_multimodel.raw_files import data_files
 
 ALONE = """
 import pickle, sys
@@ -121,6 +123,12 @@ def test_a_file_says_what_each_signature_takes(exported: Path) -> None:
         "inputs_length": "int32 [B], samples of each row",
     }
     assert told["signatures"]["made_numbers"]["inputs"] == {"inputs": "string [B], UTF-8"}
+
+
+def test_an_export_among_raw_files_is_not_taken_for_one(exported: Path, tmp_path: Path) -> None:
+    (tmp_path / "raw.txt").write_text("raw")
+    shutil.copytree(exported, tmp_path / "exported")
+    assert data_files(tmp_path) == [tmp_path / "raw.txt"]
 
 
 def test_a_folder_that_holds_something_is_left_alone(

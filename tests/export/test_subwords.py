@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from t2t_multimodel.data.vocab import SubwordTokenizer, train
+from t2t_multimodel.data.tokenizer import SubwordTokenizer
+from t2t_multimodel.data.vocab_training import train
 from t2t_multimodel.export.subwords import Subwords
 
 WORDS = (

@@ -62,7 +62,8 @@ def _train(folder: Path, patch: pytest.MonkeyPatch) -> Run:
 
     class Watched(Trainer):
         def __init__(self, *arguments: object) -> None:
-            super().__init__(*arguments, log=self.record)  # type: ignore[arg-type]
+            super().__init__(*arguments)  # type: ignore[arg-type]
+            self.log = self.record
             trainers.append(self)
 
         def record(self, line: str) -> None:

@@ -158,13 +158,13 @@ COUNTS = {
         + audio_net(128)
         + COMMANDS * 128,
     ),
-    # body 1,678,336: 6 x 71,168, 3 x 66,048, 2 x 526,592; one table of text 524,288
+    # body 1,398,784: 3 x 71,168, 2 x 66,048, 2 x 526,592; one table of text 524,288
     # image 928 + 18,560 + 35,264 + 52,224 = 106,976, labels 175,882
     # log-mel 5,248 + 2 x 50,688 (3x1 kernels) + 128^2 = 123,008, commands 1,024, bytes 33,024
     "octet_tiny": (
-        2_642_538,
-        paper_body(128, 8, 256, 6, 3)
-        + octet_extra(128, 3)
+        2_362_986,
+        paper_body(128, 8, 256, 3, 2)
+        + octet_extra(128, 2)
         + octet_image(128)
         + exit_flow(128, 256, 320)
         + V * 128

@@ -219,3 +219,13 @@ def test_the_command_plans_and_writes_json(
     assert [one["problem"] for one in values["problems"]] == list(run.prepared)
     assert mm_trainer.main([*flags, f"--json={file}"]) == 2
     assert capsys.readouterr().err == "--json goes with --plan.\n"
+
+
+def test_a_plan_from_weights_that_are_not_there_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    none = tmp_path / "nope"
+    assert mm_trainer.main(["--plan", f"--warm_start={none}"]) == 2
+    assert capsys.readouterr().err == (
+        f"train.warm_start={none} does not exist.\nmm-trainer writes runs into ./runs/SET.\n"
+    )

@@ -25,7 +25,8 @@ from t2t_multimodel.checkpoints.checkpoint import Checkpoint, newest_whole, open
 from t2t_multimodel.checkpoints.model_file import model_config
 from t2t_multimodel.checkpoints.saving import Snapshot, write
 from t2t_multimodel.config import Config
-from t2t_multimodel.data.vocab import SubwordTokenizer, train
+from t2t_multimodel.data.tokenizer import SubwordTokenizer
+from t2t_multimodel.data.vocab_training import train
 from t2t_multimodel.overrides import recorded
 from t2t_multimodel.report.history import read_history
 from t2t_multimodel.report.pages import write_pages

@@ -144,8 +144,8 @@ def test_evaluations_that_decode_keep_samples_on_the_way(run: Run, tmp_path: Pat
         run.trainer.model,
         run.trainer.engine,
         RunFolder(tmp_path),
-        log=lambda _: None,
     )
+    trainer.log = lambda _: None
     trainer.evaluator = run.trainer.evaluator  # which is compiled already
     trainer._evaluate(Progress(0, 90))
     kept = json.loads((tmp_path / "samples.json").read_text())
@@ -166,9 +166,8 @@ def test_a_stopped_run_goes_on_bit_by_bit(run: Run, tmp_path: Path) -> None:
     # Evaluations in between change nothing either.
     config = run.resolved.config.replace(evaluate=run.resolved.config.evaluate.replace(steps=0))
     model = checkpoint.model()
-    trainer = Trainer(
-        config, run.prepared, model, make_engine(model, config), RunFolder(copy), log=lambda _: None
-    )
+    trainer = Trainer(config, run.prepared, model, make_engine(model, config), RunFolder(copy))
+    trainer.log = lambda _: None
     trainer.restore(checkpoint)
     assert (trainer.step, trainer.positions) == (60, checkpoint.state["positions"])
     trainer.run()
@@ -230,7 +229,8 @@ class Stubbed(Trainer):
 
     def __init__(self, *arguments: Any) -> None:
         self.lines: list[str] = []
-        super().__init__(*arguments, log=self.lines.append)
+        super().__init__(*arguments)
+        self.log = self.lines.append
         self.saves: list[int] = []
         self.dev: list[float] = []
 

@@ -58,8 +58,9 @@ def test_files_of_unequal_length_are_refused_with_both_names(tmp_path: Path, swa
     sources = [file(tmp_path / "x.en", b"a\nb\nc\n"), file(tmp_path / "x.de", b"d\ne\n")]
     with pytest.raises(UserError) as caught:
         list(line_pairs(*(sources[::-1] if swap else sources)))
+    counts = ["x.en has 3 lines", "x.de has 2"] if not swap else ["x.de has 2 lines", "x.en has 3"]
     assert str(caught.value) == (
-        "x.de ends after 2 lines, but x.en goes on: lines do not belong together.\n"
+        f"{', but '.join(counts)}: lines do not belong together.\n"
         "Get both files again, from the same release."
     )
 

@@ -53,6 +53,42 @@ def test_a_missing_section_is_named(expected: dict[str, list[str]], tmp_path: Pa
     )
 
 
+def test_one_folder_as_nltk_has_it(expected: dict[str, list[str]], tmp_path: Path) -> None:
+    flat = tmp_path / "corpora" / "treebank" / "combined"
+    flat.mkdir(parents=True)
+    for path in (tmp_path / "sections").rglob("*.mrg"):
+        (flat / path.name).write_bytes(path.read_bytes())
+    assert trees(flat) == expected
+    for top in (tmp_path / "corpora", tmp_path / "corpora" / "treebank"):
+        assert trees(top) == expected
+    next(flat.glob("wsj_17*")).unlink()
+    with pytest.raises(UserError, match="has no section 17, which belongs to train"):
+        trees(flat)
+
+
+@pytest.mark.parametrize("layout", ["wsj_{:04d}.mrg", "{:02d}/wsj_{:04d}.mrg"])
+def test_a_part_of_the_treebank_is_shared_out(tmp_path: Path, layout: str) -> None:
+    for number in range(20):
+        place = number // 10, number + 90 * (number // 10)
+        path = tmp_path / layout.format(*(place if "/" in layout else place[1:]))
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"(S (NN tree{number}))")
+    found = trees(tmp_path)
+    assert [len(found[split]) for split in SPLITS] == [16, 2, 2]
+    assert found["dev"] == ["(S (NN tree16))", "(S (NN tree17))"]
+    assert found["test"] == ["(S (NN tree18))", "(S (NN tree19))"]
+
+
+def test_a_part_too_small_for_three_splits(tmp_path: Path) -> None:
+    for number in range(2):
+        (tmp_path / f"wsj_000{number}.mrg").write_text("(S (NN a))")
+    with pytest.raises(UserError) as caught:
+        trees(tmp_path)
+    assert caught.value.message == (
+        f"{tmp_path} holds 2 files of the treebank, but three splits need at least 3."
+    )
+
+
 @pytest.mark.parametrize("prefix", ["", "parsing_"])
 def test_files_of_trees(expected: dict[str, list[str]], tmp_path: Path, prefix: str) -> None:
     folder = tmp_path / "trees"

@@ -13,7 +13,7 @@ from helpers.twin_run import tiny_run
 
 from t2t_multimodel import BadValue, Text, UserError
 from t2t_multimodel.problems.caption.coco import CocoCaption, CocoCaption2014, CocoVocabulary
-from t2t_multimodel.problems.twins.coco_tiny import captions, karpathy, write_zips
+from t2t_multimodel.problems.twins.coco_tiny import annotated, captions, karpathy, write_zips
 
 ZIPS = ("annotations_trainval2014.zip", "train2014.zip", "val2014.zip")
 
@@ -125,6 +125,50 @@ def test_an_image_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert str(first["inputs"]) == (
         "train2014.zip holds no train2014/COCO_train2014_000000099999.jpg"
     )
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("split", "validation", "its split 'validation' is none of train, restval, val, test"),
+        ("split", None, "its split None is none of train, restval, val, test"),
+        ("filepath", "train2017", "its filepath 'train2017' is none of train2014, val2014"),
+        ("sentences", None, "'NoneType' object is not iterable"),
+    ],
+)
+def test_an_odd_record_of_the_split_is_left_out_and_told(
+    tmp_path: Path, key: str, value: str | None, said: str
+) -> None:
+    contents = karpathy()
+    contents["images"][3][key] = value
+    write_zips(tmp_path)
+    (tmp_path / "dataset_coco.json").write_text(json.dumps(contents))
+    found = list(CocoCaption().examples("train", tmp_path))
+    assert len(found) == 23
+    assert [str(one["targets"]) for one in found if isinstance(one["targets"], BadValue)] == [said]
+    assert found[-1]["origin"] == "train2014.zip: image 3 of the captions"
+    assert len(list(CocoVocabulary().text(tmp_path))) == 19 * 5
+
+
+def test_an_odd_annotation_is_left_out_and_told(tmp_path: Path) -> None:
+    write_zips(tmp_path)
+    contents = annotated("val2014")
+    contents["annotations"][0]["image_id"] = None
+    contents["annotations"][1]["image_id"] = 999
+    contents["images"].append({"id": 3})
+    with zipfile.ZipFile(tmp_path / "annotations_trainval2014.zip", "w") as archive:
+        archive.writestr("captions_train2014.json", json.dumps(annotated("train2014")))
+        archive.writestr("captions_val2014.json", json.dumps(contents))
+    found = list(CocoCaption2014().examples("test", tmp_path))
+    assert [len(one["targets"]) for one in found[:3]] == [4, 4, 5]
+    assert [(one["origin"], str(one["inputs"])) for one in found[12:]] == [
+        ("val2014.zip: image 12 of the captions", "KeyError: 'file_name'"),
+        (
+            "val2014.zip: annotation 0 of the captions",
+            "int() argument must be a string, a bytes-like object or a real number, not 'NoneType'",
+        ),
+        ("val2014.zip: captions 12 of the captions", "KeyError: 999"),
+    ]
 
 
 def test_a_damaged_image_in_a_zip_file_is_named_and_the_rest_is_kept(tmp_path: Path) -> None:

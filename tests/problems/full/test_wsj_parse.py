@@ -8,8 +8,8 @@ import pytest
 from helpers.twin_run import tiny_run
 
 from t2t_multimodel import BadValue, UserError
-from t2t_multimodel.data import vocab
-from t2t_multimodel.data.vocab import SubwordTokenizer
+from t2t_multimodel.data.tokenizer import SubwordTokenizer
+from t2t_multimodel.data.vocab_training import train
 from t2t_multimodel.problems.parse.wsj import LABELS, TAGS, WsjParse, WsjParseTags, WsjTrees
 from t2t_multimodel.registry import vocabularies
 
@@ -17,7 +17,7 @@ from t2t_multimodel.registry import vocabularies
 @pytest.fixture(scope="module")
 def tokenizer() -> SubwordTokenizer:
     declared = WsjTrees()
-    model = vocab.train(declared.text(None), declared.size, declared.symbols, "wsj_trees")
+    model = train(declared.text(None), declared.size, declared.symbols, "wsj_trees")
     return SubwordTokenizer("wsj_trees", model)
 
 

@@ -12,8 +12,9 @@ import soundfile
 from helpers.twin_run import tiny_run
 
 from t2t_multimodel import BadValue, UserError
-from t2t_multimodel.data import vocab
 from t2t_multimodel.data.datagen import DatagenOptions, generate
+from t2t_multimodel.data.tokenizer import SubwordTokenizer
+from t2t_multimodel.data.vocab_training import train
 from t2t_multimodel.problems.corpora.wsj import INDEXES, normalise
 from t2t_multimodel.problems.speech.vocabularies import EnglishCharacters
 from t2t_multimodel.problems.speech.wsj import WsjSpeech, WsjSpeechVocabulary
@@ -185,8 +186,8 @@ def test_the_vocabulary_is_learned_from_train_transcripts_alone(discs: Path) -> 
 
 def test_the_vocabulary_of_characters_merges_nothing() -> None:
     vocabulary = EnglishCharacters()
-    model = vocab.train(vocabulary.text(None), vocabulary.size, (), "english_characters")
-    tokenizer = vocab.SubwordTokenizer("english_characters", model)
+    model = train(vocabulary.text(None), vocabulary.size, (), "english_characters")
+    tokenizer = SubwordTokenizer("english_characters", model)
     assert tokenizer.size == 300
     text = "it isn't 'double-quote' mr. 42"
     ids = tokenizer.encode(text)

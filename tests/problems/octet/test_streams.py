@@ -19,10 +19,11 @@ from t2t_multimodel.config import (
     UnimaxMixtureConfig,
     rates,
 )
-from t2t_multimodel.data import vocab
 from t2t_multimodel.data.datagen import DatagenOptions, Prepared, generate
 from t2t_multimodel.data.mixture import Mixture, make_mixture
 from t2t_multimodel.data.stream import BatchStream, StepBatches, read_ahead, step_batches
+from t2t_multimodel.data.tokenizer import SubwordTokenizer
+from t2t_multimodel.data.vocab_training import train
 from t2t_multimodel.hparams.octet import OCTET
 from t2t_multimodel.registry import problems, vocabularies
 
@@ -54,8 +55,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Prepared]:
         few_examples(name)
     octet = vocabularies.get("octet")
     texts = ["All sentences of the help are read from left to right."]
-    model = vocab.train(texts, 330, octet.symbols, "octet")
-    tokenizers = {"octet": vocab.SubwordTokenizer("octet", model)}
+    model = train(texts, 330, octet.symbols, "octet")
+    tokenizers = {"octet": SubwordTokenizer("octet", model)}
     folder = tmp_path_factory.mktemp("octet")
     return generate(
         NAMES, folder, options=DatagenOptions(tokenizers=tokenizers, report=lambda _: None)

@@ -1,0 +1,114 @@
+"""mm-paper: the paper's tables, and experiments of one's own."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from absl import flags
+
+from t2t_multimodel import usr_dir
+from t2t_multimodel.bin import _cli, _quiet
+from t2t_multimodel.errors import UserError, did_you_mean
+from t2t_multimodel.paper.experiment import Experiment
+from t2t_multimodel.paper.runner import Request
+from t2t_multimodel.paper.scales import SCALES, Scale, scale_named
+from t2t_multimodel.paper.tables import ALL, TABLES, tables_named
+
+COMMAND = _cli.Command(
+    "mm-paper",
+    "Trains the arms of the paper's tables, or of an experiment of yours, and says what holds.",
+    arguments="table1 | table2 | table3 | table4 | all | run FILE.py | list",
+    example="mm-paper table2 --scale=cpu --seeds=3",
+)
+_what = COMMAND.group("What to run")
+_what.text("scale", "SCALE", "How large the runs are; list shows all.", "cpu")
+_what.number("seeds", "Runs of each arm. Default: as the scale says.", lowest=1)
+_what.names("arms", "Train these arms only. Default: all.", alias="arm")
+_what.switch("page_only", "Train nothing: write the page from the records that are there.")
+COMMAND.places()
+COMMAND.group("Results").path(
+    "output_dir", "DIR", "Runs, records and the page. Default: ./runs/paper-SCALE, or ./runs/FILE."
+)
+RUN, LIST = "run", "list"
+_USAGE = f"Usage: mm-paper {COMMAND.arguments}"
+
+
+def paper(args: flags.FlagValues, arguments: list[str]) -> None:
+    """Runs the action that the first argument names."""
+    usr_dir.add(args.usr_dir)
+    scale = scale_named(args.scale)
+    action, *files = arguments or [""]
+    _check(action, files)
+    if action == LIST:
+        print(_listing(scale))
+        return
+    if action == RUN:
+        from t2t_multimodel.paper.user_file import experiments_in
+
+        file = Path(files[0]).expanduser()
+        experiments, name = experiments_in(file), file.stem
+        folder = args.output_dir or Path("runs", name)
+    else:
+        experiments, name = tables_named(action, scale), action
+        folder = args.output_dir or Path("runs", f"paper-{scale.name}")
+    _run(args, _request(args, experiments, scale, folder), name, shlex.join(arguments))
+
+
+def _check(action: str, files: list[str]) -> None:
+    known = [*TABLES, ALL, RUN, LIST]
+    if action not in known:
+        guess = did_you_mean(action, known)
+        said = f"has no table or action '{action}'.{guess}" if action else "does what?"
+        raise UserError(f"mm-paper {said}", _USAGE)
+    if len(files) != (action == RUN):
+        wanted = "one file" if action == RUN else "no name"
+        raise UserError(f"mm-paper {action} takes {wanted}, but was given {len(files)}.", _USAGE)
+
+
+def _request(
+    args: flags.FlagValues, experiments: list[Experiment], scale: Scale, folder: Path
+) -> Request:
+    return Request(
+        experiments=tuple(experiments),
+        scale=scale,
+        seeds=args.seeds or scale.seeds,
+        output_dir=folder,
+        data_dir=args.data_dir,
+        raw_dir=args.raw_dir,
+        only=tuple(args.arms),
+    )
+
+
+def _run(args: flags.FlagValues, request: Request, name: str, arguments: str) -> None:
+    from t2t_multimodel.paper.runner import jobs_of, missing
+
+    missing(jobs_of(request), request.output_dir)  # tells mistakes before TensorFlow is loaded
+    _quiet.import_tensorflow()
+    from t2t_multimodel.paper.main import run_experiments, write_page
+
+    command = f"mm-paper {arguments} --scale={request.scale.name} --seeds={request.seeds}"
+    (write_page if args.page_only else run_experiments)(request, name, command)
+
+
+def _listing(scale: Scale) -> str:
+    """Tables, their arms, and the scales."""
+    lines = []
+    for table in TABLES:
+        (experiment,) = tables_named(table, scale)
+        lines += [f"{table}: {experiment.title.partition(': ')[2]}"]
+        lines += [f"  {arm.name}  {arm.note}".rstrip() for arm in experiment.arms]
+    lines += ["", "Scales:"]
+    lines += [f"  {one.name}  {one.summary}" for one in SCALES.values()]
+    return "\n".join(lines)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point; returns the exit code."""
+    return COMMAND.run(paper, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Controls for experiments on the octet: the same problems with one thing changed."""

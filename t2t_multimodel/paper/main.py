@@ -1,0 +1,76 @@
+"""Does the work of `mm-paper`: trains what is missing, then writes the page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from t2t_multimodel.data.files import written_by_rename
+from t2t_multimodel.errors import UserError, printable
+from t2t_multimodel.paper.arithmetic import VERDICTS
+from t2t_multimodel.paper.contents import Outcome, estimate_text, page_of
+from t2t_multimodel.paper.findings import Records, sentences_of
+from t2t_multimodel.paper.record import Record, load_record, record_file
+from t2t_multimodel.paper.runner import Job, Request, jobs_of, missing, train_missing
+from t2t_multimodel.report.html import to_html
+from t2t_multimodel.report.markdown import to_markdown
+
+
+def run_experiments(request: Request, name: str, command: str) -> list[Outcome]:
+    """Trains what is missing and writes the page; without the page if a signal stopped it.
+
+    Args:
+        request: what is run.
+        name: of the page's files.
+        command: as the page shows it.
+    """
+    return write_page(request, name, command) if train_missing(request) else []
+
+
+def write_page(request: Request, name: str, command: str) -> list[Outcome]:
+    """Writes `NAME.md` and `NAME.html` from the records that are there, and prints the sentences.
+
+    Raises:
+        UserError: no run is finished, or a record is of other settings.
+    """
+    jobs = jobs_of(request)
+    missing(jobs, request.output_dir)  # raises if a record is of another experiment
+    records = _records(jobs, request.output_dir)
+    if not records:
+        raise UserError(
+            f"No run of {name} is finished in {request.output_dir}.",
+            "Leave --page_only out to train them.",
+        )
+    outcomes = [
+        Outcome(one, *sentences_of(one, records, request.scale.resamples))
+        for one in request.experiments
+    ]
+    title = f"{name}, scale {request.scale.name}"
+    page = page_of(title, outcomes, records, command, request.scale.caution)
+    files = [request.output_dir / f"{name}{suffix}" for suffix in (".html", ".md")]
+    for file, text in zip(files, (to_html(page), to_markdown(page)), strict=True):
+        with written_by_rename(file) as stream:
+            stream.write(printable(text).encode())
+    for line in _lines(outcomes):
+        print(line)
+    print(f"Page: {files[0]} and {files[1]}")
+    return outcomes
+
+
+def _records(jobs: list[Job], folder: Path) -> Records:
+    records: dict[str, list[Record]] = {}
+    for job in jobs:
+        record = load_record(record_file(folder, job.arm.name, job.seed))
+        if record is not None:
+            records.setdefault(job.arm.name, []).append(record)
+    return records
+
+
+def _lines(outcomes: list[Outcome]) -> list[str]:
+    """Each sentence with its verdict and the numbers behind it, for the terminal."""
+    lines = []
+    for outcome in outcomes:
+        for sentence in outcome.sentences:
+            numbers = "; ".join(estimate_text(finding.mean) for finding in sentence.findings)
+            lines.append(f"{VERDICTS[sentence.holds]}: {sentence.text} ({numbers})")
+        lines += [f"not trained yet: {text}" for text in outcome.lacking]
+    return lines

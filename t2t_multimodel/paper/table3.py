@@ -1,0 +1,81 @@
+"""Table 3: whether other problems help parsing, with the controls that tell why."""
+
+from __future__ import annotations
+
+from t2t_multimodel.paper.experiment import Arm, Comparison, Experiment
+from t2t_multimodel.paper.octet import SET, config_of, joint, joint_config
+from t2t_multimodel.paper.scales import Scale
+from t2t_multimodel.paper.settings import base_config, steps_for, updates
+
+TREES = {"full": "octet_parse", "tenth": "control_parse_tenth"}
+PART = {"full": "all trees", "tenth": "a tenth of the trees"}
+
+
+def table3(scale: Scale) -> Experiment:
+    """Trees learn from images, though the two seem unrelated."""
+    return Experiment(
+        name="table3",
+        title="Table 3: parsing alone and with others",
+        arms=tuple(arm for share in scale.shares for arm in _arms(scale, share)),
+        comparisons=tuple(one for share in scale.shares for one in _comparisons(share)),
+        notes=(
+            "Every arm has the same number of micro-batches of trees; those with one more problem "
+            "have as many of that one. Images with shuffled labels, an unrelated text problem "
+            "(French to German) and twice the dropout are the controls: what these bring as well "
+            "is regularisation or more computation. Only real labels that are better than "
+            "shuffled ones are transfer from images.",
+        ),
+    )
+
+
+def _arms(scale: Scale, share: str) -> list[Arm]:
+    trees = TREES[share]
+    wanted = updates(joint_config(scale), "octet_parse")
+
+    def arm(name: str, *others: str, settings: str = "", note: str) -> Arm:
+        problems = (trees, *others)
+        steps = steps_for(config_of(scale, *problems), trees, wanted)
+        name = f"trees_{share}_{name}"
+        return Arm(name=name, problems=problems, steps=steps, settings=settings, note=note)
+
+    dropout = min(0.9, 2 * base_config(SET, scale).config.model.dropout)
+    return [
+        arm("alone", note="trees alone"),
+        arm("images", "octet_image", note="and images"),
+        arm("shuffled", "control_image_shuffled", note="and images with shuffled labels"),
+        arm("text", "octet_frde", note="and an unrelated text problem"),
+        arm("dropout", settings=f"model.dropout={dropout:g}", note="alone with more dropout"),
+        _with_all(scale, share),
+    ]
+
+
+def _with_all(scale: Scale, share: str) -> Arm:
+    """The joint arm; with a tenth of the trees another one, whose trees are that tenth."""
+    whole = joint(scale)
+    if share == "full":
+        return whole
+    problems = tuple(entry.replace("octet_parse", TREES[share]) for entry in whole.problems)
+    return Arm(name=f"joint_{share}", problems=problems, note="one model on all problems")
+
+
+def _comparisons(share: str) -> list[Comparison]:
+    trees, part = TREES[share], PART[share]
+    joined = "joint" if share == "full" else f"joint_{share}"
+    helped = f"Images help parsing with {part}, and their labels are why."
+    wanted = {
+        helped: [("images", "alone"), ("images", "shuffled"), ("images", "dropout")],
+        f"Images help parsing with {part} more than an unrelated text problem does.": [
+            ("images", "text")
+        ],
+        f"All problems together help parsing with {part}.": [(joined, "alone")],
+    }
+    return [
+        Comparison(
+            first=first if first == joined else f"trees_{share}_{first}",
+            second=f"trees_{share}_{second}",
+            problems=(trees,),
+            decides=sentence,
+        )
+        for sentence, pairs in wanted.items()
+        for first, second in pairs
+    ]

@@ -1,0 +1,81 @@
+"""The paper's tables as they are declared: arms that can be made, at the cost that they claim."""
+
+from __future__ import annotations
+
+import pytest
+
+from t2t_multimodel import UserError
+from t2t_multimodel.config import DenseComputeConfig, DenseParamsConfig, ExpertsConfig
+from t2t_multimodel.paper.runner import Job
+from t2t_multimodel.paper.scales import SCALES, Scale, scale_named
+from t2t_multimodel.paper.settings import micro_batches, resolved_arm, updates
+from t2t_multimodel.paper.tables import TABLES, tables_named
+
+CPU = SCALES["cpu"]
+
+
+def configs(table: str, scale: Scale = CPU) -> dict:
+    (experiment,) = tables_named(table, scale)
+    return {arm.name: resolved_arm(arm, scale, 0).config for arm in experiment.arms}
+
+
+@pytest.mark.parametrize("scale", SCALES.values(), ids=list(SCALES))
+@pytest.mark.parametrize("table", TABLES)
+def test_every_arm_can_be_made_at_every_scale(table: str, scale: Scale) -> None:
+    (experiment,) = tables_named(table, scale)
+    for arm in experiment.arms:
+        resolved = resolved_arm(arm, scale, 5)
+        assert resolved.config.train.seed == 5
+        assert Job(arm, 5, resolved).cost > 0
+
+
+def test_tables_mean_the_same_arm_by_one_name() -> None:
+    arms = [arm for experiment in tables_named("all", CPU) for arm in experiment.arms]
+    assert len(set(arms)) == len({arm.name for arm in arms})
+
+
+def test_single_arms_of_table_2_have_the_cost_that_they_claim() -> None:
+    found = configs("table2")
+    joint = found["joint"]
+    for problem in joint.rates:
+        alike, whole = (found[f"single_{how}_{problem}"] for how in ("updates", "compute"))
+        assert micro_batches(alike) == updates(joint, problem)
+        assert micro_batches(whole) == micro_batches(joint)
+        assert found[f"single_two_experts_{problem}"].model.moe.experts == 2
+    together = sum(micro_batches(found[f"single_updates_{one}"]) for one in joint.rates)
+    assert together == pytest.approx(micro_batches(joint), abs=len(joint.rates))
+
+
+def test_every_arm_of_table_3_has_as_many_micro_batches_of_trees() -> None:
+    found = configs("table3")
+    trees = {
+        name: updates(config, problem)
+        for name, config in found.items()
+        for problem in config.rates
+        if "parse" in problem
+    }
+    assert trees.keys() == found.keys()
+    assert set(trees.values()) == {updates(found["joint"], "octet_parse")}
+    assert found["trees_full_dropout"].model.dropout == 2 * found["joint"].model.dropout
+
+
+def test_the_dense_arms_of_table_4_match_the_experts() -> None:
+    found = configs("table4")
+    experts = found["all_blocks"].model.moe
+    assert isinstance(experts, ExpertsConfig)
+    assert found["dense_params"].model.moe == DenseParamsConfig(
+        experts=experts.experts, hidden=experts.hidden
+    )
+    assert found["dense_compute"].model.moe == DenseComputeConfig(
+        per_token=experts.per_token, hidden=experts.hidden
+    )
+    assert len({config.train.steps for config in found.values()}) == 1
+
+
+def test_unknown_names_are_told_with_the_nearest() -> None:
+    with pytest.raises(UserError) as caught:
+        tables_named("tabel2", CPU)
+    assert str(caught.value).startswith("No table is named 'tabel2'. Did you mean 'table2'")
+    with pytest.raises(UserError) as caught:
+        scale_named("cpus")
+    assert str(caught.value) == "No scale is named 'cpus'. Did you mean 'cpu'?\nKnown: cpu, smoke."
