@@ -25,17 +25,22 @@ OCTET = ("octet_image", "octet_caption", "octet_speech", "octet_parse", *TRANSLA
 
 @register_hparams("octet_tiny")
 def octet_tiny() -> Config:
-    """All eight problems of the octet, in about half an hour on a laptop.
+    """All eight problems of the octet: `octet_quick` for twice as long, all of test decoded.
 
-    `octet_quick` for twice as long; the model that ships with the package was trained by it.
+    The model that ships with the package as `octet` was trained so.
 
     Command: mm-trainer --hparams_set=octet_tiny
-    Hardware: 2 CPU cores
-    Minutes: not measured
-    Scores: not measured
+    Hardware: 2 CPU cores with AVX2, shared with other work; 2,944 CPU seconds
+    Minutes: 47
+    Scores: seed 0, test: all eight above their source-blind baseline (image top1 .856; nats a
+        token: caption 1.275, speech 3.397, parse .714, EN-DE 2.804, DE-EN 2.937, EN-FR 2.509,
+        FR-DE 2.949; beam of 4: WER .868, F1 .296, BLEU 6.3, 14.7, 18.6, 21.5, 12.5).
     """
     quick = octet_quick()
-    return quick.replace(train=quick.train.replace(steps=5_000))
+    return quick.replace(
+        train=quick.train.replace(steps=5_000),
+        evaluate=quick.evaluate.replace(decode_examples=2_000, beam_size=4),
+    )
 
 
 @register_hparams("octet_quick")
@@ -49,9 +54,11 @@ def octet_quick() -> Config:
     (docs/learning.md has what was compared).
 
     Command: mm-trainer
-    Hardware: 2 CPU cores
-    Minutes: not measured
-    Scores: not measured
+    Hardware: 2 CPU cores with AVX2, shared with other work; 1,381 CPU seconds
+    Minutes: 40
+    Scores: seed 0, test: six of eight above their source-blind baseline (image top1 .815; nats a
+        token: parse .811, EN-DE 3.147, DE-EN 3.272, EN-FR 2.908, FR-DE 3.265); caption (1.727) and
+        speech (3.808) are not, the run is too short for them.
     """
     return Config(
         # what is learned soon comes seldom, what is small and hard often

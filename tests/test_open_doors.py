@@ -14,11 +14,15 @@ CONCRETE = {"Text", "Image", "Audio", "ClassLabel"}
 MODALITIES = {"text", "image", "audio_log_mel", "audio_waveform", "class_label"}
 HOMES = re.compile(r"t2t_multimodel(\.features(\.\w+)?)?$")
 INSIDE = ROOT / "t2t_multimodel/features"
+MADE_OF_THEM = ROOT / "t2t_multimodel/sources"
+"""Its classes are problems, and a problem names its features."""
 _FILES = [
     path
     for folder in ("t2t_multimodel", "bin")
     for path in sorted((ROOT / folder).rglob("*.py"))
-    if not path.is_relative_to(INSIDE) and path != ROOT / "t2t_multimodel/__init__.py"
+    if not path.is_relative_to(INSIDE)
+    and not path.is_relative_to(MADE_OF_THEM)
+    and path != ROOT / "t2t_multimodel/__init__.py"
 ]
 
 

@@ -16,7 +16,7 @@ from t2t_multimodel.api.inputs import is_one, value_of
 from t2t_multimodel.api.prediction import Candidate, Prediction
 from t2t_multimodel.errors import BadValue, UserError, foreign, reason, unknown
 from t2t_multimodel.export.about import ABOUT
-from t2t_multimodel.features import Audio, Feature
+from t2t_multimodel.features import Feature
 from t2t_multimodel.side_files import read_json
 
 
@@ -85,14 +85,7 @@ class ExportedModel:
         """One input as the signature takes it: a text, the bytes of a picture, or samples."""
         try:
             with foreign(BadValue):
-                value = value_of(given, feature)
-                if isinstance(feature, Audio):
-                    return feature.samples(value)
-                if feature.medium == "image":
-                    if isinstance(value, np.ndarray):
-                        return feature.shown(feature.encode(value, None), None).data
-                    return Path(value).read_bytes() if isinstance(value, str) else value
-                return value
+                return feature.graph_value(value_of(given, feature))
         except BadValue as error:
             raise UserError(f"Input {number:,} of {problem}: {reason(error)}.") from error
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from t2t_multimodel.api.places import Place, add_usr_dir, folder_of_model
+from t2t_multimodel.api.places import Place, add_usr_dir
 from t2t_multimodel.export.about import ABOUT
+from t2t_multimodel.shipped import folder_of
 
 if TYPE_CHECKING:
     from t2t_multimodel.api.exported import ExportedModel
@@ -17,7 +18,7 @@ def load(name: Place, usr_dir: Place | None = None) -> Model | ExportedModel:
 
     Args:
         name: folder of a run, whose newest whole checkpoint is taken, of a checkpoint, or of an
-            export.
+            export; or the name of a model that ships with the package, such as "octet".
         usr_dir: the user's own code that the model needs, if this machine has not agreed to it.
 
     Returns:
@@ -28,7 +29,7 @@ def load(name: Place, usr_dir: Place | None = None) -> Model | ExportedModel:
     """
     if usr_dir is not None:
         add_usr_dir(usr_dir)
-    folder = folder_of_model(name)
+    folder = folder_of(name)
     if (folder / ABOUT).is_file():
         from t2t_multimodel.api.exported import ExportedModel
 

@@ -1,4 +1,4 @@
-"""Where things are: models by name or folder, raw files, and a user's own code."""
+"""Where things are: raw files, and a user's own code."""
 
 from __future__ import annotations
 
@@ -7,27 +7,11 @@ from pathlib import Path
 
 from t2t_multimodel import usr_dir
 from t2t_multimodel.data.raw_dirs import RawDirs
-from t2t_multimodel.errors import UserError
 
 Place = str | Path
 """A file or a folder; `~` stands for the home folder."""
 RawDirLike = str | Path | Mapping[str, Place] | RawDirs | None
 """What `raw_dir` takes: a folder, the text of `--raw_dir`, or problem -> folder."""
-
-
-def folder_of_model(name: Place) -> Path:
-    """The folder that `load` opens: of a run, of a checkpoint, or of an export.
-
-    Args:
-        name: the folder.
-
-    Raises:
-        UserError: there is no such folder.
-    """
-    folder = Path(name).expanduser()
-    if not folder.is_dir():
-        raise UserError(f"{folder} does not exist.", "mm-trainer writes runs into ./runs/SET.")
-    return folder
 
 
 def raw_dirs(given: RawDirLike) -> RawDirs | None:

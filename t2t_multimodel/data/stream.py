@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import queue
 import threading
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -26,7 +24,6 @@ from t2t_multimodel.data.dataset import DataSet
 from t2t_multimodel.data.draws import generator
 from t2t_multimodel.data.mixture import Mixture
 from t2t_multimodel.data.strategies import Sizes
-from t2t_multimodel.features import Audio, Feature
 
 
 class BatchStream:
@@ -60,7 +57,8 @@ class BatchStream:
         if self._config.static_shapes:
             pad_to = longest(self._dataset, self.plan.buckets[number])
         features = {
-            key: augmented(feature, self._config) for key, feature in self._dataset.features.items()
+            key: feature.with_augmentation(self._config.sound_mask, self._config.sound_warp)
+            for key, feature in self._dataset.features.items()
         }
         draws = generator(self._seed, f"augment/{self._name}", n)
         examples = [
@@ -71,15 +69,6 @@ class BatchStream:
             for i in chosen
         ]
         return collate(examples, features, pad_to)
-
-
-def augmented(feature: Feature, config: DataConfig) -> Feature:
-    """The feature with the run's settings of augmentation, if any, in the place of its own."""
-    if not isinstance(feature, Audio):
-        return feature
-    given = {"mask": config.sound_mask, "warp": config.sound_warp}
-    changed: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    return dataclasses.replace(feature, **changed) if changed else feature
 
 
 def train_buckets(dataset: DataSet, config: DataConfig, seed: int, name: str) -> list[Bucket]:

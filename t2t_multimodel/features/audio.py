@@ -145,6 +145,15 @@ class Audio(Feature):
             array = spec_augment.warp(array, self.warp, draws)
         return spec_augment.mask(array, self.mask, draws) if self.mask else array
 
+    def with_augmentation(self, mask: float | None, warp: float | None) -> Audio:
+        if mask is None and warp is None:
+            return self
+        return dataclasses.replace(
+            self,
+            mask=self.mask if mask is None else mask,
+            warp=self.warp if warp is None else warp,
+        )
+
     def decode(self, array: np.ndarray, tokenizer: Tokenizer | None) -> np.ndarray:
         return self.model_input(array)
 
@@ -174,6 +183,9 @@ class Audio(Feature):
     def simple(self, value: np.ndarray) -> np.ndarray:
         frames = value if self.form == "log_mel" else log_mel(value, self.rate, n_mels=40)
         return showing_sound.stretched(frames, FRAMES)
+
+    def graph_value(self, value: Any) -> np.ndarray:
+        return self.samples(value)
 
     def graph_arguments(self, signature: Signature) -> dict[str, Argument]:
         words = f"float32 [B, S], mono samples from -1 to 1 at {self.rate} Hz"

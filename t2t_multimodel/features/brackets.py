@@ -80,7 +80,8 @@ class Brackets:
                 written += f" {word}" if symbol == NO_TAG else f" ({symbol} {word})"
             else:
                 return tree
-        return tree if closed_by or next(words, "") else written.strip()
+        words_left = next(words, "")
+        return tree if closed_by or words_left else written.strip()
 
     def tables(self, targets: SpeltTokenizer, inputs: SpeltTokenizer) -> BracketTables:
         """The roles of the tokens of both vocabularies."""

@@ -62,6 +62,10 @@ class InGraph(Stored):
             arguments["inputs_length"] = Argument("int32", (), "int32 [B], length of each row")
         return arguments
 
+    def graph_value(self, value: Any) -> Any:
+        """One input, as `encode` takes it, as the graph's argument `inputs` takes it."""
+        return value
+
     def graph_read(
         self, arguments: dict[str, Any], tokenizer: GraphTokenizer | None, signature: Signature
     ) -> GraphInput:

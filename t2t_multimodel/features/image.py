@@ -180,6 +180,11 @@ class Image(Feature):
         words = "string [B], the bytes of PNG, JPEG or GIF files"
         return {"inputs": Argument("string", (), words)}
 
+    def graph_value(self, value: Any) -> bytes:
+        if isinstance(value, np.ndarray):
+            return bytes(self.shown(self.encode(value, None), None).data)
+        return Path(value).read_bytes() if isinstance(value, str | Path) else value
+
     def graph_read(
         self, arguments: dict[str, Any], tokenizer: GraphTokenizer | None, signature: Signature
     ) -> GraphInput:

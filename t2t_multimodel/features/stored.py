@@ -181,6 +181,17 @@ class Stored(ABC):
         """A stored array as training sees it this time: changed at random, by option."""
         return array
 
+    def with_augmentation(self: S, mask: float | None, warp: float | None) -> S:
+        """The feature with a run's settings of augmentation in the place of its own.
+
+        By default nothing is masked or warped, so that it stays as it is.
+
+        Args:
+            mask: share of a sound that is hidden; None: as the feature has it.
+            warp: most by which a sound is stretched; None: as the feature has it.
+        """
+        return self
+
     def each(self, array: np.ndarray) -> list[np.ndarray]:
         """The equally good values of a stored array, the one that `model_input` takes first."""
         return [array]

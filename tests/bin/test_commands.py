@@ -26,6 +26,7 @@ from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 from t2t_multimodel.config import Config, OneDeviceConfig, TrainConfig, rates
 from t2t_multimodel.config.tree import all_fields
 from t2t_multimodel.data.raw_dirs import RawDirs
+from t2t_multimodel.overrides import Overrides
 from t2t_multimodel.registry import hparams, problems
 
 MINE = '''
@@ -176,65 +177,61 @@ def test_datagen_wants_a_name(capsys: pytest.CaptureFixture[str]) -> None:
 
 def resolved() -> Any:
     """What of resolved settings the command looks at."""
-    return SimpleNamespace(
-        config=SimpleNamespace(train=SimpleNamespace(distribution=OneDeviceConfig()))
+    config = SimpleNamespace(
+        train=SimpleNamespace(distribution=OneDeviceConfig()), rates={"mine": 2.0, "other": 1.0}
     )
+    return SimpleNamespace(config=config, set_name="my_set")
 
 
-def test_trainer_resolves_and_trains(mine: str, stub: Callable) -> None:
+def unchanged(**changes: Any) -> Overrides:
+    """What the command hands on where no flag changes a setting."""
+    return Overrides(problems=[], gin_files=[], gin_params=[], **changes)
+
+
+ASKED = "t2t_multimodel.train.settings"
+
+
+def test_trainer_resolves_and_trains(
+    mine: str, stub: Callable, capsys: pytest.CaptureFixture[str]
+) -> None:
     settings = resolved()
-    resolve = stub("t2t_multimodel.overrides", "resolve", settings)
-    overrides: Any = sys.modules["t2t_multimodel.overrides"]
-    overrides.Overrides = lambda **fields: fields
+    asked = stub(ASKED, "asked_settings", (settings, Path("runs/my_set")))
     train = stub("t2t_multimodel.train.main", "train")
     argv = ["--hparams_set=my_set", "--problems=mine:2,other", "--hparams=a=1", "--train_steps=5"]
     assert mm_trainer.main([*argv, "--gin_file=f", "--gin_param=p", "--gin_param=q", mine]) == 0
-    assert resolve == [
-        (
-            "my_set",
-            {
-                "problems": ["mine:2", "other"],
-                "hparams": "a=1",
-                "gin_files": ["f"],
-                "gin_params": ["p", "q"],
-                "train_steps": 5,
-                "warm_start": "",
-                "distribution": "",
-            },
-        )
-    ]
+    changes = Overrides(
+        problems=["mine:2", "other"],
+        hparams="a=1",
+        gin_files=["f"],
+        gin_params=["p", "q"],
+        train_steps=5,
+    )
+    assert asked == [("my_set", None, changes)]
     assert train == [(settings, Path("data"), None, Path("runs/my_set"), None)]
+    said = capsys.readouterr().out
+    assert said == "runs/my_set: my_set, 2 problems; loading TensorFlow.\n"
 
 
 def test_trainer_takes_another_output_folder(mine: str, stub: Callable) -> None:
     settings = resolved()
-    stub("t2t_multimodel.overrides", "resolve", settings)
-    sys.modules["t2t_multimodel.overrides"].Overrides = dict  # type: ignore[attr-defined]
+    asked = stub(ASKED, "asked_settings", (settings, Path("o")))
     train = stub("t2t_multimodel.train.main", "train")
     argv = ["--hparams_set=my_set", "--output_dir=o", "--data_dir=d", "--raw_dir=r", mine]
     assert mm_trainer.main(argv) == 0
+    assert asked == [("my_set", Path("o"), unchanged())]
     assert train == [(settings, Path("d"), RawDirs(Path("r")), Path("o"), None)]
 
 
-def test_trainer_goes_on_with_a_runs_own_settings_if_no_set_is_named(
-    mine: str, stub: Callable, tmp_path: Path
-) -> None:
-    stub("t2t_multimodel.overrides", "recorded", "the record")
-    resolve: list[Any] = []
-    overrides: Any = sys.modules["t2t_multimodel.overrides"]
-    overrides.Overrides = lambda **fields: fields
-    overrides.resolve = lambda *args: resolve.append(args) or resolved()
+def test_trainer_names_no_set_unless_the_flag_does(mine: str, stub: Callable) -> None:
+    asked = stub(ASKED, "asked_settings", (resolved(), Path("o")))
     stub("t2t_multimodel.train.main", "train")
-    assert mm_trainer.main([f"--output_dir={tmp_path}", "--warm_start=r", mine]) == 0
-    assert mm_trainer.main([f"--output_dir={tmp_path}", "--hparams_set=my_set", mine]) == 0
+    assert mm_trainer.main(["--output_dir=o", "--warm_start=r", mine]) == 0
     assert mm_trainer.main([mine]) == 0
-    assert [base for base, _ in resolve] == ["the record", "my_set", "octet_quick"]
-    assert [fields["warm_start"] for _, fields in resolve] == ["r", "", ""]
+    assert asked == [(None, Path("o"), unchanged(warm_start="r")), (None, None, unchanged())]
 
 
 def test_verify_resume_hands_on_what_to_train(mine: str, stub: Callable) -> None:
-    stub("t2t_multimodel.overrides", "resolve", resolved())
-    sys.modules["t2t_multimodel.overrides"].Overrides = dict  # type: ignore[attr-defined]
+    stub(ASKED, "asked_settings", (resolved(), Path("o")))
     verify = stub("t2t_multimodel.train.verify_resume", "verify_resume")
     argv = ["--hparams_set=my_set", "--problems=mine:2,other", "--hparams=a=1", "--raw_dir=r"]
     argv += ["--gin_file=f", "--gin_param=p = 1", "--gin_param=q", "--output_dir=o", mine]
@@ -453,7 +450,7 @@ def test_problems_explains_its_use(
 ) -> None:
     assert mm_problems.main(argv) == 2
     assert capsys.readouterr().err == (
-        f"{message}\nUsage: mm-problems list | show NAME | baselines NAME...\n"
+        f"{message}\nUsage: mm-problems list | show NAME | baselines NAME... | completion SHELL\n"
     )
 
 

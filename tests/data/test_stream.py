@@ -18,7 +18,6 @@ from t2t_multimodel.data.strategies import Constant
 from t2t_multimodel.data.stream import (
     BatchStream,
     StepBatches,
-    augmented,
     eval_stream,
     read_ahead,
     step_batches,
@@ -234,8 +233,7 @@ def test_closing_ends_the_reading_thread() -> None:
 
 def test_a_run_may_augment_sounds_more_than_their_problem_does() -> None:
     sound, dots = Audio(8000, n_mels=20, mask=0.1), Image(2, 2, 1)
-    assert augmented(sound, DataConfig()) is sound
-    more = DataConfig(sound_mask=0.3, sound_warp=0.2)
-    assert augmented(sound, more) == Audio(8000, n_mels=20, mask=0.3, warp=0.2)
-    assert augmented(sound, DataConfig(sound_mask=0.0)).mask == 0.0
-    assert augmented(dots, more) is dots
+    assert sound.with_augmentation(None, None) is sound
+    assert sound.with_augmentation(0.3, 0.2) == Audio(8000, n_mels=20, mask=0.3, warp=0.2)
+    assert sound.with_augmentation(0.0, None).mask == 0.0
+    assert dots.with_augmentation(0.3, 0.2) is dots

@@ -18,7 +18,7 @@ from t2t_multimodel import Config, UserError
 from t2t_multimodel.config import ConstantScheduleConfig, DecodeConfig, ModelConfig, TrainConfig
 from t2t_multimodel.data.mixture import make_mixture
 from t2t_multimodel.data.strategies import Sizes
-from t2t_multimodel.data.stream import BatchStream, augmented, train_buckets
+from t2t_multimodel.data.stream import BatchStream, train_buckets
 from t2t_multimodel.decode.decoder import Decoder
 from t2t_multimodel.engines import devices
 from t2t_multimodel.engines.cluster import Cluster
@@ -134,7 +134,8 @@ def augmentation(config: Config) -> Any:
     """A sound of random frames as training hears it."""
     draws = np.random.default_rng(0)
     frames = draws.normal(size=(60, 20)).astype(np.float32)
-    feature = augmented(Audio(rate=8000, n_mels=20, mask=0.1), config.data)
+    sound = Audio(rate=8000, n_mels=20, mask=0.1)
+    feature = sound.with_augmentation(config.data.sound_mask, config.data.sound_warp)
     return feature.augment(frames, draws).tolist()
 
 
