@@ -156,12 +156,14 @@ def run_command(run_python: Callable[..., Outcome]) -> Callable[..., Outcome]:
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """One short run that many tests look at, trained when the first of them asks for it.
 
-    What the training registered is forgotten, so that the first test sees what all others see.
+    What the training registered is forgotten, so that the first test sees what all others see:
+    names that a module registers when it is imported anew.
     """
-    from helpers.finished_run import finished_run  # late: it loads TensorFlow
+    from helpers.finished_run import finished_run, forget_small_tasks  # late: TensorFlow
 
     before = [dict(kind._run_time) for kind in _REGISTRIES]
     added = dict(usr_dir._added)
     made = finished_run(tmp_path_factory)
     _forget(before, added)
+    forget_small_tasks()
     return made

@@ -130,7 +130,8 @@ def test_every_modality_and_metric_loads() -> None:
 def test_a_problem_ships_its_data_or_says_how_to_get_it() -> None:
     for name in PROBLEMS:
         problem = problems.get(name)()
-        assert ships_its_data(problem) == name.startswith("octet_") == (not problem.how_to_get)
+        assert ships_its_data(problem) == name.startswith(("octet_", "control_"))
+        assert ships_its_data(problem) == (not problem.how_to_get)
 
 
 @pytest.mark.parametrize("name", [n for n in PROBLEMS if problems.get(n).how_to_get])

@@ -365,7 +365,8 @@ def test_eval_wants_exactly_one_model(argv: list[str], capsys: pytest.CaptureFix
 def test_eval_says_that_a_run_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert mm_eval.main(["--output_dir=no/where"]) == 2
     assert capsys.readouterr().err == (
-        "no/where does not exist.\nmm-trainer writes runs into ./runs/SET.\n"
+        "no/where does not exist.\n"
+        "mm-trainer writes runs into ./runs/SET. Trained models that ship: octet.\n"
     )
 
 

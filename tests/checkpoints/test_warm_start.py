@@ -89,7 +89,8 @@ def test_the_source_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         source(f"{tmp_path}/none")
     assert str(caught.value) == (
-        f"train.warm_start={tmp_path}/none does not exist.\nmm-trainer writes runs into ./runs/SET."
+        f"train.warm_start={tmp_path}/none does not exist.\n"
+        "mm-trainer writes runs into ./runs/SET. Trained models that ship: octet."
     )
 
 

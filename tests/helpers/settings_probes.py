@@ -142,7 +142,9 @@ def augmentation(config: Config) -> Any:
 def order(config: Config) -> Any:
     """The examples of the first batches."""
     lengths = Lengths(tokens=(3, 60))
-    lengths.features = {"number": SimpleNamespace(augment=lambda value, draws: value)}
+    number = SimpleNamespace(augment=lambda value, draws: value)
+    number.with_augmentation = lambda mask, warp: number
+    lengths.features = {"number": number}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Lengths, "__getitem__", lambda self, number: {"number": number})
         patch.setattr(

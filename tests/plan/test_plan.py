@@ -227,5 +227,6 @@ def test_a_plan_from_weights_that_are_not_there_is_refused(
     none = tmp_path / "nope"
     assert mm_trainer.main(["--plan", f"--warm_start={none}"]) == 2
     assert capsys.readouterr().err == (
-        f"train.warm_start={none} does not exist.\nmm-trainer writes runs into ./runs/SET.\n"
+        f"train.warm_start={none} does not exist.\n"
+        "mm-trainer writes runs into ./runs/SET. Trained models that ship: octet.\n"
     )
