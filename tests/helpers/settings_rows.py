@@ -169,7 +169,7 @@ ROWS: dict[str, tuple[Any, Sequence[Probe]]] = {
     "evaluate.patience_for": ("problems", [probes.events]),
     "evaluate.final_examples": (9, [probes.events]),
     "evaluate.decode_examples": (9, [probes.events]),
-    "evaluate.beam_size": (4, [probes.outputs_followed]),
+    "evaluate.beam_size": (3, [probes.outputs_followed]),
     "evaluate.resamples": (500, [probes.events]),
 }
 OTHER_KIND = {"paper": "t2t_v1", "t2t_v1": "paper", "t2t_v2": "paper"}
