@@ -15,13 +15,16 @@ _LICENCES = (
 )
 
 
-def card(name: str, checkpoint: Checkpoint, results: list[dict[str, Any]]) -> str:
+def card(
+    name: str, checkpoint: Checkpoint, results: list[dict[str, Any]], beam: int
+) -> str:
     """Writes the card as Markdown.
 
     Args:
         name: what the model is called by.
         checkpoint: its weights and config.
         results: rows of `results.json`.
+        beam: size of the beam that wrote what the rows score.
     """
     config = checkpoint.config()
     row = [_score_row(one) for one in results]
@@ -41,7 +44,8 @@ def card(name: str, checkpoint: Checkpoint, results: list[dict[str, Any]]) -> st
             "|---|---|---|---|",
             *(line for lines in row for line in lines),
             "",
-            f"Split: {results[0]['split']}. Intervals: 95 %, a bootstrap over the examples.",
+            f"Split: {results[0]['split']}. Intervals: 95 %, a bootstrap over the examples. Texts are "
+            f"decoded by a beam of {beam}. The scores are of the weights before they were rounded.",
             "",
             "It shows joint training on small data; it is no translator or recogniser to rely on.",
             "It has seen help texts, one game's speech, and pictures of 28 and 32 pixels alone.",

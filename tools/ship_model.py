@@ -35,13 +35,16 @@ _STATE = ("step", "config", "usr_dirs", "data", "features")
 """What a checkpoint that nobody trains on needs of `state.json`."""
 
 
-def pack(checkpoint: Checkpoint, results: list[dict[str, object]], folder: Path) -> int:
+def pack(
+    checkpoint: Checkpoint, results: list[dict[str, object]], folder: Path, beam: int
+) -> int:
     """Writes the folder of a shipped model; returns its size in bytes.
 
     Args:
         checkpoint: of a run without user code.
         results: rows of `results.json`, for the card.
         folder: where to; an older model there is replaced.
+        beam: size of the beam that wrote what the rows score.
 
     Raises:
         ValueError: it is larger than `MOST_BYTES`, or its run has code of a user.
@@ -55,7 +58,7 @@ def pack(checkpoint: Checkpoint, results: list[dict[str, object]], folder: Path)
         state = {name: checkpoint.state[name] for name in _STATE if name in checkpoint.state}
         (work / "state.json").write_text(json.dumps(state, indent=1) + "\n")
         (work / "results.json").write_text(json.dumps(results, indent=1) + "\n")
-        (work / "README.md").write_text(card(folder.name, checkpoint, results))
+        (work / "README.md").write_text(card(folder.name, checkpoint, results, beam))
         seal(work)
         size = sum(file.stat().st_size for file in work.rglob("*") if file.is_file())
         if size > MOST_BYTES:
@@ -107,10 +110,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("name", help="what the model is called by")
     parser.add_argument("--checkpoint", type=Path, help="another checkpoint than the newest")
     parser.add_argument("--results", type=Path, help="another table than the run's own")
+    parser.add_argument("--beam", type=int, default=1, help="size of the beam of that table")
     args = parser.parse_args(argv)
     results = read_json(args.results or args.run / "results.json", kind=list)
     checkpoint = open_checkpoint(args.checkpoint or args.run)
-    size = pack(checkpoint, results, TARGET / args.name)
+    size = pack(checkpoint, results, TARGET / args.name, args.beam)
     print(f"{TARGET / args.name}: {size / 1e6:.1f} MB")
 
 
