@@ -15,9 +15,7 @@ _LICENCES = (
 )
 
 
-def card(
-    name: str, checkpoint: Checkpoint, results: list[dict[str, Any]], beam: int
-) -> str:
+def card(name: str, checkpoint: Checkpoint, results: list[dict[str, Any]], beam: int) -> str:
     """Writes the card as Markdown.
 
     Args:
@@ -44,8 +42,9 @@ def card(
             "|---|---|---|---|",
             *(line for lines in row for line in lines),
             "",
-            f"Split: {results[0]['split']}. Intervals: 95 %, a bootstrap over the examples. Texts are "
-            f"decoded by a beam of {beam}. The scores are of the weights before they were rounded.",
+            f"Split: {results[0]['split']}. Intervals: 95 %, a bootstrap over the examples. "
+            f"Texts are decoded by a beam of {beam}. "
+            "The scores are of the weights before they were rounded.",
             "",
             "It shows joint training on small data; it is no translator or recogniser to rely on.",
             "It has seen help texts, one game's speech, and pictures of 28 and 32 pixels alone.",

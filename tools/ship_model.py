@@ -35,9 +35,7 @@ _STATE = ("step", "config", "usr_dirs", "data", "features")
 """What a checkpoint that nobody trains on needs of `state.json`."""
 
 
-def pack(
-    checkpoint: Checkpoint, results: list[dict[str, object]], folder: Path, beam: int
-) -> int:
+def pack(checkpoint: Checkpoint, results: list[dict[str, object]], folder: Path, beam: int) -> int:
     """Writes the folder of a shipped model; returns its size in bytes.
 
     Args:
