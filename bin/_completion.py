@@ -12,7 +12,7 @@ from t2t_multimodel.registry import hparams, problems
 
 MODULES = (
     *("mm_add_task", "mm_average", "mm_datagen", "mm_decode", "mm_eval", "mm_export"),
-    *("mm_problems", "mm_remove_task", "mm_report", "mm_serve", "mm_trainer"),
+    *("mm_paper", "mm_problems", "mm_remove_task", "mm_report", "mm_serve", "mm_trainer"),
 )
 _VALUES: dict[str, Callable[[], list[str]]] = {
     "problem": problems.names,
