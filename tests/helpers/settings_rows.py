@@ -169,6 +169,7 @@ ROWS: dict[str, tuple[Any, Sequence[Probe]]] = {
     "evaluate.patience_for": ("problems", [probes.events]),
     "evaluate.final_examples": (9, [probes.events]),
     "evaluate.decode_examples": (9, [probes.events]),
+    "evaluate.temperature_examples": (9, [probes.events]),
     "evaluate.beam_size": (3, [probes.outputs_followed]),
     "evaluate.resamples": (500, [probes.events]),
 }
