@@ -78,7 +78,9 @@ def _tempered_to_dict(tempered: Tempered) -> dict[str, Any]:
 
 
 def _tempered_of(values: dict[str, Any] | None) -> Tempered | None:
-    return values and Tempered(**{**values, "nats": np.asarray(values["nats"], np.float64)})
+    if values is None:
+        return None
+    return Tempered(**{**values, "nats": np.asarray(values["nats"], np.float64)})
 
 
 def _plain(value: Any) -> Any:
