@@ -41,7 +41,7 @@ FLAGS = {
     ),
     "mm_remove_task": "from problems usr_dir output_dir problem",
     "mm_report": "output",
-    "mm_paper": "scale seeds arms page_only data_dir raw_dir usr_dir output_dir arm",
+    "mm_paper": ("scale seeds arms page_only data_dir raw_dir usr_dir output_dir results_dir arm"),
 }
 
 
