@@ -18,6 +18,7 @@ from helpers.small_models import EN_DE, PROBLEMS, batch_for
 from t2t_multimodel import Config, UserError
 from t2t_multimodel.config import ConstantScheduleConfig, DecodeConfig, ModelConfig, TrainConfig
 from t2t_multimodel.data.mixture import make_mixture
+from t2t_multimodel.data.step_batches import workers_of
 from t2t_multimodel.data.strategies import Sizes
 from t2t_multimodel.data.stream import BatchStream, train_buckets
 from t2t_multimodel.decode.decoder import Decoder
@@ -361,6 +362,10 @@ def outputs_followed(config: Config) -> Any:
 
 def side_by_side(config: Config) -> int:
     return parallel_batches(config)
+
+
+def making_threads(config: Config) -> int:
+    return workers_of(config.data)
 
 
 def set_up(config: Config) -> Any:
