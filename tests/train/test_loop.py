@@ -22,7 +22,6 @@ from t2t_multimodel.train.loop import Trainer
 from t2t_multimodel.train.progress import Progress
 from t2t_multimodel.train.stopping import StopRequest
 
-
 TIMES = ("train/examples_per_second", "train/waiting")
 
 
