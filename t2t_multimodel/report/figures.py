@@ -43,6 +43,47 @@ class HeatMap:
     """First and last x; None: columns are numbered."""
 
 
+@dataclass(frozen=True)
+class Bars:
+    """Axes with a bar for each part, side by side for several series."""
+
+    title: str
+    heights: dict[str, Sequence[float]]
+    """Series -> the height of each bar."""
+    x_label: str
+    names: Sequence[str] = ()
+    """A word below each bar; without them `edges` are numbers."""
+    edges: Sequence[float] = ()
+    """Where bars begin and end on the axis, one more than bars."""
+
+
+def draw_bars(charts: Sequence[Bars]) -> bytes:
+    """Bar charts side by side."""
+    figure, axes = _grid(len(charts), 1.3 * _INCH_WIDE, _INCH_HIGH)
+    for ax, chart in zip(axes, charts, strict=True):
+        count = len(chart.heights)
+        for number, (name, heights) in enumerate(chart.heights.items()):
+            places = np.asarray(chart.edges[:-1] if len(chart.edges) else range(len(heights)))
+            wide = np.diff(chart.edges) if len(chart.edges) else np.full(len(heights), 0.9)
+            ax.bar(
+                places + wide * number / count,
+                heights,
+                wide / count,
+                align="edge",
+                color=_COLOURS[number % len(_COLOURS)],
+                label=name,
+            )
+        if chart.names:
+            turned = 60 if max(map(len, chart.names)) > 3 else 0
+            ax.set_xticks(np.arange(len(chart.names)) + 0.45, chart.names, rotation=turned)
+        ax.set_title(chart.title, fontsize=10)
+        ax.set_xlabel(chart.x_label, fontsize=8)
+        ax.set_ylabel("share", fontsize=8)
+        if count > 1:
+            ax.legend(fontsize=7, frameon=False)
+    return _png(figure)
+
+
 def draw(panels: Sequence[Panel], last_step: int) -> bytes:
     """Panels side by side, three in a row, all from step 0 to the same last step."""
     figure, axes = _grid(len(panels), _INCH_WIDE, _INCH_HIGH)
