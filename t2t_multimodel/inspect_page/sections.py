@@ -166,9 +166,10 @@ def _near(subject: Subject, splits: Sequence[Gathered]) -> PageSection:
                 + (f"{other.numbers[pair.second - 1]:,}", _form(other.forms[pair.second - 1]))
             )
     kind = "texts" if isinstance(known[0].forms[0], str) else "numbers"
+    seen_as = "groups of letters" if kind == "texts" else subject.problem.inputs.seen_as
     words = (
-        f"Inputs of the first {MOST_COMPARED:,} examples of each split, compared as "
-        f"{subject.problem.inputs.seen_as} by cosine: near from {SIMILAR[kind]} on. "
+        f"Inputs of the first {MOST_COMPARED:,} examples of each split, compared by the cosine of "
+        f"{seen_as}: near from {SIMILAR[kind]} on. "
         "Equal ones have 1.000; mm-problems check finds those in all that it reads."
     )
     blocks: list[PageBlock] = [Paragraph(words), Table(("splits", "have a near one"), counts)]

@@ -31,6 +31,7 @@ th { border-bottom: 2px solid #888; overflow-wrap: normal; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td img { min-width: 72px; max-width: 300px; max-height: 220px; image-rendering: pixelated; }
 td img.drawing { min-width: 0; max-width: none; max-height: none; image-rendering: auto; }
+td:has(> .piece) { min-width: 16em; }
 .piece { border-left: 1px solid #b9c6d6; background: #f2f6fb; padding: 0 1px; }
 .piece:nth-child(even) { background: #e6eef8; }
 figure { margin: .5em 0; } figure img { max-width: 100%; }
