@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from t2t_multimodel import registry
+from t2t_multimodel.check.contract import checked
 from t2t_multimodel.check.finding import NotChecked
 from t2t_multimodel.check.subject import Subject
 from t2t_multimodel.config import Config, rates
@@ -79,6 +80,8 @@ def write_page(
 
 def _of_problem(subject: Subject, trained: Model | None, count: int) -> list[PageSection]:
     subject.problem.check_declared()
+    for finding in checked("raw files", subject).findings:
+        raise UserError(f"Problem {subject.name!r}: {finding.message}", finding.fix)
     subject.tokenizers  # noqa: B018, raises what is wrong with the raw files
     try:
         splits = [gather(subject, split, count) for split in subject.problem.splits]
