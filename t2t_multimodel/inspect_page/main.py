@@ -122,9 +122,9 @@ def _outputs(subject: Subject, trained: Model | None) -> Outputs | None:
         found = trained.predict(subject.name, values, errors="keep")
         cells: list[Cell] = []
         for one, prediction in zip(shown, found, strict=True):
-            text = subject.problem.targets.beside(prediction.text, one.source)
             tree = tree_of(subject, str(prediction.value), one.source)
-            cells.append(Stack((text, tree)) if tree else text or prediction.error)
+            text = prediction.text or prediction.error
+            cells.append(Stack((text, tree)) if tree else text)
         return cells
 
     return outputs

@@ -12,8 +12,9 @@ MOST_COMPARED = 2_000
 MOST_PAIRS = 10
 """Pairs that are shown, the most similar ones."""
 SIMILAR = {"texts": 0.8, "numbers": 0.98}
-"""Cosine from which two inputs count as near: of letter groups by TF-IDF; of values less their
-mean."""
+"""Likeness from which two inputs count as near. 1 is equal, and of vectors a and b it is
+2 a.b / (a.a + b.b): of groups of letters by TF-IDF, where it is the cosine, or of values less their
+mean over the first split."""
 _AT_ONCE = 500
 
 
@@ -38,15 +39,18 @@ def near_pairs(
         return 0, []
     kind = "texts" if isinstance(first[0], str) else "numbers"
     one, other = _texts(first, second) if kind == "texts" else _numbers(first, second)
+    lengths = [_squares(matrix) for matrix in (one, other)]
     found = []
     for start in range(0, other.shape[0], _AT_ONCE):
-        cosines = other[start : start + _AT_ONCE] @ one.T
-        dense = np.asarray(cosines.todense() if hasattr(cosines, "todense") else cosines)
-        best = dense.argmax(axis=1)
+        products = other[start : start + _AT_ONCE] @ one.T
+        dense = np.asarray(products.todense() if hasattr(products, "todense") else products)
+        sums = lengths[1][start : start + _AT_ONCE, None] + lengths[0][None]
+        alike = 2 * dense / np.maximum(sums, 1e-9)
+        best = alike.argmax(axis=1)
         for row, column in enumerate(best):
-            if dense[row, column] >= SIMILAR[kind]:
-                cosine = min(1.0, float(dense[row, column]))
-                found.append(Pair(cosine, int(column) + 1, start + row + 1))
+            if alike[row, column] >= SIMILAR[kind]:
+                likeness = min(1.0, float(alike[row, column]))
+                found.append(Pair(likeness, int(column) + 1, start + row + 1))
     found.sort(key=lambda pair: (-pair.similarity, pair.second))
     return len(found), found[:MOST_PAIRS]
 
@@ -69,8 +73,13 @@ def _numbers(first: Sequence[Any], second: Sequence[Any]) -> tuple[Any, Any]:
         return empty[:0].reshape(0, 1), empty[:0].reshape(0, 1)
     matrix = np.stack(rows).astype(np.float32)
     matrix -= matrix[: len(first)].mean(axis=0)
-    matrix /= np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-6)
     return matrix[: len(first)], matrix[len(first) :]
+
+
+def _squares(matrix: Any) -> np.ndarray:
+    """The squared length of each row."""
+    squares = matrix.multiply(matrix) if hasattr(matrix, "multiply") else matrix * matrix
+    return np.asarray(squares.sum(axis=1)).ravel()
 
 
 def words_only(text: str) -> str:

@@ -168,13 +168,13 @@ def _near(subject: Subject, splits: Sequence[Gathered]) -> PageSection:
     kind = "texts" if isinstance(known[0].forms[0], str) else "numbers"
     seen_as = "groups of letters" if kind == "texts" else subject.problem.inputs.seen_as
     words = (
-        f"Inputs of the first {MOST_COMPARED:,} examples of each split, compared by the cosine of "
-        f"{seen_as}: near from {SIMILAR[kind]} on. "
-        "Equal ones have 1.000; mm-problems check finds those in all that it reads."
+        f"Inputs of the first {MOST_COMPARED:,} examples of each split, compared as {seen_as}: "
+        f"near from {SIMILAR[kind]} on. Equal ones have 1.000, and mm-problems check finds those among "
+        "all that it reads."
     )
     blocks: list[PageBlock] = [Paragraph(words), Table(("splits", "have a near one"), counts)]
     if rows:
-        columns = ("splits", "cosine", "number", "first", "number", "second")
+        columns = ("splits", "likeness", "number", "first", "number", "second")
         blocks.append(Table(columns, rows))
     return PageSection(title, blocks)
 

@@ -44,7 +44,7 @@ def read_nodes(tree: str, sentence: str = "", grammar: Brackets | None = None) -
             leaves.append(Node(symbol))
             open_[-1].children.append(leaves[-1])
     words = sentence.split()
-    if len(open_) > 1 or len(root.children) != 1 or not leaves:
+    if len(open_) > 1 or len(root.children) != 1 or not leaves or root.children == leaves:
         return None
     for leaf, word in zip(leaves, words, strict=False) if len(words) == len(leaves) else ():
         tag = leaf.label
