@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,7 +68,7 @@ def write_page(
     if len(asked) > 1 or ":" in entries[0]:
         sections.append(_mixture(asked, trained, data_dir, raw_dir))
     for name in dict.fromkeys(names):
-        problem: Problem = called(lambda n=name: registry.problems.get(n)(), f"Problem {name!r}")
+        problem: Problem = called(partial(_made, name), f"Problem {name!r}")
         subject = Subject(problem, raw_dirs.of(name), data_dir)
         sections += _of_problem(subject, trained, examples or SHOWN)
     title = ", ".join(dict.fromkeys(names))
@@ -76,6 +77,11 @@ def write_page(
         stream.write(printable(to_html(Page(title, sections))).encode())
     say(f"Page: {output}")
     return output
+
+
+def _made(name: str) -> Problem:
+    problem: Problem = registry.problems.get(name)()
+    return problem
 
 
 def _of_problem(subject: Subject, trained: Model | None, count: int) -> list[PageSection]:

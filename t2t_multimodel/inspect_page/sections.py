@@ -169,8 +169,8 @@ def _near(subject: Subject, splits: Sequence[Gathered]) -> PageSection:
     seen_as = "groups of letters" if kind == "texts" else subject.problem.inputs.seen_as
     words = (
         f"Inputs of the first {MOST_COMPARED:,} examples of each split, compared as {seen_as}: "
-        f"near from {SIMILAR[kind]} on. Equal ones have 1.000, and mm-problems check finds those among "
-        "all that it reads."
+        f"near from {SIMILAR[kind]} on. Equal ones have 1.000, and mm-problems check finds those "
+        "among all that it reads."
     )
     blocks: list[PageBlock] = [Paragraph(words), Table(("splits", "have a near one"), counts)]
     if rows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,7 +48,7 @@ class Bars:
     """Axes with a bar for each part, side by side for several series."""
 
     title: str
-    heights: dict[str, Sequence[float]]
+    heights: Mapping[str, Sequence[float]]
     """Series -> the height of each bar."""
     x_label: str
     names: Sequence[str] = ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from t2t_multimodel.features import ProblemSignature, Signature
@@ -33,6 +35,8 @@ def random_values(
     signature: Signature, rows: int, draws: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Values of one feature and their lengths, int32 [rows]."""
+    values: Any
+    shape: tuple[Any, ...] = signature.shape
     lengths = np.full(rows, signature.max_length, np.int32)
     if signature.output == "tokens":
         lengths = np.array(_TOKENS[:rows], np.int32)
@@ -42,7 +46,7 @@ def random_values(
         values = draws.integers(0, signature.size, rows, dtype=np.int32)
     elif signature.is_sequence:
         lengths = np.array(_FRAMES[:rows], np.int32)
-        values = draws.normal(size=(rows, _FRAMES[0], *signature.shape[1:]))
+        values = draws.normal(size=(rows, _FRAMES[0], *shape[1:]))
         values = values.astype(signature.dtype)
         values[np.arange(_FRAMES[0]) >= lengths[:, None]] = 0
     elif np.dtype(signature.dtype).kind in "iu":

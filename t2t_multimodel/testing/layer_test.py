@@ -14,7 +14,7 @@ from t2t_multimodel import backend
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.testing.gradients import gradients
 
-_CLOSE = {"rtol": 1e-4, "atol": 1e-5}
+_RELATIVE, _ABSOLUTE = 1e-4, 1e-5
 
 
 class LayerTest:
@@ -105,7 +105,8 @@ class LayerTest:
         """A second layer with the weights of the first gives the same outputs."""
         layer, other, inputs = self.built(), self.built(), self.inputs()
         file = io.BytesIO()
-        np.savez(file, **{_key(one.path): np.asarray(one.value) for one in layer.weights})
+        arrays: dict[str, Any] = {_key(one.path): np.asarray(one.value) for one in layer.weights}
+        np.savez(file, **arrays)
         file.seek(0)
         with np.load(file) as saved:
             for weight in other.weights:
@@ -159,7 +160,7 @@ class LayerTest:
     def _same(self, one: list[np.ndarray], other: list[np.ndarray], what: str) -> None:
         for first, second in zip(one, other, strict=True):
             np.testing.assert_allclose(
-                first.astype(np.float64), second.astype(np.float64), **_CLOSE,
+                first.astype(np.float64), second.astype(np.float64), rtol=_RELATIVE, atol=_ABSOLUTE,
                 err_msg=f"{what}: the outputs differ",
             )  # fmt: skip
 

@@ -17,7 +17,7 @@ from t2t_multimodel.testing.gradients import gradients
 _ROWS = 3
 _POSITIONS = 8
 """Positions of the encoder's output, for nets that read it."""
-_CLOSE = {"rtol": 1e-4, "atol": 1e-5}
+_RELATIVE, _ABSOLUTE = 1e-4, 1e-5
 
 
 class ModalityTest:
@@ -54,11 +54,11 @@ class ModalityTest:
 
     def test_values_reach_the_bodys_channels(self) -> None:
         """`embed` gives [B, L, D], a mask [B, L], and a grid of L positions."""
-        x_BLD, mask_BL, grid = self.embedded(self.built(), *self.values())
+        x_BLD, mask_BL, (high, wide) = self.embedded(self.built(), *self.values())
         rows, length, width = x_BLD.shape
         assert (rows, width) == (_ROWS, self.config.hidden_size)
         assert tuple(mask_BL.shape) == (rows, length)
-        assert int(grid[0]) * int(grid[1]) == length, f"{grid} is no grid of {length} positions"
+        assert np.asarray(high * wide) == length, f"{high} x {wide} is not {length} positions"
         assert np.isfinite(np.asarray(x_BLD)).all()
         assert set(np.unique(np.asarray(mask_BL))) <= {0.0, 1.0}
         assert np.asarray(mask_BL)[:, 0].all(), "the first position of an example is padding"
@@ -75,7 +75,9 @@ class ModalityTest:
         behind = np.arange(values.shape[1]) >= lengths_B[:, None]
         changed[behind] = 1
         again = np.asarray(self.embedded(net, changed, lengths_B).x_BLD)
-        np.testing.assert_allclose(x, again, **_CLOSE, err_msg="padding changes the outputs")
+        np.testing.assert_allclose(
+            x, again, rtol=_RELATIVE, atol=_ABSOLUTE, err_msg="padding changes the outputs"
+        )
 
     def test_the_loss_of_targets_is_finite(self) -> None:
         """`score` gives a finite loss for each position of the targets."""
@@ -89,7 +91,7 @@ class ModalityTest:
         found = [self._gradients(net, one) for one in (self._way_in, self._way_out)]
         assert any(found), f"{self.net.__name__} has neither a way in nor a way out"
         for path in (weight.path for weight in net.trainable_variables):
-            given = [of[path] for of in found if of and of[path] is not None]
+            given = [gradient for of in found if (gradient := of.get(path)) is not None]
             for gradient in given:
                 assert np.isfinite(gradient).all(), f"the gradient of {path} is not finite"
             if not path.endswith(self.without_gradient or ("\0",)):
