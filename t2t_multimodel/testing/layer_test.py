@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import unittest
 from typing import Any, ClassVar
 
 import keras
@@ -118,7 +117,7 @@ class LayerTest:
         """`from_config` makes the layer that `get_config` tells of, where a class defines it."""
         layer, inputs = self.built(), self.inputs()
         if type(layer).get_config is keras.layers.Layer.get_config or isinstance(layer, Block):
-            raise unittest.SkipTest(f"{type(layer).__name__} defines no get_config")
+            return
         other = type(layer).from_config(layer.get_config())
         self.called(other, inputs)
         other.set_weights(layer.get_weights())
@@ -140,9 +139,9 @@ class LayerTest:
         self._same(self.outputs(layer, inputs), found, "a compiled function")
 
     def test_padding_has_no_influence(self) -> None:
-        """Other values at padding change no output at a real position."""
+        """Other values at padding change no output at a real position, if `mask` is named."""
         if not self.mask:
-            raise unittest.SkipTest("it names no mask")
+            return
         layer, inputs = self.built(), self.inputs()
         real_BL = np.asarray(inputs[self.mask]) > 0
         assert not real_BL.all(), f"{self.mask} has no padding to look at"

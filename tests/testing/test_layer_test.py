@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unittest
 from typing import Any
 
 import keras
@@ -49,13 +48,11 @@ def test_padding_that_has_an_influence_is_told() -> None:
         OfMean().test_padding_has_no_influence()
 
 
-def test_what_a_layer_does_not_claim_is_skipped() -> None:
+def test_what_a_layer_does_not_claim_is_not_asked() -> None:
     of = OfMean()
     of.mask = ""  # type: ignore[misc]
-    with pytest.raises(unittest.SkipTest, match=r"^it names no mask$"):
-        of.test_padding_has_no_influence()
-    with pytest.raises(unittest.SkipTest, match=r"^Mean defines no get_config$"):
-        of.test_its_config_makes_it_again()
+    of.test_padding_has_no_influence()
+    of.test_its_config_makes_it_again()
 
 
 class TestADenseLayerOfKeras(LayerTest):
@@ -91,5 +88,4 @@ def test_a_net_that_leaves_something_at_padding_is_told() -> None:
     of.test_every_weight_has_a_gradient()
     with pytest.raises(AssertionError, match="Arrays are not equal"):
         of.test_padding_is_zero_and_has_no_influence()
-    with pytest.raises(unittest.SkipTest, match=r"^Leaking has no method logits$"):
-        of.test_the_loss_of_targets_is_finite()
+    of.test_the_loss_of_targets_is_finite()  # it has no way out

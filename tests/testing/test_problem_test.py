@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from t2t_multimodel import Audio, ClassLabel, Image, Problem, Text
+from t2t_multimodel import Audio, ClassLabel, Image, Problem, Text, register_problem
 from t2t_multimodel.testing import (
     ProblemTest,
     as_png,
@@ -29,10 +29,10 @@ class TestOctetImage(ProblemTest):
     most = 50
 
 
+@register_problem("made_pictures")
 class Pictures(Problem):
     """Pictures of files, and the place of a square."""
 
-    name = "made_pictures"
     inputs = Image(8, 8)
     targets = ClassLabel(4)
     metrics = ("top1",)
@@ -50,7 +50,7 @@ class Pictures(Problem):
 
 
 class TestPictures(ProblemTest):
-    """A problem that is in no registry, over the made files of its twin."""
+    """A problem of this file, over the made files of its twin."""
 
     problem = Pictures
 
