@@ -110,7 +110,7 @@ def draw_heat(maps: Sequence[HeatMap], signed: bool = False) -> bytes:
     wide = 1.6 * _INCH_WIDE if rows else _INCH_WIDE * 1.3
     figure, axes = _grid(len(maps), wide, max(_INCH_HIGH, 0.9 + 0.28 * rows))
     top = max(float(np.nanmax(np.abs(one.values), initial=0.0)) for one in maps)
-    colours = {"vmin": -top, "cmap": "RdBu"} if signed else {"vmin": 0.0}
+    colours: dict[str, Any] = {"vmin": -top, "cmap": "RdBu"} if signed else {"vmin": 0.0}
     for ax, one in zip(axes, maps, strict=True):
         height = len(one.values)
         extent = (*one.x_range, height - 0.5, -0.5) if one.x_range else None
