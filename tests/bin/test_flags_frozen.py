@@ -21,8 +21,8 @@ FLAGS = {
         "data_dir raw_dir usr_dir output_dir verify_resume plan json problem"
     ),
     "mm_eval": (
-        "output_dir checkpoint problems split shuffle_sources data_dir raw_dir usr_dir json "
-        "compare problem"
+        "output_dir checkpoint problems split shuffle_sources hparams data_dir raw_dir usr_dir "
+        "json compare problem"
     ),
     "mm_decode": (
         "output_dir checkpoint problem input_file split beam_size alpha ctc_weight temperature "
