@@ -38,8 +38,10 @@ def octet_tiny() -> Config:
     """
     quick = octet_quick()
     return quick.replace(
-        train=quick.train.replace(steps=5_000),
-        evaluate=quick.evaluate.replace(decode_examples=2_000, beam_size=4),
+        train=quick.train.replace(steps=9_000, checkpoint_steps=300),
+        evaluate=quick.evaluate.replace(
+            steps=3000, decode_examples=2_000, beam_size=4, temperature_examples=500
+        ),
     )
 
 
@@ -61,11 +63,11 @@ def octet_quick() -> Config:
         speech (3.808) are not, the run is too short for them.
     """
     return Config(
-        # what is learned soon comes seldom, what is small and hard often
+        # what is small and hard comes often: few examples of it bear many repetitions
         problems=rates(
-            "octet_image:0.5",
-            "octet_caption:1.5",
-            "octet_speech",
+            "octet_image",
+            "octet_caption:2",
+            "octet_speech:1.5",
             "octet_parse",
             *TRANSLATION,
         ),
@@ -106,6 +108,6 @@ def octet_quick() -> Config:
             schedule=LinearScheduleConfig(warmup_steps=200),
             beta2=0.98,
         ),
-        train=TrainConfig(steps=2400, problems_per_step=2, checkpoint_steps=200, log_steps=100),
+        train=TrainConfig(steps=3600, problems_per_step=2, checkpoint_steps=200, log_steps=100),
         evaluate=EvalConfig(steps=1000, examples=128, decode_examples=64),
     )

@@ -84,6 +84,30 @@ def draw_bars(charts: Sequence[Bars]) -> bytes:
     return _png(figure)
 
 
+@dataclass(frozen=True)
+class Span:
+    """A number with the interval in which it lies."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+
+
+def draw_spans(spans: Sequence[Span], x_label: str) -> bytes:
+    """Numbers below each other, with their intervals, and a line at 0."""
+    figure, (ax,) = _grid(1, 2.4 * _INCH_WIDE, 0.9 + 0.26 * len(spans))
+    for place, one in enumerate(spans):
+        colour = _COLOURS[0] if one.low > 0 else _COLOURS[1] if one.high < 0 else "#777"
+        ax.plot([one.low, one.high], [place, place], color=colour, linewidth=1.4)
+        ax.plot([one.value], [place], color=colour, marker="o", ms=4)
+    ax.axvline(0, color="#555", linewidth=1, linestyle="--")
+    ax.set_yticks(range(len(spans)), [one.name for one in spans], fontsize=8)
+    ax.set_ylim(len(spans) - 0.5, -0.5)
+    ax.set_xlabel(x_label, fontsize=8)
+    return _png(figure)
+
+
 def draw(panels: Sequence[Panel], last_step: int) -> bytes:
     """Panels side by side, three in a row, all from step 0 to the same last step."""
     figure, axes = _grid(len(panels), _INCH_WIDE, _INCH_HIGH)
@@ -121,17 +145,23 @@ def running_mean(values: np.ndarray, width: int) -> np.ndarray:
     return (sums[last] - sums[first]) / (last - first)
 
 
-def draw_heat(maps: Sequence[HeatMap]) -> bytes:
-    """Heat maps side by side on one scale of colours from 0."""
+def draw_heat(maps: Sequence[HeatMap], signed: bool = False) -> bytes:
+    """Heat maps side by side on one scale of colours: from 0, or of both signs with 0 white."""
     rows = max(len(one.row_names) for one in maps)
     wide = 1.6 * _INCH_WIDE if rows else _INCH_WIDE * 1.3
     figure, axes = _grid(len(maps), wide, max(_INCH_HIGH, 0.9 + 0.28 * rows))
-    top = max(float(one.values.max()) for one in maps)
+    top = max(float(np.nanmax(np.abs(one.values), initial=0.0)) for one in maps)
+    colours: dict[str, Any] = {"vmin": -top, "cmap": "RdBu"} if signed else {"vmin": 0.0}
     for ax, one in zip(axes, maps, strict=True):
         height = len(one.values)
         extent = (*one.x_range, height - 0.5, -0.5) if one.x_range else None
         image = ax.imshow(
-            one.values, vmin=0, vmax=top, aspect="auto", extent=extent, interpolation="nearest"
+            one.values,
+            vmax=top,
+            aspect="auto",
+            extent=extent,
+            interpolation="nearest",
+            **colours,
         )
         ax.set_title(one.title, fontsize=10)
         ax.set_xlabel(one.x_label, fontsize=8)

@@ -17,7 +17,8 @@ from t2t_multimodel.cores import side_by_side
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.data.mixture import make_mixture
 from t2t_multimodel.data.realised import Realised, realised
-from t2t_multimodel.data.stream import BatchStream, StepBatches, read_ahead, step_batches
+from t2t_multimodel.data.step_batches import StepBatches, made_ahead, step_plans, workers_of
+from t2t_multimodel.data.stream import BatchStream
 from t2t_multimodel.engines.engine import Engine, averaged, parallel_batches, value_of
 from t2t_multimodel.engines.micro_batch import on_host, summed_loads
 from t2t_multimodel.engines.process_group import ALONE, ProcessGroup
@@ -28,6 +29,7 @@ from t2t_multimodel.features.signature import loss_name
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.runs.mixture_report import write_mixture
 from t2t_multimodel.runs.run_folder import RunFolder
+from t2t_multimodel.train import affinity
 from t2t_multimodel.train.best import Best
 from t2t_multimodel.train.display import live
 from t2t_multimodel.train.diverged import Guard
@@ -54,6 +56,7 @@ class Trainer:
     ) -> None:
         self.config, self.prepared, self.model = config, prepared, model
         self.engine, self.folder, self.process_group = engine, folder, process_group
+        affinity.check_alone(config, process_group)
         self.log: Callable[[str], None] = print if process_group.chief else _silent
         self.evaluator = Evaluator(model, prepared, config)
         self.streams = self._streams()
@@ -139,16 +142,22 @@ class Trainer:
         train = self.config.train
         optimizer, width = self.config.optimizer, self.config.model.hidden_size
         progress = Progress(self.step, train.steps)
-        items = step_batches(self.streams, self.mixture, self.step, self.positions)
+        plans = step_plans(self.mixture, self.step, self.positions)
+        items = made_ahead(plans, self.streams, workers_of(self.config.data))
         workers = ThreadPoolExecutor(parallel_batches(self.config))
-        with live(progress), closing(read_ahead(items)) as batches, workers, closing(self.saver):
+        with live(progress), closing(items) as batches, workers, closing(self.saver):
             for name in self.config.trained:
                 self.engine.compile(name)
             self.engine.clear()  # a step that failed may have left gradients
             self._evaluate_if_due(progress)
             while not self.finished and not self.process_group.any(bool(stop)):
                 rate = learning_rate(optimizer, self.step, train.steps, width)
-                self._train_step(next(batches), rate, workers, progress)
+                if train.affinity_steps and self.step % train.affinity_steps == 0:
+                    self._measure_affinity(rate, progress)
+                begin = time.monotonic()
+                item = next(batches)
+                progress.wait(time.monotonic() - begin)
+                self._train_step(item, rate, workers, progress)
                 self.step += 1
                 if self.step == train.steps or self.step % train.log_steps == 0:
                     self._report(progress, rate)
@@ -197,6 +206,11 @@ class Trainer:
         line, scalars = progress.report(rate)
         self.log(line)
         self.folder.write_scalars(self.step, {**scalars, "train/traces": self.engine.traces})
+
+    def _measure_affinity(self, rate: float, progress: Progress) -> None:
+        begin = time.monotonic()
+        affinity.measure(self, rate)
+        progress.skip(time.monotonic() - begin)
 
     def _evaluate_if_due(self, progress: Progress) -> None:
         """Evaluates every `evaluate.steps` steps, once each; a new best is saved."""

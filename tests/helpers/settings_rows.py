@@ -118,6 +118,7 @@ ROWS: dict[str, tuple[Any, Sequence[Probe]]] = {
     "data.bucket_by": ("other", [probes.rows]),
     "data.sound_mask": (0.3, [probes.augmentation]),
     "data.sound_warp": (0.3, [probes.augmentation]),
+    "data.workers": (3, [probes.making_threads]),
     "data.static_shapes": (True, [probes.padding]),
     "mixture": ("uniform", [probes.draws]),
     "mixture.temperature": (1.0, [probes.draws]),
@@ -159,6 +160,7 @@ ROWS: dict[str, tuple[Any, Sequence[Probe]]] = {
     "train.checkpoint_steps": (11, [probes.events]),
     "train.keep_checkpoints": (5, [probes.checkpoints_kept]),
     "train.log_steps": (9, [probes.events]),
+    "train.affinity_steps": (9, [probes.events]),
     "evaluate.steps": (12, [probes.events]),
     "evaluate.split": ("test", [probes.events]),
     "evaluate.final_split": ("dev", [probes.events]),
@@ -169,6 +171,7 @@ ROWS: dict[str, tuple[Any, Sequence[Probe]]] = {
     "evaluate.patience_for": ("problems", [probes.events]),
     "evaluate.final_examples": (9, [probes.events]),
     "evaluate.decode_examples": (9, [probes.events]),
+    "evaluate.temperature_examples": (9, [probes.events]),
     "evaluate.beam_size": (3, [probes.outputs_followed]),
     "evaluate.resamples": (500, [probes.events]),
 }
