@@ -29,6 +29,7 @@ from t2t_multimodel.side_files import read_lines, read_or
 FREE_TO_CHANGE = (
     "train.steps",
     "train.log_steps",
+    "train.affinity_steps",
     "train.checkpoint_steps",
     "train.keep_checkpoints",
     "train.parallel_batches",
