@@ -45,11 +45,7 @@ class JaxEngine(Engine):
         self._mean = jax.jit(self._clipped_mean)
         self._total: Gradients = {}
         self._added = 0
-        self._traced = 0
-
-    @property
-    def traces(self) -> int:
-        return self._traced
+        self.traces = 0
 
     def compile(self, problem: str) -> None:
         """Nothing ahead: JAX compiles for the shapes that the batches have."""
@@ -90,7 +86,7 @@ class JaxEngine(Engine):
         variables = [self._variables[i] for i in self._read[problem]]
 
         def loss(values: list[Any], others: list[Any], batch: Batch, draw: Any) -> Any:
-            self._traced += 1
+            self.traces += 1
             state = zip([*variables, *self._others], [*values, *others], strict=True)
             with keras.StatelessScope(state_mapping=list(state)):
                 value, scalars, loads = self._loss(problem, batch, draw)

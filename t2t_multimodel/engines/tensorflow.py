@@ -45,14 +45,10 @@ class TensorFlowEngine(Engine):
         self._groups: list[VariableGroup] | None = None
         self._sums: Sums = {}
         self._added = 0
-        self._traces = 0
+        self.traces = 0
         self._gradients = {
             name: self._gradient_function(model.problems[name]) for name in config.trained
         }
-
-    @property
-    def traces(self) -> int:
-        return self._traces
 
     def compile(self, problem: str) -> None:
         self._gradients[problem].get_concrete_function()
@@ -158,7 +154,7 @@ class TensorFlowEngine(Engine):
         return groups
 
     def _note_trace(self) -> None:
-        self._traces += 1
+        self.traces += 1
 
     def _touched(self, problem: str) -> set[int]:
         concrete = self._gradients[problem].get_concrete_function()

@@ -13,6 +13,7 @@ _SHARE = 3
 
 def affinity(scale: Scale) -> Experiment:
     """Which problems help or hurt each other, step by step."""
+    every = plural(scale.affinity_steps, "step")
     steps = max(2, joint_config(scale).train.steps // _SHARE)
     return Experiment(
         name="affinity",
@@ -24,7 +25,7 @@ def affinity(scale: Scale) -> Experiment:
                 steps=steps,
                 settings=f"train.affinity_steps={scale.affinity_steps}",
                 seeds=(0,),
-                note=f"a third of the joint run, measured every {plural(scale.affinity_steps, 'step')}",
+                note=f"a third of the joint run, measured every {every}",
             ),
         ),
         comparisons=(),

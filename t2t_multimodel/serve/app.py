@@ -121,7 +121,7 @@ class _Answers:
         return await _of(request, submit, self._limits.answer_seconds)
 
 
-def _output(raw: str, text: str, score: float) -> dict[str, Any]:
+def _output(raw: str, text: str, score: float | None) -> dict[str, Any]:
     """One output for a person, and as the model wrote it where that is not the same."""
     written = {"raw": raw} if raw != text else {}
     return {"text": text, **written, "score": rounded(score)}
