@@ -150,7 +150,7 @@ SCALES = {
         ),
         Scale(
             name="cpu",
-            summary="the sets on five problems, short: 2.5 CPU hours for one seed of all tables",
+            summary="the sets on five problems, short: 2.6 CPU hours for one seed of everything",
             change=_cpu,
             seeds=3,
             resamples=1000,

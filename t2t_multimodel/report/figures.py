@@ -15,6 +15,7 @@ from t2t_multimodel.report.history import Curve
 _INCH_WIDE, _INCH_HIGH = 3.4, 2.5
 _MOST_IN_A_ROW = 3
 _FEW_POINTS = 60  # more are drawn pale, under their running mean
+_FEW_COLUMNS = 12  # each gets its number
 _COLOURS = ("#1f6fb4", "#d1541f", "#2b8a3e", "#7b4fa3")
 
 
@@ -166,6 +167,8 @@ def draw_heat(maps: Sequence[HeatMap], signed: bool = False) -> bytes:
         ax.set_title(one.title, fontsize=10)
         ax.set_xlabel(one.x_label, fontsize=8)
         ax.set_ylabel(one.y_label, fontsize=8)
+        if not one.x_range and one.values.shape[1] <= _FEW_COLUMNS:
+            ax.set_xticks(range(one.values.shape[1]))
         if one.row_names:
             ax.set_yticks(range(height), one.row_names, fontsize=8)
         figure.colorbar(image, ax=ax, format="%.2f").ax.tick_params(labelsize=7)
