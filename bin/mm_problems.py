@@ -83,7 +83,7 @@ def _inspect(args: flags.FlagValues, names: list[str]) -> None:
         _quiet.import_tensorflow()
     from t2t_multimodel.inspect_page.main import write_page
 
-    write_page(
+    page = write_page(
         names,
         args.data_dir,
         args.raw_dir,
@@ -91,6 +91,7 @@ def _inspect(args: flags.FlagValues, names: list[str]) -> None:
         model=args.model,
         examples=args.examples,
     )
+    print(f"Page: {page}")
 
 
 def _check(action: str, names: list[str]) -> None:

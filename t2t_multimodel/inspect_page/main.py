@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,7 +39,6 @@ def write_page(
     output: Path | None = None,
     model: Path | None = None,
     examples: int | None = None,
-    say: Callable[[str], None] = print,
 ) -> Path:
     """Writes a page about problems: examples, lengths, classes, what is left out, near-duplicates.
 
@@ -50,7 +49,6 @@ def write_page(
         output: the file; None: NAME.html, or mixture.html for several, in the working folder.
         model: folder of a run or a checkpoint, or the name of a model that ships.
         examples: how many of each split are shown; None: `SHOWN`.
-        say: takes a line.
 
     Returns:
         The file.
@@ -75,7 +73,6 @@ def write_page(
     output = output or Path(f"{names[0] if len(names) == 1 else 'mixture'}.html")
     with written_by_rename(output) as stream:
         stream.write(printable(to_html(Page(title, sections))).encode())
-    say(f"Page: {output}")
     return output
 
 

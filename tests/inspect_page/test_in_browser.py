@@ -20,9 +20,9 @@ def test_a_page_of_sounds_pictures_and_trees_has_no_errors(tmp_path: Path) -> No
     from playwright.sync_api import sync_playwright
 
     add(tmp_path / "mine")
-    data_dir, say = tmp_path / "data", lambda line: None
+    data_dir = tmp_path / "data"
     pages = [
-        write_page([name], data_dir, output=tmp_path / f"{name}.html", say=say)
+        write_page([name], data_dir, output=tmp_path / f"{name}.html")
         for name in ("tiny_tones", "tiny_shades", "tiny_trees")
     ]
     faults: list[str] = []

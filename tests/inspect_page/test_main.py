@@ -19,7 +19,7 @@ BROKEN = ROOT / "tests" / "helpers" / "broken_problems.py"
 
 
 def page(entry: str, folder: Path) -> str:
-    file = write_page([entry], folder / "data", output=folder / "page.html", say=lambda line: None)
+    file = write_page([entry], folder / "data", output=folder / "page.html")
     return file.read_text()
 
 
@@ -91,7 +91,6 @@ def test_a_model_writes_beside_the_targets_and_a_mixture_tells_its_steps(
         output=tmp_path / "page.html",
         model=run.folder,
         examples=2,
-        say=lambda line: None,
     )
     text = file.read_text()
     assert headings(text)[:3] == [
