@@ -58,7 +58,6 @@ ANSWERED_AT_ONCE = [
     ("mm_report", ["nowhere"], 2),
     ("mm_report", [], 2),
     ("mm_paper", ["--help"], 0),
-    ("mm_paper", ["list"], 0),
     ("mm_paper", [], 2),
     ("mm_paper", ["tabel2"], 2),
     ("mm_paper", ["table2", "--scale=cpus"], 2),
@@ -93,6 +92,12 @@ def test_a_wrong_setting_is_refused_without_tensorflow(run_command: Callable, se
     assert done.code == 2
     assert setting.partition("=")[0] in done.err
     assert {"tensorflow", "keras"} & done.modules == set()
+
+
+def test_the_arms_of_the_tables_are_listed_without_tensorflow(run_command: Callable) -> None:
+    done = run_command("mm_paper", "list")
+    assert (done.code, done.err) == (0, "")
+    assert {"tensorflow", "keras", "jax"} & done.modules == set()
 
 
 def test_the_package_alone_imports_nothing_heavy(run_python: Callable) -> None:

@@ -12,7 +12,7 @@ from t2t_multimodel.check.finding import Finding
 from t2t_multimodel.check.look import Faults, SplitLook
 from t2t_multimodel.check.subject import Subject
 from t2t_multimodel.data.reading import called
-from t2t_multimodel.features import ClassLabel
+from t2t_multimodel.features.checking import ForChecking
 
 MOST_LEFT_OUT = 0.01
 """Share of a split's examples that may be left out; of class labels none may."""
@@ -32,7 +32,7 @@ def values(subject: Subject) -> Iterator[Finding | str]:
             elif kind in ("empty", "bad"):
                 words = "are empty" if kind == "empty" else f"are no {_kind(subject, name)}"
                 message = f"{_counted(look, faults)} {name} {words}: {'; '.join(faults.named)}."
-                is_class = isinstance(subject.problem.features[name], ClassLabel)
+                is_class = subject.problem.features[name].output == "classes"
                 if faults.count > MOST_LEFT_OUT * look.read or is_class:
                     yield Finding(message, _fix_of_value(subject, name, kind))
                 else:
@@ -49,13 +49,7 @@ def _counted(look: SplitLook, faults: Faults) -> str:
 
 def _fix_of_value(subject: Subject, name: str, kind: str) -> str:
     feature = subject.problem.features[name]
-    if kind == "bad" and isinstance(feature, ClassLabel):
-        names = " or one of its names" if feature.names else ""
-        return (
-            f"Yield a number from 0 to {feature.size - 1}{names}, "
-            f"or declare more classes in `{name}`."
-        )
-    return 'Leave them out in examples(), or yield BadValue("why") in the place of the value.'
+    return feature.mending(name) if kind == "bad" else ForChecking.mending(feature, name)
 
 
 def lengths(subject: Subject) -> Iterator[Finding | str]:

@@ -225,10 +225,11 @@ def _encoded(
         return "too long", f"{found} is longer than {signature.max_length:,}", array
     try:
         with foreign(BadValue):
+            stored = array.reshape(feature.stored_shape())
             for kind, words in (
                 ("misfit", values.misfit(feature, array, signature)),
                 ("record", values.changed_by_records(feature, "value", array)),
-                ("changed", values.changed_by_coding(feature, value, array, tokenizer)),
+                ("changed", feature.changed_by_coding(value, stored, tokenizer)),
             ):
                 if words:
                     return kind, words, array

@@ -180,6 +180,11 @@ class Audio(Feature):
     def shown_value(self, value: Any) -> Shown:
         return showing_sound.sound(self.samples(value), self.rate)
 
+    def spectrogram(self, value: Any) -> Shown | None:
+        frames = log_mel(self.samples(value), self.rate, n_mels=40)
+        even = (frames - frames.mean(axis=0)) / (frames.std(axis=0) + 1e-5)
+        return showing_sound.spectrogram_of(even, len(frames) / 100)
+
     def simple(self, value: np.ndarray) -> np.ndarray:
         frames = value if self.form == "log_mel" else log_mel(value, self.rate, n_mels=40)
         return showing_sound.stretched(frames, FRAMES)

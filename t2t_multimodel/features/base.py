@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from t2t_multimodel.features.checking import ForChecking
 from t2t_multimodel.features.comparing import ForComparing
 from t2t_multimodel.features.graph import InGraph
 from t2t_multimodel.features.people import ForPeople
@@ -28,11 +29,11 @@ __all__ = [
 ]
 
 
-class Feature(ForPeople, ForComparing, InGraph):
+class Feature(ForPeople, ForComparing, ForChecking, InGraph):
     """A modality spec. Subclasses are frozen dataclasses whose fields are the options.
 
-    Its contract has four parts. `Stored` is asked by the data pipeline; a subclass sets `dtype`
-    and defines `signature`, `encode`, `decode` and `length`. The other three parts have defaults:
+    Its contract has five parts. `Stored` is asked by the data pipeline; a subclass sets `dtype`
+    and defines `signature`, `encode`, `decode` and `length`. The other four parts have defaults:
     `ForPeople` is asked by mm-decode, mm-serve and reports, `ForComparing` by metrics and
-    baselines, and `InGraph` by mm-export.
+    baselines, `ForChecking` by mm-problems check, and `InGraph` by mm-export.
     """

@@ -9,6 +9,7 @@ import numpy as np
 
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features.base import BadValue, Feature, Signature, Tokenizer
+from t2t_multimodel.features.checking import comes_back
 from t2t_multimodel.features.graph import GraphTokenizer
 
 BEST_CLASSES = 3
@@ -59,6 +60,23 @@ class ClassLabel(Feature):
     def decode(self, array: np.ndarray, tokenizer: Tokenizer | None) -> int | str:
         label = int(np.asarray(array).reshape(()))
         return self.names[label] if self.names else label
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return self.names
+
+    def mending(self, name: str) -> str:
+        names = " or one of its names" if self.names else ""
+        return (
+            f"Yield a number from 0 to {self.size - 1}{names}, or declare more classes in `{name}`."
+        )
+
+    def changed_by_coding(self, value: Any, stored: np.ndarray, tokenizer: Tokenizer | None) -> str:
+        decoded = self.decode(stored, tokenizer)
+        number, wanted = (
+            self.names.index(v) if isinstance(v, str) else v for v in (decoded, value)
+        )
+        return "" if number == wanted else comes_back(value, decoded)
 
     def length(self, array: np.ndarray) -> int:
         return 1

@@ -74,6 +74,10 @@ class ForPeople(Stored):
         texts = self.texts(value)
         return Shown(" / ".join(texts)) if texts else self.shown(self.encode(value, None), None)
 
+    def spectrogram(self, value: Any) -> Shown | None:
+        """The spectrogram of a sound as `Problem.examples` yields it; None of other features."""
+        return None
+
     def pieces(self, array: np.ndarray, tokenizer: Tokenizer | None) -> list[str] | None:
         """A word for each position of a value, where it has such words."""
         return None

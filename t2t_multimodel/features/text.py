@@ -19,11 +19,13 @@ from t2t_multimodel.features.base import (
     Unit,
 )
 from t2t_multimodel.features.brackets import Brackets
+from t2t_multimodel.features.checking import comes_back
 from t2t_multimodel.features.graph import Argument, GraphInput, GraphTokenizer
 
 MOST_CHARACTERS = 1 << 20
 """The most characters of a text: to split a longer one takes long, and no model takes it."""
 _MARK = "\ufeff"  # of byte order, which editors put before a text; it is no text
+_BLANK = "\u2581"  # stands for a blank in SentencePiece
 _HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
@@ -97,6 +99,15 @@ class Text(Feature):
     def decode(self, array: np.ndarray, tokenizer: Tokenizer | None) -> str:
         assert tokenizer is not None
         return tokenizer.decode([int(i) for i in array])
+
+    def changed_by_coding(self, value: Any, stored: np.ndarray, tokenizer: Tokenizer | None) -> str:
+        given = self.texts(value)
+        came = [str(one) for one in self.references(stored, tokenizer)]
+        for one, other in zip(given, came, strict=False):
+            same = one.split() == other.split() if self.symbols else one == other
+            if not same and one.replace(_BLANK, " ") != other:
+                return comes_back(one, other)
+        return "" if len(given) == len(came) else f"{len(given)} texts come back as {len(came)}"
 
     def length(self, array: np.ndarray) -> int:
         return max(map(len, self.each(array)))

@@ -10,15 +10,12 @@ import numpy as np
 from t2t_multimodel.check.look import Encoded, SplitLook
 from t2t_multimodel.check.subject import Subject
 from t2t_multimodel.errors import BadValue, foreign
-from t2t_multimodel.features import Audio, Feature, Shown, Tokenizer
-from t2t_multimodel.features.audio import log_mel
+from t2t_multimodel.features import Feature, Shown, Tokenizer
 from t2t_multimodel.features.people import PICTURE
-from t2t_multimodel.features.showing_sound import spectrogram_of
 from t2t_multimodel.inspect_page.near import MOST_COMPARED, words_only
 from t2t_multimodel.inspect_page.tree import drawn
 from t2t_multimodel.report.page import Cell, Media, Pieces, Stack
 
-_MELS = 40
 _MOST_PIECES = 400
 _BLANK = "\u2581"  # of SentencePiece, before a word
 
@@ -142,11 +139,7 @@ def _spectrogram(
     shown = feature.shown(stored, tokenizer)
     if shown.type == PICTURE:
         return shown
-    if not isinstance(feature, Audio):
-        return None
-    frames = log_mel(feature.samples(value), feature.rate, _MELS)
-    spread = frames.std(axis=0) + 1e-5
-    return spectrogram_of((frames - frames.mean(axis=0)) / spread, len(frames) / 100)
+    return feature.spectrogram(value)
 
 
 def _pieces(pieces: list[str]) -> Pieces:

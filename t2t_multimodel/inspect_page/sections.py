@@ -9,7 +9,6 @@ import numpy as np
 
 from t2t_multimodel.check.contract import CHECKS, checked
 from t2t_multimodel.check.subject import Subject
-from t2t_multimodel.features import ClassLabel
 from t2t_multimodel.inspect_page.gathered import Gathered, ShownExample
 from t2t_multimodel.inspect_page.near import MOST_COMPARED, SIMILAR, near_pairs
 from t2t_multimodel.report.figures import Bars, draw_bars
@@ -106,7 +105,7 @@ def _lengths(subject: Subject, splits: Sequence[Gathered]) -> PageSection:
 
 def _classes(subject: Subject, splits: Sequence[Gathered]) -> PageSection:
     targets = subject.problem.targets
-    names = targets.names if isinstance(targets, ClassLabel) else ()
+    names = targets.class_names
     size = subject.problem.signature(dict(subject.tokenizers)).targets.size
     counts = {s.look.split: [s.look.classes[i] for i in range(size)] for s in splits}
     shares = {

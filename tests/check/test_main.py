@@ -121,4 +121,7 @@ def test_a_module_that_cannot_be_imported_is_told_with_its_line(
 
 def test_flags_of_other_actions_are_refused(run_command: Callable[..., Outcome]) -> None:
     done = run_command("mm_problems", "baselines", "octet_image", "--examples=3")
-    assert (done.code, done.err) == (2, "--examples goes with mm-problems check.\n")
+    assert (done.code, done.err) == (
+        2,
+        "--examples goes with mm-problems check and inspect.\n",
+    )
