@@ -73,10 +73,11 @@ class ClassLabel(Feature):
 
     def changed_by_coding(self, value: Any, stored: np.ndarray, tokenizer: Tokenizer | None) -> str:
         decoded = self.decode(stored, tokenizer)
-        number, wanted = (
-            self.names.index(v) if isinstance(v, str) else v for v in (decoded, value)
-        )
+        number, wanted = map(self._number, (decoded, value))
         return "" if number == wanted else comes_back(value, decoded)
+
+    def _number(self, label: int | str) -> int:
+        return self.names.index(label) if isinstance(label, str) else label
 
     def length(self, array: np.ndarray) -> int:
         return 1
