@@ -331,7 +331,7 @@ def checkpoint(tmp_path: Path) -> Path:
 def test_eval_hands_on_its_flags(mine: str, stub: Callable, checkpoint: Path) -> None:
     calls = stub("t2t_multimodel.evaluate.main", "evaluate_checkpoint", request="EvalRequest")
     argv = [f"--checkpoint={checkpoint}", "--problems=mine", "--shuffle_sources", "--json=j", mine]
-    assert mm_eval.main(argv) == 0
+    assert mm_eval.main([*argv, "--hparams=evaluate.beam_size=4"]) == 0
     request = {
         "problems": ["mine"],
         "split": None,
@@ -340,6 +340,7 @@ def test_eval_hands_on_its_flags(mine: str, stub: Callable, checkpoint: Path) ->
         "raw_dir": None,
         "json_file": Path("j"),
         "compare_with": None,
+        "hparams": "evaluate.beam_size=4",
     }
     assert calls == [(Checkpoint(checkpoint), request)]
 
