@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from typing import Literal
 
 from t2t_multimodel.config.base import Section
 from t2t_multimodel.config.distribution import DistributionConfig, OneDeviceConfig
@@ -58,6 +59,8 @@ class TrainConfig(Section):
     """Newest checkpoints that stay on disk, beside the best ones of evaluate.best."""
     log_steps: int = 50
     """Steps between lines of scalars."""
+    report_to: Literal["none", "wandb", "mlflow"] = "none"
+    """Tracker that gets the scalars beside TensorBoard; each is an extra, see docs/runs.md."""
 
     def check(self) -> None:
         self.require(self.steps > 0, "steps", "> 0")

@@ -22,6 +22,7 @@ from t2t_multimodel.side_files import Damaged, read_json
 
 OF_THE_MACHINE = (
     "train.log_steps",
+    "train.report_to",
     "train.checkpoint_steps",
     "train.keep_checkpoints",
     "train.parallel_batches",
