@@ -39,7 +39,7 @@ class Tracker(ABC):
     def __init__(self, folder: Path, config: Config) -> None:
         self.folder = folder
         self._module: Any = imported(self.package)
-        known = read_or(folder / FILE, {}, dict, print)
+        known: dict[str, str] = read_or(folder / FILE, {}, dict, print)
         settings = {name: str(value) for name, value in flatten(config).items()}
         self._id = self._begin(known.get(self.package), settings)
         with written_by_rename(folder / FILE) as file:
