@@ -23,7 +23,8 @@ from t2t_multimodel import overrides
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.datagen import DatagenOptions, Prepared, generate
 from t2t_multimodel.data.mixture import make_mixture
-from t2t_multimodel.data.stream import BatchStream, longest, step_batches
+from t2t_multimodel.data.step_batches import made_ahead, step_plans
+from t2t_multimodel.data.stream import BatchStream, longest
 
 
 def main() -> None:
@@ -100,7 +101,7 @@ def print_buckets(stream: BatchStream, prepared: Prepared) -> None:
 def mixture_rate(config: Config, streams: dict[str, BatchStream], steps: int) -> float:
     """Examples a second of all problems' batches as the mixture draws them."""
     mixture = make_mixture(config, {name: stream.sizes for name, stream in streams.items()})
-    items = step_batches(streams, mixture, 0, {})
+    items = made_ahead(step_plans(mixture, 0, {}), streams, workers=1)
     begin, examples = time.perf_counter(), 0
     for item in itertools.islice(items, steps):
         examples += sum(len(batch["targets_length"]) for batch in item.batches)
@@ -120,7 +121,7 @@ def training_rate(
     model = new_model(config, prepared)
     engine = make_engine(model, config)
     mixture = make_mixture(config, {name: stream.sizes for name, stream in streams.items()})
-    items = list(itertools.islice(step_batches(streams, mixture, 0, {}), steps))
+    items = list(itertools.islice(made_ahead(step_plans(mixture, 0, {}), streams, 1), steps))
     for name in streams:  # traces, and the first run of each
         engine.add(engine.compute(name, streams[name][0], 0).gradients)
         engine.update(0.0, 0, {})

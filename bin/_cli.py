@@ -62,8 +62,8 @@ class Group:
         self._into: dict[str, Any] = {"flag_values": command.flags, "module_name": title}
         self._command = command
 
-    def text(self, name: str, metavar: str, help: str, default: str) -> None:
-        """Adds `--name=METAVAR`."""
+    def text(self, name: str, metavar: str, help: str, default: str | None = None) -> None:
+        """Adds `--name=METAVAR`, a string or None."""
         self._command.metavars[name] = f"={metavar}"
         flags.DEFINE_string(name, default, help, **self._into)
 

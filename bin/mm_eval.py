@@ -20,6 +20,9 @@ _what = COMMAND.group("What to score")
 _what.names("problems", "Problems to score. Default: all of the run.", alias="problem")
 _what.text("split", "SPLIT", "Part of the data. Default: the one of the final table.", "")
 _what.switch("shuffle_sources", "Exchange the inputs among examples: what no source can explain.")
+_what.text(
+    "hparams", "K=V,...", "Settings other than the run's: evaluate.decode_examples=2000.", ""
+)
 COMMAND.places()
 _results = COMMAND.group("Results")
 _results.path("json", "FILE", "Write the scores there too.")
@@ -46,6 +49,7 @@ def evaluate(args: flags.FlagValues, _: list[str]) -> None:
         raw_dir=_model.raw_dir(args, checkpoint.run),
         json_file=args.json,
         compare_with=args.compare,
+        hparams=args.hparams,
     )
     evaluation.evaluate_checkpoint(checkpoint, request)
 

@@ -13,8 +13,9 @@ from t2t_multimodel import usr_dir
 from t2t_multimodel.bin import _cli, _quiet
 from t2t_multimodel.errors import UserError, did_you_mean
 from t2t_multimodel.paper.experiment import Experiment
+from t2t_multimodel.paper.listing import listing
 from t2t_multimodel.paper.runner import Request
-from t2t_multimodel.paper.scales import SCALES, Scale, scale_named
+from t2t_multimodel.paper.scales import Scale, scale_named
 from t2t_multimodel.paper.tables import ALL, TABLES, tables_named
 
 COMMAND = _cli.Command(
@@ -24,14 +25,16 @@ COMMAND = _cli.Command(
     example="mm-paper table2 --scale=cpu --seeds=3",
 )
 _what = COMMAND.group("What to run")
-_what.text("scale", "SCALE", "How large the runs are; list shows all.", "cpu")
+_what.text("scale", "SCALE", "How large the runs are; list shows all. Default: cpu; for run: full.")
 _what.number("seeds", "Runs of each arm. Default: as the scale says.", lowest=1)
 _what.names("arms", "Train these arms only. Default: all.", alias="arm")
 _what.switch("page_only", "Train nothing: write the page from the records that are there.")
 COMMAND.places()
-COMMAND.group("Results").path(
-    "output_dir", "DIR", "Runs, records and the page. Default: ./runs/paper-SCALE, or ./runs/FILE."
+_results = COMMAND.group("Results")
+_results.path(
+    "output_dir", "DIR", "Folders of the runs. Default: ./runs/paper-SCALE, or ./runs/FILE."
 )
+_results.path("results_dir", "DIR", "Records of finished runs, and the page. Default: output_dir.")
 RUN, LIST = "run", "list"
 _USAGE = f"Usage: mm-paper {COMMAND.arguments}"
 
@@ -39,11 +42,11 @@ _USAGE = f"Usage: mm-paper {COMMAND.arguments}"
 def paper(args: flags.FlagValues, arguments: list[str]) -> None:
     """Runs the action that the first argument names."""
     usr_dir.add(args.usr_dir)
-    scale = scale_named(args.scale)
     action, *files = arguments or [""]
     _check(action, files)
+    scale = scale_named(args.scale or ("full" if action == RUN else "cpu"))
     if action == LIST:
-        print(_listing(scale))
+        print(listing(scale))
         return
     if action == RUN:
         from t2t_multimodel.paper.user_file import experiments_in
@@ -76,6 +79,7 @@ def _request(
         scale=scale,
         seeds=args.seeds or scale.seeds,
         output_dir=folder,
+        results_dir=args.results_dir or folder,
         data_dir=args.data_dir,
         raw_dir=args.raw_dir,
         only=tuple(args.arms),
@@ -85,24 +89,12 @@ def _request(
 def _run(args: flags.FlagValues, request: Request, name: str, arguments: str) -> None:
     from t2t_multimodel.paper.runner import jobs_of, missing
 
-    missing(jobs_of(request), request.output_dir)  # tells mistakes before TensorFlow is loaded
+    missing(jobs_of(request), request)  # tells mistakes before TensorFlow is loaded
     _quiet.import_tensorflow()
     from t2t_multimodel.paper.main import run_experiments, write_page
 
     command = f"mm-paper {arguments} --scale={request.scale.name} --seeds={request.seeds}"
     (write_page if args.page_only else run_experiments)(request, name, command)
-
-
-def _listing(scale: Scale) -> str:
-    """Tables, their arms, and the scales."""
-    lines = []
-    for table in TABLES:
-        (experiment,) = tables_named(table, scale)
-        lines += [f"{table}: {experiment.title.partition(': ')[2]}"]
-        lines += [f"  {arm.name}  {arm.note}".rstrip() for arm in experiment.arms]
-    lines += ["", "Scales:"]
-    lines += [f"  {one.name}  {one.summary}" for one in SCALES.values()]
-    return "\n".join(lines)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""mm-problems: lists and describes problems, and measures what needs no model.
+"""mm-problems: lists and describes problems, checks them, and measures what needs no model.
 
 It also writes the tab completion of all commands, which completes the names of problems.
 """
@@ -17,15 +17,21 @@ from t2t_multimodel.registry import problems
 
 COMMAND = _cli.Command(
     "mm-problems",
-    "Lists problems, shows one, or measures the baselines that a model must beat.",
-    arguments="list | show NAME | baselines NAME... | completion SHELL",
+    "Lists problems, shows one, checks its contract, or measures the baselines to beat.",
+    arguments="list | show NAME | check NAME... | baselines NAME... | completion SHELL",
     example="mm-problems baselines octet_ende",
 )
 COMMAND.places()
-COMMAND.group("What to measure").text("split", "SPLIT", "Split of the baselines.", "test")
+_what = COMMAND.group("What to look at")
+_what.text("split", "SPLIT", "Split of the baselines.", "test")
+_what.number("examples", "Examples of each split that check reads. Default: 5,000.", lowest=1)
+COMMAND.group("Results").path("json", "FILE", "Write there too what check found.")
 
 SHELLS = ("bash", "zsh", "fish")
-_ACTIONS = ("list", "show", "baselines", "completion")
+_ACTIONS = ("list", "show", "check", "baselines", "completion")
+
+_FLAGS_OF = {"split": ("baselines",), "examples": ("check",), "json": ("check",)}
+"""Flag -> the actions that read it."""
 
 
 def inform(args: flags.FlagValues, arguments: list[str]) -> None:
@@ -33,6 +39,9 @@ def inform(args: flags.FlagValues, arguments: list[str]) -> None:
     usr_dir.add(args.usr_dir)
     action, *names = arguments or [""]
     _check(action, names)
+    for flag, actions in _FLAGS_OF.items():
+        if args[flag].present and action not in actions:
+            raise UserError(f"--{flag} goes with mm-problems {' and '.join(actions)}.")
     if action == "list":
         print(_listing.problem_list())
     elif action == "show":
@@ -41,6 +50,10 @@ def inform(args: flags.FlagValues, arguments: list[str]) -> None:
         from t2t_multimodel.bin import _completion
 
         print(_completion.script(names[0]), end="")
+    elif action == "check":
+        from t2t_multimodel.check.main import check_problems
+
+        check_problems(names, args.data_dir, args.raw_dir, most=args.examples, json_file=args.json)
     else:
         from t2t_multimodel.baselines import main as baselines_main
 
@@ -52,10 +65,11 @@ def _check(action: str, names: list[str]) -> None:
     if action not in _ACTIONS:
         said = f"cannot '{action}'.{did_you_mean(action, _ACTIONS)}" if action else "does what?"
         raise UserError(f"mm-problems {said}", usage)
-    wanted = {"list": "no name", "show": "one name", "baselines": "at least one name"}
-    fits = {"list": not names, "baselines": bool(names)}.get(action, len(names) == 1)
-    if not fits:
-        taken = wanted.get(action, "one shell")
+    several = ("check", "baselines")
+    wanted = {"list": "no name", "show": "one name", "completion": "one shell"}
+    fits = not names if action == "list" else len(names) == 1
+    if not (bool(names) if action in several else fits):
+        taken = wanted.get(action, "at least one name")
         raise UserError(f"mm-problems {action} takes {taken}, but was given {len(names)}.", usage)
     if action == "completion":
         if names[0] not in SHELLS:

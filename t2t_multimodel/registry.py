@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from t2t_multimodel import _checkout, _scan, usr_dir
 from t2t_multimodel._scan import Registration
 from t2t_multimodel.errors import UserError, unknown
+from t2t_multimodel.own_modules import not_installed
 
 T = TypeVar("T")
 
@@ -118,8 +119,8 @@ class Registry:
         """The registered object; imports its module the first time.
 
         Raises:
-            UserError: nobody registered the name.
-            Exception: whatever the module raises while it is imported, unchanged.
+            UserError: nobody registered the name, or its module imports what is not installed.
+            Exception: whatever else the module raises while it is imported, unchanged.
         """
         registration = self.registration(name)
         if name not in self._objects:
@@ -128,7 +129,7 @@ class Registry:
                 self._objects[name] = reader.problem_class(Path(registration.path))
                 self._run_time[name] = registration
             else:
-                importlib.import_module(registration.module)
+                _import(registration.module)
         if name not in self._objects:
             raise UserError(
                 f"{registration} reads like a registration of the {self.title} '{name}', "
@@ -183,6 +184,16 @@ class OptionRegistry(Registry):
         if (with_option := getattr(item, "with_option", None)) is None:
             raise UserError(f"The {self.title} '{base}' takes no option, but is named '{name}'.")
         return with_option(option)
+
+
+def _import(module: str) -> None:
+    try:
+        importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        told = not_installed(error)
+        if told is None:
+            raise
+        raise told from error
 
 
 @cache

@@ -17,13 +17,12 @@ from functools import cache
 from pathlib import Path
 
 from t2t_multimodel import _scan
-from t2t_multimodel._checkout import MappedFinder
 from t2t_multimodel.errors import UserError
+from t2t_multimodel.own_modules import OwnFinder
 
 ENTRY_POINTS = "t2t_multimodel.problems"
 """The entry-point group of plug-in packages; each entry names a module or a package."""
 
-_finder = MappedFinder({})
 _added: dict[str, Path] = {}
 
 
@@ -81,7 +80,7 @@ def add_one(path: Path) -> None:
             "Put the decorator, with the name as a literal, on a class at the top level of a file.",
         )
     if _finder not in sys.meta_path:
-        sys.meta_path.append(_finder)
+        sys.meta_path.insert(0, _finder)  # it answers to the names that it has given alone
     _finder.places[module] = _added[module] = real
 
 
@@ -95,6 +94,9 @@ def _exists(path: Path) -> bool:
 def _module_name(path: Path) -> str:
     digest = hashlib.sha256(str(path).encode()).hexdigest()[:8]
     return f"mm_usr_{re.sub(r'[^0-9A-Za-z]', '_', path.stem)}_{digest}"
+
+
+_finder = OwnFinder(_module_name)
 
 
 def _files_of(path: Path, module: str) -> Iterator[tuple[Path, str]]:

@@ -49,6 +49,8 @@ ANSWERED_AT_ONCE = [
     ("mm_problems", ["list"], 0),
     ("mm_problems", ["show", "octet_ened"], 2),
     ("mm_problems", ["baselines", "octet_ened"], 2),
+    ("mm_problems", ["check", "octet_ened"], 2),
+    ("mm_problems", ["check"], 2),
     ("mm_average", ["--help"], 0),
     ("mm_average", [], 2),
     ("mm_average", ["--output_dir=nowhere"], 2),

@@ -187,3 +187,65 @@ def test_a_plug_in_whose_module_is_missing_is_named(plug_in: Path) -> None:
         "but there is no module plugged.tasks.\n"
         "Install plugged again, or uninstall it."
     )
+
+
+def test_a_module_beside_the_file_is_imported_by_its_name(tmp_path: Path) -> None:
+    for side in "ab":
+        folder = tmp_path / side / "mine"
+        write(folder / "task.py", f"mine_{side}", before="from helper import RATE\n")
+        (folder / "helper.py").write_text(f"RATE = '{side}'\n")
+        usr_dir.add(folder)
+    for side in "ab":
+        assert sys.modules[problems.get(f"mine_{side}").__module__].RATE == side
+    assert "helper" not in sys.modules
+
+
+def test_beside_a_single_file_too(tmp_path: Path) -> None:
+    before = "import helper\nimport parts.deep\nimport json as random, parts.deep as deep\n"
+    usr_dir.add(write(tmp_path / "a.py", "mine_a", before=before))
+    (tmp_path / "helper.py").write_text("from other import RATE\n")
+    (tmp_path / "other.py").write_text("RATE = 8000\n")
+    (tmp_path / "json.py").write_text("raise ImportError('the standard one is meant')\n")
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts/__init__.py").touch()
+    (tmp_path / "parts/deep.py").write_text("DEPTH = 2\n")
+    module = sys.modules[problems.get("mine_a").__module__]
+    assert module.helper.RATE == 8000
+    assert module.parts.deep.DEPTH == module.deep.DEPTH == 2
+    assert module.random.dumps([1]) == "[1]"
+    assert not (tmp_path / "__pycache__").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "fix"),
+    [
+        ("import librosa_x", "imports 'librosa_x', which is not installed and does not lie beside "
+         "it.", "pip install librosa_x"),
+        ("from yaml_x.deep import y", "imports 'yaml_x', which is not installed and does not lie "
+         "beside it.", "pip install yaml_x"),
+        ("import helpr", "imports 'helpr', which is not installed and does not lie beside it. Did "
+         "you mean 'helper'?", "pip install helpr"),
+        ("from .helpr import y", "imports 'helpr', which is not there. Did you mean 'helper'?", ""),
+    ],
+)  # fmt: skip
+def test_a_missing_module_is_told_with_the_line_that_imports_it(
+    line: str, message: str, fix: str, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "mine" / "a.py", "mine_a", before=f"\n{line}\n")
+    (tmp_path / "mine" / "helper.py").touch()
+    usr_dir.add(tmp_path / "mine")
+    with pytest.raises(UserError) as caught:
+        problems.get("mine_a")
+    assert (caught.value.message, caught.value.fix) == (f"{path}:2 {message}", fix)
+
+
+def test_a_module_that_pip_knows_by_another_name_is_named_so(tmp_path: Path) -> None:
+    from t2t_multimodel.own_modules import not_installed
+
+    error = ModuleNotFoundError("No module named 'cv2'", name="cv2")
+    try:
+        raise error
+    except ModuleNotFoundError:
+        told = not_installed(error)
+    assert told is not None
+    assert told.fix == "pip install opencv-python-headless"

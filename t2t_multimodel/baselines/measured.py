@@ -113,7 +113,7 @@ def _known(prepared: Prepared, split: str) -> Iterator[Baselines]:
     """Baselines that were measured before, on these very records and by these methods."""
     own = prepared.folder / _file_name(split)
     rows: list[dict[str, Any]] = read_or(own, [], lambda row: [shaped(_SHAPE)(row)], print)
-    source = getattr(sys.modules[type(prepared.problem).__module__], "__file__", None)
+    source = getattr(sys.modules.get(type(prepared.problem).__module__), "__file__", None)
     if source:  # a notebook has none
         shipped = Path(source).with_name(SHIPPED)
         rows += read_or(shipped, [], shaped([_SHAPE]), print, list)

@@ -50,6 +50,9 @@ class DataConfig(Section):
     bucket_by: Literal["both", "longest"] = "both"
     """Lengths that are alike in a bucket: those of inputs and of targets, or only the one that
     takes most of the budget: fewer buckets, more padding, and short runs learn sooner."""
+    workers: int = 0
+    """Threads that read, decode and augment training batches ahead of the step; 0: one for each
+    core, at most 8. The batches are the same whatever their number."""
     static_shapes: bool = False
     """Pad to the bucket's bound, so that few shapes occur; else to the batch's longest."""
 
@@ -67,6 +70,7 @@ class DataConfig(Section):
         self.require(self.vocab_size is None or self.vocab_size >= 300, "vocab_size", ">= 300")
         self.require(self.bucket_growth > 1, "bucket_growth", "> 1")
         self.require(self.max_examples >= 0, "max_examples", ">= 0")
+        self.require(self.workers >= 0, "workers", ">= 0")
         for field in ("tokens_per_batch", "frames_per_batch", "pixels_per_batch"):
             self.require(getattr(self, field) > 0, field, "> 0")
         self.require(self.examples_per_batch > 0, "examples_per_batch", "> 0")

@@ -58,7 +58,8 @@ def _of_mixture(config: Config) -> Iterator[tuple[str, str]]:
 def _of_evaluation(config: Config) -> Iterator[tuple[str, str]]:
     evaluate = config.evaluate
     if not evaluate.steps:
-        for name in ("split", "examples", "train_decode_examples", "best", "patience_for"):
+        names = ("split",) * (not evaluate.temperature_examples)
+        for name in (*names, "examples", "train_decode_examples", "best", "patience_for"):
             yield f"evaluate.{name}", "evaluate.steps=0 scores nothing during training"
     elif not evaluate.patience:
         yield "evaluate.patience_for", "evaluate.patience=0 ends no run"
@@ -98,7 +99,7 @@ def _of_kinds(config: Config, problems: Mapping[str, Sides]) -> Iterator[tuple[s
         ),
         "has text or class labels for targets": (
             bool(outputs & {"tokens", "classes"}),
-            ("train.label_smoothing",),
+            ("train.label_smoothing", "evaluate.temperature_examples"),
         ),
         "that is trained goes from sound to text": (
             any(problems[name][:2] == ("frames", "tokens") for name in config.trained),

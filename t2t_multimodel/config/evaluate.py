@@ -35,6 +35,10 @@ class EvalConfig(Section):
     decode_examples: int = 200
     """Most examples decoded for the decoded metrics of the final table; 0: none. A number above
     the size of a split means all of it."""
+    temperature_examples: int = 0
+    """Most examples of `split` on which a temperature of the softmax is fitted for the final table,
+    which then has the loss at that temperature too, so that label smoothing is not held against
+    the model; 0: none is fitted."""
     beam_size: int = 1
     """Outputs that beam search follows for the decoded metrics; 1: greedy."""
     resamples: int = 1000
@@ -42,7 +46,7 @@ class EvalConfig(Section):
 
     def check(self) -> None:
         counts = ("steps", "examples", "train_decode_examples", "patience", "final_examples")
-        for field in (*counts, "decode_examples"):
+        for field in (*counts, "decode_examples", "temperature_examples"):
             self.require(getattr(self, field) >= 0, field, ">= 0")
         self.require(bool(self.steps or not self.patience), "patience", "0 where steps is 0")
         self.require(self.beam_size >= 1, "beam_size", ">= 1")

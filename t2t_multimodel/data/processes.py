@@ -63,8 +63,9 @@ def _in_processes(jobs: list[ShardJob], tell: Tell, workers: int) -> Iterator[Do
                 fix='In a script, call this below `if __name__ == "__main__":`, or pass '
                 "workers=1; if memory ran out, use fewer workers.",
             ) from error
-        finally:
+        except BaseException:  # the error is told at once; what workers still write is not kept
             pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _outcomes(

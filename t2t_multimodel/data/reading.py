@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from t2t_multimodel.errors import UserError, reason
+from t2t_multimodel.own_modules import not_installed
 from t2t_multimodel.problem import Problem
 
 T = TypeVar("T")
@@ -108,6 +109,14 @@ def called(read: Callable[[], T], what: str) -> T:
 
 def _unreadable(error: Exception, what: str, when: str) -> Unreadable:
     """The error for what reading raised: the raw file's fault, or that of the user's code."""
+    if isinstance(error, SyntaxError) and error.filename:
+        file, line = error.filename, (error.text or "").strip()
+        return Unreadable(
+            f"{what}: {error.msg}\n  {file}:{error.lineno}: {line}",
+            fix=f"Mend {Path(file).name}, then run the same command.",
+        )
+    if (lacking := not_installed(error)) is not None:
+        return Unreadable(f"{what}: {lacking.message}", lacking.fix)
     frames = traceback.extract_tb(error.__traceback__)
     said = str(error) if isinstance(error, OSError) else reason(error)  # which names the file
     name = type(error).__name__
@@ -120,6 +129,12 @@ def _unreadable(error: Exception, what: str, when: str) -> Unreadable:
             fix="Fetch the raw file again, then run the same command: what was made is kept.",
         )
     line = linecache.getline(mine.filename, mine.lineno or 0).strip()
+    if mine.name == "<module>":
+        return Unreadable(
+            f"{what}: its code can not be imported: {told}\n"
+            f"  {mine.filename}:{mine.lineno}: {line}",
+            fix=f"Mend {Path(mine.filename).name}, then run the same command.",
+        )
     return Unreadable(
         f"{what}: {mine.name}() failed {when}: {told}\n  {mine.filename}:{mine.lineno}: {line}",
         fix=f"Mend {Path(mine.filename).name}, or yield BadValue(reason) in place of a bad value; "

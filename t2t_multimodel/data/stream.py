@@ -1,16 +1,12 @@
-"""Streams of batches: one problem's, and all problems' for step after step, read ahead."""
+"""Streams of batches: the endless ones of a training problem, and those of an evaluation."""
 
 from __future__ import annotations
 
-import queue
-import threading
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 
 from t2t_multimodel.config import DataConfig
-from t2t_multimodel.config.mixture import READ_AHEAD
 from t2t_multimodel.data.batching import (
     BatchPlan,
     Bucket,
@@ -22,7 +18,6 @@ from t2t_multimodel.data.batching import (
 from t2t_multimodel.data.collate import Batch, collate, fill_up
 from t2t_multimodel.data.dataset import DataSet
 from t2t_multimodel.data.draws import generator
-from t2t_multimodel.data.mixture import Mixture
 from t2t_multimodel.data.strategies import Sizes
 
 
@@ -39,6 +34,10 @@ class BatchStream:
         """
         self._dataset, self._config = dataset, config.of(name)
         self._seed, self._name = seed, name
+        self._features = {
+            key: feature.with_augmentation(self._config.sound_mask, self._config.sound_warp)
+            for key, feature in dataset.features.items()
+        }
         self.plan = BatchPlan(train_buckets(dataset, self._config, seed, name), seed, name)
 
     @property
@@ -56,19 +55,19 @@ class BatchStream:
         pad_to = None
         if self._config.static_shapes:
             pad_to = longest(self._dataset, self.plan.buckets[number])
-        features = {
-            key: feature.with_augmentation(self._config.sound_mask, self._config.sound_warp)
-            for key, feature in self._dataset.features.items()
-        }
         draws = generator(self._seed, f"augment/{self._name}", n)
-        examples = [
-            {
-                key: features[key].augment(value, draws)
-                for key, value in self._dataset[int(i)].items()
-            }
-            for i in chosen
-        ]
-        return collate(examples, features, pad_to)
+        examples = [self._augmented(int(i), draws) for i in chosen]
+        return collate(examples, self._features, pad_to)
+
+    def _augmented(self, number: int, draws: np.random.Generator) -> dict[str, np.ndarray]:
+        """The train example of this number, varied as its features are in training."""
+        example = self._dataset[number]
+        try:
+            return {key: self._features[key].augment(one, draws) for key, one in example.items()}
+        except Exception as error:
+            if hasattr(error, "add_note"):  # from Python 3.11 on
+                error.add_note(f"In problem '{self._name}', train, example {number}.")
+            raise
 
 
 def train_buckets(dataset: DataSet, config: DataConfig, seed: int, name: str) -> list[Bucket]:
@@ -118,72 +117,3 @@ def eval_stream(
             rows = members[begin : begin + bucket.rows]
             batch = collate([example(int(i)) for i in rows], dataset.features, pad_to)
             yield rows, fill_up(batch, bucket.rows)
-
-
-@dataclass(frozen=True)
-class StepBatches:
-    """Holds what one optimizer step trains on."""
-
-    step: int
-    problems: list[str]
-    """The problem of each micro-batch."""
-    batches: list[Batch]
-    positions: dict[str, int]
-    """Batches of each problem that were used once this step is done: what a resume needs."""
-
-
-def step_batches(
-    streams: dict[str, BatchStream], mixture: Mixture, step: int, positions: dict[str, int]
-) -> Iterator[StepBatches]:
-    """The micro-batches of step after step, endlessly.
-
-    Args:
-        streams: one for each problem.
-        mixture: draws the problems of a step.
-        step: the step to begin with.
-        positions: batches of each problem that were used before.
-    """
-    positions = {name: positions.get(name, 0) for name in streams}
-    while True:
-        names, batches = mixture.draw(step), []
-        for name in names:
-            batches.append(streams[name][positions[name]])
-            positions[name] += 1
-        yield StepBatches(step, names, batches, dict(positions))
-        step += 1
-
-
-def read_ahead(
-    items: Iterator[StepBatches], depth: int = READ_AHEAD
-) -> Generator[StepBatches, None, None]:
-    """The same items, made by a thread that stays up to `depth` ahead."""
-    ready: queue.Queue[StepBatches | BaseException] = queue.Queue(depth)
-    stopped = threading.Event()
-
-    def put(item: StepBatches | BaseException) -> None:
-        while not stopped.is_set():
-            try:
-                return ready.put(item, timeout=0.1)
-            except queue.Full:
-                continue
-
-    def work() -> None:
-        try:
-            for item in items:
-                put(item)
-                if stopped.is_set():
-                    return
-        except BaseException as error:  # the training thread raises it
-            put(error)
-
-    thread = threading.Thread(target=work, name="read_ahead", daemon=True)
-    thread.start()
-    try:
-        while True:
-            item = ready.get()
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-    finally:
-        stopped.set()
-        thread.join()

@@ -45,10 +45,14 @@ class TensorFlowEngine(Engine):
         self._groups: list[VariableGroup] | None = None
         self._sums: Sums = {}
         self._added = 0
-        self.traces = 0
+        self._traced = 0
         self._gradients = {
             name: self._gradient_function(model.problems[name]) for name in config.trained
         }
+
+    @property
+    def traces(self) -> int:
+        return self._traced + sum(group.traces for group in self._groups or ())
 
     def compile(self, problem: str) -> None:
         self._gradients[problem].get_concrete_function()
@@ -77,7 +81,7 @@ class TensorFlowEngine(Engine):
 
         @tf.function(input_signature=types, autograph=False, jit_compile=train.jit_compile or None)
         def run(batch: dict[str, tf.Tensor], draw: tf.Tensor) -> tuple[dict, dict, dict]:
-            self.traces += 1
+            self._traced += 1
             forms = for_xla() if train.jit_compile else contextlib.nullcontext()
             with tf.GradientTape() as tape, forms, place():
                 loss, scalars, loads = problem_loss(
@@ -145,7 +149,8 @@ class TensorFlowEngine(Engine):
         by_problems.pop((), None)
         shapes = [variable.shape for variable in self._variables]
         groups = [VariableGroup(tuple(group), shapes, self._move) for group in by_problems.values()]
-        self.traces += sum(group.traces for group in groups)
+        for group in groups:
+            group.compile(self._config.batches_per_step, bool(self._config.optimizer.clip_norm))
         return groups
 
     def _touched(self, problem: str) -> set[int]:

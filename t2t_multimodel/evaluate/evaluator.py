@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
@@ -60,12 +60,7 @@ class Evaluator:
         """
         problem = self._prepared[name].problem
         split = problem.eval_split(split)
-        dataset = self._prepared[name].dataset(split)
-        chosen = evaluation_order(name, split, len(dataset))[: examples or None]
-        sources = np.arange(len(dataset))
-        if shuffle_sources:
-            sources[chosen] = np.roll(chosen, 1)  # a cycle: no example keeps its own
-
+        dataset, chosen, sources = self._chosen(name, split, examples, shuffle_sources)
         numbers, rows = [], []
         stream = eval_stream(dataset, self._config.data.of(name), chosen, sources)
         for chosen_here, counted in self._each(partial(self._counts, name), stream):
@@ -89,6 +84,50 @@ class Evaluator:
             metrics=metrics if outputs else (),
             shuffled_sources=shuffle_sources,
         )
+
+    def nats_at(
+        self,
+        name: str,
+        split: str,
+        examples: int,
+        temperatures: Sequence[float],
+        shuffle_sources: bool = False,
+    ) -> tuple[str, np.ndarray]:
+        """The nats of each example at several temperatures of the softmax.
+
+        Args:
+            name: problem whose targets are tokens or classes.
+            split, examples, shuffle_sources: see `evaluate`.
+            temperatures: the logits are divided by each.
+
+        Returns:
+            the split that was taken, and float [examples, temperatures] in the order of
+            `evaluate`.
+        """
+        problem, signature = self._prepared[name].problem, self._model.signature(name)
+
+        def run(batch: dict[str, Any]) -> Any:
+            logits = self._model(batch, problem=name, training=False)["logits"]
+            targets, length = batch["targets"], batch["targets_length"]
+            return teacher_forced.nats_at(logits, targets, length, temperatures)
+
+        compute = compile_for(self._model, signature, run)
+        split = problem.eval_split(split)
+        dataset, chosen, sources = self._chosen(name, split, examples, shuffle_sources)
+        stream = eval_stream(dataset, self._config.data.of(name), chosen, sources)
+        found = self._each(lambda batch: np.asarray(compute(batch)), stream)
+        return split, np.concatenate([nats[: len(numbers)] for numbers, nats in found])
+
+    def _chosen(
+        self, name: str, split: str, examples: int, shuffle_sources: bool
+    ) -> tuple[DataSet, np.ndarray, np.ndarray]:
+        """The records of a split, the numbers that are scored, and whose source each has."""
+        dataset = self._prepared[name].dataset(split)
+        chosen = evaluation_order(name, split, len(dataset))[: examples or None]
+        sources = np.arange(len(dataset))
+        if shuffle_sources:
+            sources[chosen] = np.roll(chosen, 1)  # a cycle: no example keeps its own
+        return dataset, chosen, sources
 
     def outputs(self, name: str, split: str, examples: int) -> list[Output]:
         """Free-running output for the first `examples` that `evaluate` would score."""

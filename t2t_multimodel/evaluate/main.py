@@ -6,13 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from t2t_multimodel import overrides
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 from t2t_multimodel.checkpoints.recorded_features import check_features
+from t2t_multimodel.config import Config
+from t2t_multimodel.config.tree import flatten
 from t2t_multimodel.data.datagen import prepare
 from t2t_multimodel.data.raw_dirs import RawDir
 from t2t_multimodel.engines.engine import parallel_batches, share_cores
+from t2t_multimodel.errors import UserError
 from t2t_multimodel.evaluate.compare import compare, print_comparison
 from t2t_multimodel.evaluate.evaluator import Evaluator, check_split
+from t2t_multimodel.evaluate.final import final_result
 from t2t_multimodel.evaluate.results_file import load_results, store
 from t2t_multimodel.evaluate.table import Row, print_table, with_baselines
 from t2t_multimodel.multimodel import MultiModel
@@ -36,6 +41,19 @@ class EvalRequest:
     """The rows are written into `json_file` as well."""
     compare_with: Path | None = None
     """A table that was stored, or a run's folder, to be compared with."""
+    hparams: str = ""
+    """Other settings of `FINAL_SETTINGS` than the checkpoint's, such as
+    evaluate.decode_examples=2000,evaluate.beam_size=4."""
+
+
+FINAL_SETTINGS = tuple(
+    f"evaluate.{name}"
+    for name in (
+        *("split", "final_split", "final_examples", "decode_examples", "temperature_examples"),
+        *("beam_size", "resamples"),
+    )
+)
+"""The hparams that decide how a checkpoint is scored."""
 
 
 def evaluate_checkpoint(checkpoint: Checkpoint, request: EvalRequest | None = None) -> list[Row]:
@@ -55,6 +73,25 @@ def evaluate_checkpoint(checkpoint: Checkpoint, request: EvalRequest | None = No
     return rows
 
 
+def scoring_config(checkpoint: Checkpoint, hparams: str) -> Config:
+    """The checkpoint's settings with others of `FINAL_SETTINGS`, as `evaluate.beam_size=4`.
+
+    Raises:
+        UserError: an unknown name, a wrong value, or a setting that scores no checkpoint.
+    """
+    old = checkpoint.config()
+    base = overrides.Resolved("", old, overrides.origins_of(old, "the checkpoint"))
+    new = overrides.resolve(base, overrides.Overrides(hparams=hparams)).config
+    before, after = flatten(old), flatten(new)
+    for path in sorted({*before, *after}):
+        if before.get(path) != after.get(path) and path not in FINAL_SETTINGS:
+            raise UserError(
+                f"{path} has no effect on the scores of a checkpoint.",
+                fix=f"mm-eval takes these: {', '.join(FINAL_SETTINGS)}.",
+            )
+    return new
+
+
 def scored_rows(
     checkpoint: Checkpoint, request: EvalRequest, model: MultiModel | None = None
 ) -> list[Row]:
@@ -69,7 +106,7 @@ def scored_rows(
         UserError: the model does not know a problem, no problem has the split, or raw files are
             missing.
     """
-    config = checkpoint.config()
+    config = scoring_config(checkpoint, request.hparams)
     names = checkpoint.problems(request.problems)
     check_features(checkpoint, names)
     share_cores(parallel_batches(config))
@@ -80,13 +117,6 @@ def scored_rows(
     check_split(split, prepared)
     evaluator = Evaluator(model or checkpoint.model(), prepared, config)
     results = [
-        evaluator.evaluate(
-            name,
-            split,
-            settings.final_examples,
-            settings.decode_examples,
-            request.shuffle_sources,
-        )
-        for name in names
+        final_result(evaluator, settings, name, split, request.shuffle_sources) for name in names
     ]
     return with_baselines(results, prepared, settings.resamples)

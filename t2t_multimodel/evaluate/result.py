@@ -26,6 +26,20 @@ class Output:
 
 
 @dataclass(frozen=True, eq=False)
+class Tempered:
+    """The loss with the logits divided by a temperature."""
+
+    temperature: float
+    """The logits were divided by `temperature`."""
+    split: str
+    """The temperature is the best one on the examples of `split`."""
+    examples: int
+    """So many examples of `split` were used."""
+    nats: np.ndarray
+    """`nats` holds the nats of each example of the result, float [examples]."""
+
+
+@dataclass(frozen=True, eq=False)
 class Result:
     """The scores of one problem, and what they were computed from."""
 
@@ -44,6 +58,8 @@ class Result:
     shuffled_sources: bool = False
     loss: str = ""
     """The name of the loss of values; "" for tokens and classes."""
+    tempered: Tempered | None = None
+    """None: no temperature was fitted."""
 
     @property
     def examples(self) -> int:
@@ -54,6 +70,9 @@ class Result:
     def measured(self) -> dict[str, Score]:
         """All scores by name: those of outputs are decoded/..., of classes plain."""
         forced = teacher_forced.scores_of(self.counts, self.loss)
+        if self.tempered is not None:
+            tokens = self.counts[:, teacher_forced.TOKENS]
+            forced |= teacher_forced.tempered_scores(self.tempered.nats, tokens, forced)
         prefix = "" if "top1" in forced else "decoded/"
         return forced | {prefix + name: self._decoded(name) for name in self.metrics}
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from t2t_multimodel.data.files import written_by_rename
 from t2t_multimodel.errors import UserError, printable
-from t2t_multimodel.evaluate.result import Output, Result
+from t2t_multimodel.evaluate.result import Output, Result, Tempered
 from t2t_multimodel.evaluate.table import Row
 
 
@@ -65,11 +65,22 @@ def _to_dict(result: Result) -> dict[str, Any]:
         "loss": result.loss,
         "numbers": result.numbers.tolist(),
         "counts": result.counts.tolist(),
+        "tempered": None if result.tempered is None else _tempered_to_dict(result.tempered),
         "outputs": [
             {"number": one.number, "target": _plain(one.target), "output": _plain(one.output)}
             for one in result.outputs
         ],
     }
+
+
+def _tempered_to_dict(tempered: Tempered) -> dict[str, Any]:
+    return {**vars(tempered), "nats": tempered.nats.tolist()}
+
+
+def _tempered_of(values: dict[str, Any] | None) -> Tempered | None:
+    if values is None:
+        return None
+    return Tempered(**{**values, "nats": np.asarray(values["nats"], np.float64)})
 
 
 def _plain(value: Any) -> Any:
@@ -94,6 +105,7 @@ def result_of(values: dict[str, Any]) -> Result:
         ),
         metrics=tuple(values["metrics"]),
         loss=values.get("loss", ""),
+        tempered=_tempered_of(values.get("tempered")),
         shuffled_sources=values["shuffled_sources"],
     )
 

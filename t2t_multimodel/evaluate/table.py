@@ -55,6 +55,7 @@ class Row:
             "split": self.result.split,
             "examples": self.result.examples,
             "decoded_examples": len(self.result.outputs),
+            "temperature": self.result.tempered and self.result.tempered.temperature,
             "shuffled_sources": self.result.shuffled_sources,
             "scores": self.scores,
             "intervals": {name: list(ends) for name, ends in self.intervals.items()},
@@ -171,8 +172,15 @@ def _others(row: Row) -> str:
             (n, v, row.intervals[n]) for n, v in row.scores.items() if n not in compared
         )
     )
-    decoded = [f"decoded: {plural(len(row.result.outputs), 'example')}"] * bool(row.result.outputs)
-    return "; ".join(filter(None, [", ".join(texts), *decoded]))
+    notes = [", ".join(texts)]
+    if found := row.result.tempered:
+        notes.append(
+            f"tempered: logits divided by {found.temperature:g}, the best on "
+            f"{plural(found.examples, 'example')} of {found.split}"
+        )
+    if row.result.outputs:
+        notes.append(f"decoded: {plural(len(row.result.outputs), 'example')}")
+    return "; ".join(filter(None, notes))
 
 
 def _print_summary(rows: Sequence[Row], console: Any) -> None:

@@ -16,6 +16,7 @@ A rule that changes pixels raises `Image.reading_rules`, so that records made be
 from __future__ import annotations
 
 import io
+import threading
 import warnings
 import zlib
 from collections.abc import Iterator
@@ -38,6 +39,8 @@ MOST_PIXELS = 89_478_485
 """Pixels of a picture, 256 MiB in RGB: a small file may unpack to any size."""
 MOST_BYTES = 1 << 29
 """Bytes of a file."""
+_QUIET = threading.Lock()
+"""`catch_warnings` changes what the whole process hears, so one thread at a time uses it."""
 _PNG = b"\x89PNG\r\n\x1a\n"
 _ORIENTATION = ExifTags.Base.Orientation
 _TURNS = {
@@ -67,7 +70,8 @@ def read(source: bytes | str | Path, channels: int) -> Pillow.Image:
         picture.load()
         turn = _turn(picture)
         seen = picture if turn is None else picture.transpose(turn)
-        return _over_white(_eight_bits(seen)).convert("L" if channels == 1 else "RGB")
+        white, mode = _over_white(_eight_bits(seen)), "L" if channels == 1 else "RGB"
+        return white if white.mode == mode else white.convert(mode)  # which would copy it
 
 
 def checked(source: bytes | str | Path) -> bytes:
@@ -92,12 +96,14 @@ def _unreadable(why: str) -> BadValue:
 @contextmanager
 def _opened(source: bytes | str | Path) -> Iterator[Pillow.Image]:
     """An encoded picture whose pixels are not decoded yet."""
-    with foreign(_unreadable), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow's doubts about tags of files that it reads
+    with foreign(_unreadable):
         data = read_raw(source, MOST_BYTES)
         if data.startswith(_PNG):
             _check_png(data)
-        with Pillow.open(io.BytesIO(data), formats=FORMATS) as picture:
+        with _QUIET, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's doubts about the tags of a file
+            found = Pillow.open(io.BytesIO(data), formats=FORMATS)
+        with found as picture:
             width, height = picture.size
             if width * height > MOST_PIXELS:
                 raise _unreadable(

@@ -6,6 +6,7 @@ sequences. They say little about free-running output, whose scores are named `de
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,9 @@ from keras import ops
 from t2t_multimodel.data.collate import Batch
 from t2t_multimodel.metrics.score import Score, SummedScore, ratio
 from t2t_multimodel.metrics.text import FIRST
+
+TOKENS = 1
+"""The column of `counts` that holds the number of tokens."""
 
 
 def token_scores(logits: Any, targets: Any) -> dict[str, Any]:
@@ -61,6 +65,37 @@ def counts(scores: dict[str, np.ndarray], batch: Batch, size: int) -> np.ndarray
         columns.append(((rank < FIRST) & mask).any(axis=1))
         columns = columns if size > FIRST else columns[:3]
     return np.stack(columns, axis=1).astype(np.float64)[length > 0]
+
+
+def nats_at(logits: Any, targets: Any, length: Any, temperatures: Sequence[float]) -> Any:
+    """Computes the nats of each example at several temperatures: float [rows, temperatures].
+
+    Args:
+        logits: [rows, T, size]; T = 1 for class labels.
+        targets: int [rows, T], or [rows] for class labels.
+        length: int [rows], of the targets; 0 for filler rows.
+        temperatures: the logits are divided by each.
+    """
+    labels = targets if len(targets.shape) == 2 else targets[:, None]
+    logits = ops.cast(logits, "float32")
+    chosen = ops.squeeze(ops.take_along_axis(logits, labels[:, :, None], axis=-1), -1)
+    mask = ops.arange(ops.shape(labels)[1])[None] < length[:, None]
+    rows = []
+    for temperature in temperatures:
+        nats = ops.logsumexp(logits / temperature, axis=-1) - chosen / temperature
+        rows.append(ops.sum(ops.where(mask, nats, 0.0), axis=1))
+    return ops.stack(rows, axis=1)
+
+
+def tempered_scores(nats: np.ndarray, tokens: np.ndarray, known: Iterable[str]) -> dict[str, Score]:
+    """The loss at a fitted temperature, under the name of the loss among `known` scores.
+
+    Args:
+        nats, tokens: of each example.
+        known: the full names of the other teacher-forced scores.
+    """
+    loss = next(name for name in known if name.endswith("log_ppl"))
+    return {f"{loss}_tempered": SummedScore(np.stack([nats, tokens], axis=1), ratio)}
 
 
 def error_counts(error: np.ndarray, batch: Batch) -> np.ndarray:

@@ -34,6 +34,10 @@ def lower_is_better(metric: M) -> M:
     return metric
 
 
+LOSSES = ("log_ppl", "log_ppl_tempered")
+"""Teacher-forced scores that are better if lower."""
+
+
 def is_lower_better(score: str) -> bool:
     """Whether less is better, for a score by its full name, such as teacher_forced/log_ppl.
 
@@ -45,8 +49,8 @@ def is_lower_better(score: str) -> bool:
     kind, _, name = score.rpartition("/")
     if kind == "loss":
         return True
-    if kind == "teacher_forced" or name == "log_ppl":
-        return name == "log_ppl"
+    if kind == "teacher_forced" or name in LOSSES:
+        return name in LOSSES
     return getattr(registry.metrics.get(name), "lower_is_better", False)
 
 

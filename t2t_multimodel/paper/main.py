@@ -33,11 +33,11 @@ def write_page(request: Request, name: str, command: str) -> list[Outcome]:
         UserError: no run is finished, or a record is of other settings.
     """
     jobs = jobs_of(request)
-    missing(jobs, request.output_dir)  # raises if a record is of another experiment
-    records = _records(jobs, request.output_dir)
+    missing(jobs, request)  # raises if a record is of another experiment
+    records = _records(jobs, request.results_dir)
     if not records:
         raise UserError(
-            f"No run of {name} is finished in {request.output_dir}.",
+            f"No run of {name} is finished in {request.results_dir}.",
             "Leave --page_only out to train them.",
         )
     outcomes = [
@@ -46,7 +46,7 @@ def write_page(request: Request, name: str, command: str) -> list[Outcome]:
     ]
     title = f"{name}, scale {request.scale.name}"
     page = page_of(title, outcomes, records, command, request.scale.caution)
-    files = [request.output_dir / f"{name}{suffix}" for suffix in (".html", ".md")]
+    files = [request.results_dir / f"{name}{suffix}" for suffix in (".html", ".md")]
     for file, text in zip(files, (to_html(page), to_markdown(page)), strict=True):
         with written_by_rename(file) as stream:
             stream.write(printable(text).encode())

@@ -14,10 +14,12 @@ SMALL = ("octet_caption", "octet_speech", "octet_parse")
 
 
 def joint_config(scale: Scale) -> Config:
-    """The config of the joint arm: of `SET`, with the problems that the scale has."""
+    """The config of the joint arm: of `SET`, with the problems and steps that the scale has."""
     config = base_config(SET, scale).config
-    kept = tuple(one for one in config.problems if not scale.problems or one.name in scale.problems)
-    return config.replace(problems=kept)
+    if scale.problems:
+        config = config.replace(problems=rates(*scale.problems))
+    steps = scale.joint_steps or config.train.steps
+    return config.replace(train=config.train.replace(steps=steps))
 
 
 def joint(scale: Scale) -> Arm:
@@ -27,8 +29,9 @@ def joint(scale: Scale) -> Arm:
     return Arm(
         name="joint",
         problems=entries,
+        steps=scale.joint_steps,
         settings=scale.joint_settings,
-        note="one model on all problems, at the set's rates",
+        note="one model on all problems",
     )
 
 
@@ -38,5 +41,5 @@ def config_of(scale: Scale, *problems: str) -> Config:
 
 
 def those_of(config: Config, problems: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of some problems that a config has."""
-    return tuple(problem for problem in problems if problem in config.rates)
+    """Those of some problems that a config has; of no problems all that it has."""
+    return tuple(problem for problem in problems or config.rates if problem in config.rates)

@@ -72,14 +72,14 @@ class Record:
         return {row["problem"]: row for row in self.rows}
 
 
-def record_file(folder: Path, arm: str, seed: int) -> Path:
-    """Where the record of a run lies in the folder of an experiment."""
-    return folder / "arms" / f"{arm}-seed{seed}.json"
+def record_file(results_dir: Path, arm: str, seed: int) -> Path:
+    """Where the record of a run lies."""
+    return results_dir / "runs" / f"{arm}-seed{seed}.json"
 
 
-def run_folder(folder: Path, arm: str, seed: int) -> Path:
+def run_folder(output_dir: Path, arm: str, seed: int) -> Path:
     """Where the run itself lies."""
-    return folder / "runs" / f"{arm}-seed{seed}"
+    return output_dir / "runs" / f"{arm}-seed{seed}"
 
 
 def load_record(file: Path) -> Record | None:
@@ -98,27 +98,43 @@ def load_record(file: Path) -> Record | None:
     return record
 
 
-def write_record(folder: Path, arm: str, seed: int, config: Config, data_dir: Path) -> Record:
-    """Makes the record of a run that has its table of scores."""
-    run = run_folder(folder, arm, seed)
+def write_record(
+    file: Path, run: Path, arm: str, seed: int, config: Config, data_dir: Path
+) -> Record:
+    """Makes the record of a run that has its table of scores.
+
+    Args:
+        file: where it is written.
+        run: the folder of the run.
+        arm: what the run is of.
+        seed: likewise.
+        config: of the run.
+        data_dir: where its records lie.
+    """
     rows = read_json(run / "results.json", kind=list)
     sessions = read_json(run / "config.json", ("sessions",))["sessions"]
+    examples = read_json(examples_file(run / "results.json"), kind=list)
     classical = {row["problem"]: _classical(row, run, data_dir) for row in rows}
     values: dict[str, Any] = {
         "arm": arm,
         "seed": seed,
         "config": config.to_dict(),
         "rows": rows,
-        "examples": read_json(examples_file(run / "results.json"), kind=list),
+        "examples": [_short(one) for one in examples],
         "classical": {name: scores for name, scores in classical.items() if scores},
         "session": sessions[-1],
         "cpu_seconds": cpu_seconds(run),
     }
-    file = record_file(folder, arm, seed)
     file.parent.mkdir(parents=True, exist_ok=True)
     with written_by_rename(file) as stream:
         stream.write(json.dumps(values).encode())
     return Record(**values)
+
+
+def _short(examples: dict[str, Any]) -> dict[str, Any]:
+    """What the examples of a problem add to its scores, with 7 digits: half of the file's size."""
+    counts = [[float(f"{value:.7g}") for value in row] for row in examples["counts"]]
+    return {**examples, "counts": counts}
 
 
 def _classical(row: dict[str, Any], run: Path, data_dir: Path) -> dict[str, float]:

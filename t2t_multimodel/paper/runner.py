@@ -13,7 +13,7 @@ from t2t_multimodel.errors import UserError, unknown
 from t2t_multimodel.overrides import Resolved
 from t2t_multimodel.paper.experiment import Arm, Experiment
 from t2t_multimodel.paper.scales import Scale
-from t2t_multimodel.paper.settings import micro_batches, resolved_arm
+from t2t_multimodel.paper.settings import resolved_arm
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,9 @@ class Request:
     seeds: int
     """Runs of each arm that does not name its seeds."""
     output_dir: Path
-    """Gets `runs/`, `arms/` and the page."""
+    """Gets the folder of each run."""
+    results_dir: Path
+    """Gets the record of each finished run, and the page."""
     data_dir: Path
     raw_dir: RawDir = None
     only: tuple[str, ...] = ()
@@ -39,16 +41,13 @@ class Job:
     arm: Arm
     seed: int
     resolved: Resolved
+    cost: float
+    """Processor seconds, by estimate of the scale."""
 
     @property
     def name(self) -> str:
         """Names its folder and its record."""
         return f"{self.arm.name}-seed{self.seed}"
-
-    @property
-    def cost(self) -> int:
-        """Micro-batches of the run."""
-        return micro_batches(self.resolved.config)
 
 
 def jobs_of(request: Request) -> list[Job]:
@@ -67,11 +66,16 @@ def jobs_of(request: Request) -> list[Job]:
         if name not in arms:
             raise unknown("arm", name, list(arms))
     return [
-        Job(arm, seed, resolved_arm(arm, request.scale, seed))
+        _job(arm, seed, request.scale)
         for name, arm in arms.items()
         if not request.only or name in request.only
         for seed in seeds_of(arm, request.seeds)
     ]
+
+
+def _job(arm: Arm, seed: int, scale: Scale) -> Job:
+    resolved = resolved_arm(arm, scale, seed)
+    return Job(arm, seed, resolved, scale.cost.seconds(resolved.config))
 
 
 def seeds_of(arm: Arm, seeds: int) -> Sequence[int]:
@@ -79,7 +83,7 @@ def seeds_of(arm: Arm, seeds: int) -> Sequence[int]:
     return arm.seeds or range(seeds)
 
 
-def missing(jobs: Iterable[Job], folder: Path) -> list[Job]:
+def missing(jobs: Iterable[Job], request: Request) -> list[Job]:
     """The runs that have no record yet.
 
     Raises:
@@ -89,12 +93,12 @@ def missing(jobs: Iterable[Job], folder: Path) -> list[Job]:
 
     left = []
     for job in jobs:
-        file = record_file(folder, job.arm.name, job.seed)
+        file = record_file(request.results_dir, job.arm.name, job.seed)
         known = load_record(file)
         if known is not None:
             refuse_another(file, known.config, job.resolved.config)
             continue
-        run = run_folder(folder, job.arm.name, job.seed)
+        run = run_folder(request.output_dir, job.arm.name, job.seed)
         begun = overrides.recorded(run)
         if begun is not None:
             refuse_another(run, begun.config.to_dict(), job.resolved.config)
@@ -112,9 +116,9 @@ def train_missing(request: Request) -> bool:
         UserError: see `jobs_of` and `missing`, before anything is trained.
     """
     jobs = jobs_of(request)
-    left = missing(jobs, request.output_dir)
+    left = missing(jobs, request)
     print(f"{len(jobs)} runs, of which {len(jobs) - len(left)} are finished.")
-    begin, done, total = time.monotonic(), 0, sum(job.cost for job in left)
+    begin, done, total = time.monotonic(), 0.0, sum(job.cost for job in left)
     for number, job in enumerate(left, 1):
         print(f"Run {number} of {len(left)}: {job.name}{_remaining(begin, done, total)}")
         if not _train(job, request):
@@ -124,7 +128,7 @@ def train_missing(request: Request) -> bool:
     return True
 
 
-def _remaining(begin: float, done: int, total: int) -> str:
+def _remaining(begin: float, done: float, total: float) -> str:
     """In words, as the runs so far let one expect; nothing before the first one."""
     if not done:
         return ""
@@ -136,22 +140,20 @@ def _remaining(begin: float, done: int, total: int) -> str:
 
 def _train(job: Job, request: Request) -> bool:
     """Trains one run to its end and writes its record; False if it was stopped."""
-    import gc
-
     import keras
 
     from t2t_multimodel.paper import record
     from t2t_multimodel.train.main import train
 
-    folder, config = request.output_dir, job.resolved.config
-    run = record.run_folder(folder, job.arm.name, job.seed)
+    config, name, seed = job.resolved.config, job.arm.name, job.seed
+    run = record.run_folder(request.output_dir, name, seed)
     if not record.is_complete(run, config):
         begin = time.process_time()
         results = train(job.resolved, request.data_dir, request.raw_dir, run)
         record.add_cpu_seconds(run, time.process_time() - begin)
         keras.backend.clear_session()  # or each run would keep the graphs of those before it
-        gc.collect()
         if not results:
             return False
-    record.write_record(folder, job.arm.name, job.seed, config, request.data_dir)
+    file = record.record_file(request.results_dir, name, seed)
+    record.write_record(file, run, name, seed, config, request.data_dir)
     return True

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from t2t_multimodel.config import (
+    AdamConfig,
     Config,
     DenseComputeConfig,
     DenseParamsConfig,
@@ -17,8 +18,28 @@ from t2t_multimodel.errors import unknown
 
 
 @dataclass(frozen=True, kw_only=True)
+class Cost:
+    """Processor seconds of a run, as they were measured on two cores that were busy besides."""
+
+    start: float
+    """Of each run: the model, its first checkpoint, the table at the end."""
+    problem: float
+    """Of each problem of a run: tracing, and scoring it at the end."""
+    step: float
+    """Of each step: the update."""
+    micro_batch: float
+    """Of each micro-batch: its gradients."""
+
+    def seconds(self, config: Config) -> float:
+        """Estimates the cost of a whole run."""
+        steps, batches = config.train.steps, config.train.steps * config.batches_per_step
+        own = self.start + self.problem * len(config.rates)
+        return own + self.step * steps + self.micro_batch * batches
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scale:
-    """A name for a size of the runs."""
+    """A name for a size of the runs. An empty tuple of problems means all of the joint run."""
 
     name: str
     summary: str
@@ -29,10 +50,22 @@ class Scale:
     """Runs of each arm where the command does not say how many."""
     resamples: int
     """Samples of the examples behind each interval of a comparison."""
+    cost: Cost
+    """Processor seconds of a run with the paper's set."""
     problems: tuple[str, ...] = ()
-    """The only problems of the octet that the paper's tables use; (): all."""
+    """Problems of the joint run with their rates; (): those of the set."""
+    joint_steps: int | None = None
+    """Steps of the joint run, from which those of most arms follow; None: as the set says."""
+    compute_for: tuple[str, ...] = ()
+    """Problems with a single arm that has the joint run's whole compute."""
+    experts_for: tuple[str, ...] = ()
+    """Problems with a single arm that has 2 experts for 8."""
     shares: tuple[str, ...] = ("tenth", "full")
     """Parts of the tree data that table 3 is made for."""
+    all_with: tuple[str, ...] = ("tenth", "full")
+    """Those of the parts for which all problems are trained together as well."""
+    ablation_batches: int | None = None
+    """Micro-batches of each problem in table 4; None: the joint run's most of one problem."""
     caution: str = ""
     """What the page must say of its verdicts."""
     joint_settings: str = ""
@@ -40,18 +73,25 @@ class Scale:
 
 
 def _smoke(config: Config) -> Config:
-    """As small as the code allows: it shows that everything runs, and nothing more."""
+    """As small as the code allows: it shows that everything runs, and nothing more.
+
+    Nearly all of such a run is the tracing of its graphs, which costs alike for each weight and
+    each operation. So there are few blocks, and Adam, which has a tenth of Muon's operations.
+    """
     model, body, nets, moe = config.model, config.model.body, config.model.nets, config.model.moe
     if isinstance(body, PaperBodyConfig):
         body = body.replace(
-            encoder_blocks=(0, 0), mixer_pre_blocks=0, mixer_blocks=1, decoder_blocks=(1, 0)
+            encoder_blocks=(0, 0), mixer_pre_blocks=0, mixer_blocks=1, decoder_blocks=(0, 0)
         )
     if isinstance(nets, PaperNetsConfig):
         nets = nets.replace(image_blocks=0, exit_channels=(8, 8), audio_channels=(8, 8))
+    if isinstance(moe, ExpertsConfig):
+        moe = moe.replace(experts=4)
     if isinstance(moe, ExpertsConfig | DenseParamsConfig | DenseComputeConfig):
         moe = moe.replace(hidden=8)
     return config.replace(
         model=model.replace(hidden_size=16, body=body, nets=nets, moe=moe),
+        optimizer=config.optimizer.replace(method=AdamConfig()),
         data=config.data.replace(
             tokens_per_batch=256, frames_per_batch=1024, pixels_per_batch=4096, examples_per_batch=4
         ),
@@ -63,10 +103,23 @@ def _smoke(config: Config) -> Config:
 
 
 def _cpu(config: Config) -> Config:
+    """As the set says but for a shorter warm-up, and 1,000 examples of each problem scored.
+
+    Only the joint arm decodes: what the others are compared by is the log-perplexity.
+    """
+    optimizer, evaluate = config.optimizer, config.evaluate
+    return config.replace(
+        optimizer=optimizer.replace(schedule=optimizer.schedule.replace(warmup_steps=100)),
+        evaluate=evaluate.replace(steps=0, final_examples=1000, decode_examples=0),
+    )
+
+
+def _full(config: Config) -> Config:
     """As the set says; half of the metric's noise is the number of decoded examples."""
     return config.replace(evaluate=config.evaluate.replace(decode_examples=200))
 
 
+_OF_THE_SET = Cost(start=20, problem=10, step=0.09, micro_batch=0.18)
 SCALES = {
     scale.name: scale
     for scale in (
@@ -76,17 +129,42 @@ SCALES = {
             change=_smoke,
             seeds=1,
             resamples=100,
-            problems=("octet_image", "octet_parse"),
+            cost=Cost(start=1.5, problem=3, step=0.05, micro_batch=0.05),
+            problems=("octet_image:0.5", "octet_parse"),
+            compute_for=("octet_parse",),
+            experts_for=("octet_parse",),
             shares=("tenth",),
+            all_with=(),
             caution="These runs are too short to learn anything: no verdict below is a result.",
             joint_settings="evaluate.decode_examples=2",
         ),
         Scale(
             name="cpu",
-            summary="the set of each arm as it is, three seeds, 200 decoded examples",
+            summary="the sets on five problems, short: 2.5 CPU hours for one seed of all tables",
             change=_cpu,
             seeds=3,
             resamples=1000,
+            cost=_OF_THE_SET,
+            problems=(
+                "octet_image:0.5",
+                "octet_caption",
+                "octet_speech",
+                "octet_parse",
+                "octet_ende",
+            ),
+            joint_steps=1500,
+            compute_for=("octet_parse",),
+            experts_for=("octet_parse", "octet_ende"),
+            ablation_batches=375,
+            joint_settings="evaluate.decode_examples=200",
+        ),
+        Scale(
+            name="full",
+            summary="the sets as they are on all eight problems, 200 decoded examples",
+            change=_full,
+            seeds=3,
+            resamples=1000,
+            cost=_OF_THE_SET,
         ),
     )
 }

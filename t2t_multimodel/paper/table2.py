@@ -15,15 +15,23 @@ TOLERANCE = 0.05
 def table2(scale: Scale) -> Experiment:
     """Joint training is similar to single on large problems and better on small ones."""
     config = joint_config(scale)
-    large, small = those_of(config, LARGE), those_of(config, SMALL)
+    against = {
+        "single_updates": ("equal updates of each problem", tuple(config.rates)),
+        "single_compute": (
+            "the joint run's whole compute for each",
+            those_of(config, scale.compute_for),
+        ),
+        "single_two_experts": (
+            "equal updates, 2 experts against 8",
+            those_of(config, scale.experts_for),
+        ),
+    }
     return Experiment(
         name="table2",
         title="Table 2: joint against single",
         arms=(joint(scale), *_singles(scale, config)),
-        comparisons=(
-            *_against("single_updates", "equal updates of each problem", large, small),
-            *_against("single_compute", "the joint run's whole compute for each", large, small),
-            *_against("single_two_experts", "equal updates, 2 experts against 8", large, small),
+        comparisons=tuple(
+            one for arm, (how, which) in against.items() for one in _against(arm, how, which)
         ),
         notes=(
             "single_updates: each problem alone, with as many micro-batches of it as the joint run "
@@ -38,43 +46,61 @@ def table2(scale: Scale) -> Experiment:
     )
 
 
+def single(scale: Scale, problem: str) -> Arm:
+    """One problem alone, with as many micro-batches as the joint run has of it."""
+    own = config_of(scale, problem)
+    return Arm(
+        name=f"single_updates_{problem}",
+        problems=(problem,),
+        steps=steps_for(own, problem, updates(joint_config(scale), problem)),
+        note="alone, equal updates",
+    )
+
+
 def _singles(scale: Scale, config: Config) -> list[Arm]:
     arms = []
     for problem in config.rates:
-        own, alike = config_of(scale, problem), updates(config, problem)
-        equal = steps_for(own, problem, alike)
-        whole = steps_for(own, problem, micro_batches(config))
-        arms += [
-            Arm(name=f"single_updates_{problem}", problems=(problem,), steps=equal),
-            Arm(name=f"single_compute_{problem}", problems=(problem,), steps=whole),
-            Arm(
-                name=f"single_two_experts_{problem}",
-                problems=(problem,),
-                steps=equal,
-                settings="model.moe.experts=2",
-            ),
-        ]
+        alike = single(scale, problem)
+        arms.append(alike)
+        if problem in those_of(config, scale.compute_for):
+            own = config_of(scale, problem)
+            arms.append(
+                Arm(
+                    name=f"single_compute_{problem}",
+                    problems=(problem,),
+                    steps=steps_for(own, problem, micro_batches(config)),
+                    note="alone, the joint run's compute",
+                )
+            )
+        if problem in those_of(config, scale.experts_for):
+            arms.append(
+                Arm(
+                    name=f"single_two_experts_{problem}",
+                    problems=(problem,),
+                    steps=alike.steps,
+                    settings="model.moe.experts=2",
+                    note="alone, equal updates, 2 experts for 8",
+                )
+            )
     return arms
 
 
-def _against(
-    arm: str, how: str, large: tuple[str, ...], small: tuple[str, ...]
-) -> tuple[Comparison, ...]:
+def _against(arm: str, how: str, which: tuple[str, ...]) -> list[Comparison]:
     sentences = {
         f"On large problems the joint model is at most 5 % worse than single ones ({how}).": (
-            large,
+            LARGE,
             -TOLERANCE,
         ),
-        f"On small problems the joint model is better than single ones ({how}).": (small, 0.0),
+        f"On small problems the joint model is better than single ones ({how}).": (SMALL, 0.0),
     }
-    return tuple(
+    return [
         Comparison(
             first="joint",
             second=f"{arm}_{{problem}}",
-            problems=problems,
+            problems=tuple(problem for problem in kind if problem in which),
             decides=sentence,
             margin=margin,
         )
-        for sentence, (problems, margin) in sentences.items()
-        if problems
-    )
+        for sentence, (kind, margin) in sentences.items()
+        if set(kind) & set(which)
+    ]

@@ -6,6 +6,7 @@ from t2t_multimodel.paper.experiment import Arm, Comparison, Experiment
 from t2t_multimodel.paper.octet import SET, config_of, joint, joint_config
 from t2t_multimodel.paper.scales import Scale
 from t2t_multimodel.paper.settings import base_config, steps_for, updates
+from t2t_multimodel.paper.table2 import single
 
 TREES = {"full": "octet_parse", "tenth": "control_parse_tenth"}
 PART = {"full": "all trees", "tenth": "a tenth of the trees"}
@@ -17,7 +18,7 @@ def table3(scale: Scale) -> Experiment:
         name="table3",
         title="Table 3: parsing alone and with others",
         arms=tuple(arm for share in scale.shares for arm in _arms(scale, share)),
-        comparisons=tuple(one for share in scale.shares for one in _comparisons(share)),
+        comparisons=tuple(one for share in scale.shares for one in _comparisons(scale, share)),
         notes=(
             "Every arm has the same number of micro-batches of trees; those with one more problem "
             "have as many of that one. Images with shuffled labels, an unrelated text problem "
@@ -39,14 +40,14 @@ def _arms(scale: Scale, share: str) -> list[Arm]:
         return Arm(name=name, problems=problems, steps=steps, settings=settings, note=note)
 
     dropout = min(0.9, 2 * base_config(SET, scale).config.model.dropout)
-    return [
-        arm("alone", note="trees alone"),
+    arms = [
+        single(scale, trees) if share == "full" else arm("alone", note="trees alone"),
         arm("images", "octet_image", note="and images"),
         arm("shuffled", "control_image_shuffled", note="and images with shuffled labels"),
         arm("text", "octet_frde", note="and an unrelated text problem"),
         arm("dropout", settings=f"model.dropout={dropout:g}", note="alone with more dropout"),
-        _with_all(scale, share),
     ]
+    return [*arms, _with_all(scale, share)] if share in scale.all_with else arms
 
 
 def _with_all(scale: Scale, share: str) -> Arm:
@@ -55,24 +56,30 @@ def _with_all(scale: Scale, share: str) -> Arm:
     if share == "full":
         return whole
     problems = tuple(entry.replace("octet_parse", TREES[share]) for entry in whole.problems)
-    return Arm(name=f"joint_{share}", problems=problems, note="one model on all problems")
+    return Arm(
+        name=f"trees_{share}_all",
+        problems=problems,
+        steps=scale.joint_steps,
+        note="one model on all problems",
+    )
 
 
-def _comparisons(share: str) -> list[Comparison]:
+def _comparisons(scale: Scale, share: str) -> list[Comparison]:
     trees, part = TREES[share], PART[share]
-    joined = "joint" if share == "full" else f"joint_{share}"
+    own = {"all": "joint", "alone": f"single_updates_{trees}"} if share == "full" else {}
     helped = f"Images help parsing with {part}, and their labels are why."
     wanted = {
         helped: [("images", "alone"), ("images", "shuffled"), ("images", "dropout")],
         f"Images help parsing with {part} more than an unrelated text problem does.": [
             ("images", "text")
         ],
-        f"All problems together help parsing with {part}.": [(joined, "alone")],
     }
+    if share in scale.all_with:
+        wanted[f"All problems together help parsing with {part}."] = [("all", "alone")]
     return [
         Comparison(
-            first=first if first == joined else f"trees_{share}_{first}",
-            second=f"trees_{share}_{second}",
+            first=own.get(first, f"trees_{share}_{first}"),
+            second=own.get(second, f"trees_{share}_{second}"),
             problems=(trees,),
             decides=sentence,
         )

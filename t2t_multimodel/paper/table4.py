@@ -7,9 +7,9 @@ from t2t_multimodel.paper.octet import config_of, joint_config, those_of
 from t2t_multimodel.paper.scales import Scale
 from t2t_multimodel.paper.settings import steps_for, updates
 
-PROBLEMS = ("octet_image", "octet_enfr", "octet_parse")
+PROBLEMS = ("octet_image", "octet_ende", "octet_parse")
+IMAGE = "octet_image"
 NO_EXPERTS, NO_ATTENTION = "model.moe=none", "model.body.attention=source_mean"
-BY_DECODER = "model.nets.class_path=decoder"
 WITHOUT = {
     "no_experts": (NO_EXPERTS, "without experts"),
     "no_attention": (NO_ATTENTION, "the source's mean in the place of each attention"),
@@ -18,23 +18,19 @@ WITHOUT = {
     "dense_params": ("model.moe=dense_params", "one dense layer with all experts' parameters"),
     "dense_compute": ("model.moe=dense_compute", "one dense layer with the experts' computation"),
 }
+BY_DECODER = "model.nets.class_path=decoder"
+DECODERS = {
+    "decoder_all_blocks": (BY_DECODER, "images alone, classes read off the decoder"),
+    "decoder_no_experts": (f"{BY_DECODER},{NO_EXPERTS}", "the same without experts"),
+    "decoder_no_attention": (f"{BY_DECODER},{NO_ATTENTION}", "the same without attention"),
+}
 
 
 def table4(scale: Scale) -> Experiment:
     """Experts and attention help even where they were not made for the problem."""
     problems = those_of(joint_config(scale), PROBLEMS)
-    steps = _steps(scale, problems)
-    wanted = {
-        "all_blocks": ("", "all blocks"),
-        **WITHOUT,
-        "decoder_all_blocks": (BY_DECODER, "all blocks, classes read off the decoder"),
-        "decoder_no_experts": (f"{BY_DECODER},{NO_EXPERTS}", "the same without experts"),
-        "decoder_no_attention": (f"{BY_DECODER},{NO_ATTENTION}", "the same without attention"),
-    }
-    arms = [
-        Arm(name=name, problems=problems, settings=settings, steps=steps, note=note)
-        for name, (settings, note) in wanted.items()
-    ]
+    together = {"all_blocks": ("", "all blocks"), **WITHOUT}
+    arms = [*_arms(scale, problems, together), *_arms(scale, (IMAGE,), DECODERS)]
     return Experiment(
         name="table4",
         title="Table 4: which blocks matter where",
@@ -45,20 +41,24 @@ def table4(scale: Scale) -> Experiment:
             "the mixer, the decoder, its attention and its experts. Class labels leave after the "
             "encoder: on the path of octet_image lie the encoder's convolutions and experts, and "
             "no attention, so that without attention its scores change only through what the "
-            "problems share. The arms decoder_... read the class off one decoded position, "
-            "where the image meets every block.",
-            "The problems come at equal rates, as often as the one of them that the joint run of "
-            "table 2 sees most. Without attention each block adds the source's mean instead. "
-            "Without convolutions the blocks of the body see one position each; the nets for "
-            "images and for class labels keep theirs.",
+            "problems share. The arms decoder_... are of images alone and read the class off one "
+            "decoded position, where the image meets every block.",
+            "The problems come at equal rates, and each as often in all arms. Without attention "
+            "each block adds the source's mean instead. Without convolutions the blocks of the "
+            "body see one position each; the nets for images and for class labels keep theirs.",
         ),
     )
 
 
-def _steps(scale: Scale, problems: tuple[str, ...]) -> int:
-    """Steps after which each problem has had the micro-batches that the joint run gives to one."""
+def _arms(scale: Scale, problems: tuple[str, ...], wanted: dict[str, tuple[str, str]]) -> list[Arm]:
+    """Arms of some problems with equal rates, each with as many micro-batches."""
     joint, own = joint_config(scale), config_of(scale, *problems)
-    return steps_for(own, problems[0], max(updates(joint, problem) for problem in problems))
+    most = max(updates(joint, problem) for problem in those_of(joint, PROBLEMS))
+    steps = steps_for(own, problems[0], scale.ablation_batches or most)
+    return [
+        Arm(name=name, problems=problems, settings=settings, steps=steps, note=note)
+        for name, (settings, note) in wanted.items()
+    ]
 
 
 def _ablations(problems: tuple[str, ...]) -> list[Comparison]:
@@ -79,7 +79,7 @@ def _ablations(problems: tuple[str, ...]) -> list[Comparison]:
         )
         for arm, sentence in wanted.items()
         for problem in problems
-        if (arm, problem) != ("no_attention", "octet_image")  # no attention lies on its path
+        if (arm, problem) != ("no_attention", IMAGE)  # no attention lies on its path
     ]
 
 
@@ -88,7 +88,7 @@ def _by_decoder() -> list[Comparison]:
         Comparison(
             first="decoder_all_blocks",
             second=f"decoder_no_{block}",
-            problems=("octet_image",),
+            problems=(IMAGE,),
             decides=f"{block.capitalize()} {verb} on octet_image by way of the decoder.",
         )
         for block, verb in (("experts", "help"), ("attention", "helps"))

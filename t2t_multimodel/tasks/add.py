@@ -15,6 +15,7 @@ from t2t_multimodel.data.datagen import prepare
 from t2t_multimodel.data.raw_dirs import RawDir
 from t2t_multimodel.engines.engine import parallel_batches, share_cores
 from t2t_multimodel.evaluate.evaluator import Evaluator
+from t2t_multimodel.evaluate.final import final_result
 from t2t_multimodel.evaluate.result import Result
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.overrides import Overrides, Resolved, origins_of, recorded, resolve
@@ -140,7 +141,4 @@ def _evaluate(
     names, tokenizers = checkpoint.problems([]), checkpoint.tokenizers()
     prepared = prepare(names, data_dir, raw_dir, config, tokenizers)
     evaluator, how = Evaluator(model, prepared, config), config.evaluate
-    return [
-        evaluator.evaluate(name, how.final_split, how.final_examples, how.decode_examples)
-        for name in prepared
-    ]
+    return [final_result(evaluator, how, name) for name in prepared]

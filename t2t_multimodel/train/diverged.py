@@ -10,7 +10,7 @@ import numpy as np
 
 from t2t_multimodel.data.collate import Batch
 from t2t_multimodel.data.files import written_by_rename
-from t2t_multimodel.data.stream import StepBatches
+from t2t_multimodel.data.step_batches import StepBatches
 from t2t_multimodel.errors import UserError
 
 FIX = (

@@ -17,7 +17,8 @@ from t2t_multimodel.cores import side_by_side
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.data.mixture import make_mixture
 from t2t_multimodel.data.realised import Realised, realised
-from t2t_multimodel.data.stream import BatchStream, StepBatches, read_ahead, step_batches
+from t2t_multimodel.data.step_batches import StepBatches, made_ahead, step_plans, workers_of
+from t2t_multimodel.data.stream import BatchStream
 from t2t_multimodel.engines.engine import Engine, averaged, parallel_batches, value_of
 from t2t_multimodel.engines.micro_batch import on_host, summed_loads
 from t2t_multimodel.engines.process_group import ALONE, ProcessGroup
@@ -139,16 +140,20 @@ class Trainer:
         train = self.config.train
         optimizer, width = self.config.optimizer, self.config.model.hidden_size
         progress = Progress(self.step, train.steps)
-        items = step_batches(self.streams, self.mixture, self.step, self.positions)
+        plans = step_plans(self.mixture, self.step, self.positions)
+        items = made_ahead(plans, self.streams, workers_of(self.config.data))
         workers = ThreadPoolExecutor(parallel_batches(self.config))
-        with live(progress), closing(read_ahead(items)) as batches, workers, closing(self.saver):
+        with live(progress), closing(items) as batches, workers, closing(self.saver):
             for name in self.config.trained:
                 self.engine.compile(name)
             self.engine.clear()  # a step that failed may have left gradients
             self._evaluate_if_due(progress)
             while not self.finished and not self.process_group.any(bool(stop)):
                 rate = learning_rate(optimizer, self.step, train.steps, width)
-                self._train_step(next(batches), rate, workers, progress)
+                begin = time.monotonic()
+                item = next(batches)
+                progress.wait(time.monotonic() - begin)
+                self._train_step(item, rate, workers, progress)
                 self.step += 1
                 if self.step == train.steps or self.step % train.log_steps == 0:
                     self._report(progress, rate)

@@ -20,6 +20,7 @@ from t2t_multimodel.engines.devices import make_engine, set_up
 from t2t_multimodel.engines.engine import averaged, parallel_batches, share_cores
 from t2t_multimodel.engines.process_group import ProcessGroup
 from t2t_multimodel.evaluate.evaluator import check_split
+from t2t_multimodel.evaluate.final import final_result
 from t2t_multimodel.evaluate.results_file import store
 from t2t_multimodel.evaluate.table import Row, print_table, with_baselines
 from t2t_multimodel.multimodel import MultiModel
@@ -165,10 +166,7 @@ def write_final_table(trainer: Trainer) -> list[Row]:
     with averaged(trainer.model, trainer.engine):
         for number, name in enumerate(trainer.prepared, start=1):
             print(f"Scoring {name}, {number} of {len(trainer.prepared)}.", flush=True)
-            result = trainer.evaluator.evaluate(
-                name, evaluate.final_split, evaluate.final_examples, evaluate.decode_examples
-            )
-            results.append(result)
+            results.append(final_result(trainer.evaluator, evaluate, name))
         for result in results if evaluate.decode_examples else ():
             trainer.keep_samples(result)
     rows = with_baselines(results, trainer.prepared, evaluate.resamples)

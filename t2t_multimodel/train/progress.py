@@ -29,6 +29,7 @@ class Progress:
         self._examples = 0
         self._batches: dict[str, int] = defaultdict(int)
         self._norms: list[float] = []
+        self._waited = 0.0
         self._since = time.monotonic()
 
     def add(self, problem: str, values: dict[str, Any], examples: int) -> None:
@@ -37,6 +38,10 @@ class Progress:
             self._sums[problem][name] += value
         self._batches[problem] += 1
         self._examples += examples
+
+    def wait(self, seconds: float) -> None:
+        """Takes in how long a step waited for its batches."""
+        self._waited += seconds
 
     def add_step(self, gradient_norm: float) -> None:
         """Takes in the end of a step."""
@@ -66,7 +71,8 @@ class Progress:
             for problem, sums in sorted(self._sums.items())
             for name, total in sums.items()
         }
-        rate = self._examples / (time.monotonic() - self._since)
+        seconds = time.monotonic() - self._since
+        rate = self._examples / seconds
         losses = {
             name: means[f"{name}/train/{loss_name(sums)}"]
             for name, sums in sorted(self._sums.items())
@@ -82,6 +88,7 @@ class Progress:
             "train/examples_per_second": rate,
             "train/learning_rate": learning_rate,
             "train/gradient_norm": sum(self._norms) / len(self._norms),
+            "train/waiting": self._waited / seconds,
         }
         self._reset()
         return line, scalars

@@ -29,7 +29,7 @@ _OVERRIDES = (
     "evaluate.decode_examples=0"
 )
 _LONGEST_WAIT_S = 0.2  # a step or two on a small network take so long
-_NOT_COMPARED = ("train/examples_per_second", "train/traces")
+_NOT_COMPARED = ("train/examples_per_second", "train/waiting", "train/traces")
 
 
 def verify_resume(

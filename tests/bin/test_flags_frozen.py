@@ -21,8 +21,8 @@ FLAGS = {
         "data_dir raw_dir usr_dir output_dir verify_resume plan json problem"
     ),
     "mm_eval": (
-        "output_dir checkpoint problems split shuffle_sources data_dir raw_dir usr_dir json "
-        "compare problem"
+        "output_dir checkpoint problems split shuffle_sources hparams data_dir raw_dir usr_dir "
+        "json compare problem"
     ),
     "mm_decode": (
         "output_dir checkpoint problem input_file split beam_size alpha ctc_weight temperature "
@@ -34,14 +34,14 @@ FLAGS = {
         "usr_dir problem"
     ),
     "mm_serve": "output_dir checkpoint problems beam_size usr_dir host port problem",
-    "mm_problems": "data_dir raw_dir usr_dir split",
+    "mm_problems": "data_dir raw_dir usr_dir split examples json",
     "mm_average": "output_dir last usr_dir to",
     "mm_add_task": (
         "from problems body train_steps hparams data_dir raw_dir usr_dir output_dir problem"
     ),
     "mm_remove_task": "from problems usr_dir output_dir problem",
     "mm_report": "output",
-    "mm_paper": "scale seeds arms page_only data_dir raw_dir usr_dir output_dir arm",
+    "mm_paper": ("scale seeds arms page_only data_dir raw_dir usr_dir output_dir results_dir arm"),
 }
 
 

@@ -14,8 +14,9 @@ from t2t_multimodel.config import BatchBudget
 from t2t_multimodel.data.datagen import DatagenOptions, generate
 from t2t_multimodel.data.mixture import Mixture
 from t2t_multimodel.data.realised import realised
+from t2t_multimodel.data.step_batches import made_ahead, step_plans
 from t2t_multimodel.data.strategies import Constant
-from t2t_multimodel.data.stream import BatchStream, step_batches
+from t2t_multimodel.data.stream import BatchStream
 
 Streams = dict[str, BatchStream]
 
@@ -57,7 +58,7 @@ def test_counts_are_those_of_the_batches(folder: Path, steps: int, most: int) ->
     config = DataConfig(tokens_per_batch=60, examples_per_batch=6, max_examples=most)
     streams = made_streams(folder, config)
     mixture = Mixture(list(streams), Constant([3.0, 1.0]), 2, 0)
-    items = list(itertools.islice(step_batches(streams, mixture, 0, {}), steps))
+    items = list(itertools.islice(made_ahead(step_plans(mixture, 0, {}), streams, 1), steps))
     positions = items[-1].positions if items else {}
     rows = realised(mixture, streams, steps, positions)
     assert [row.problem for row in rows] == ["made_pairs", "made_blots"]

@@ -23,6 +23,8 @@ from helpers.warm_shell import WarmShell
 import t2t_multimodel as mm
 from t2t_multimodel import usr_dir
 
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+"""Files that a page's own lines leave open are closed when they are collected, at any time."""
 MORE_TASKS = TASKS.with_name("doc_tasks.py")
 
 

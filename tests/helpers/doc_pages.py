@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import soundfile
+from helpers.doc_blocks import blocks_of
 from PIL import Image
 
 STANDS_FOR = {
@@ -185,6 +186,14 @@ def _digits(folder: Path) -> None:
             soundfile.write(folder / f"wavs/{split}/{n % 10}_{n}.wav", sound, 8000)
 
 
+def _readme_task(folder: Path) -> None:
+    """Writes the README's own task, and sounds for it."""
+    _digits(folder)
+    (task,) = (block for block in blocks_of("README.md") if block.file)
+    (folder / "mine").mkdir()
+    (folder / task.file).write_text(task.text)
+
+
 def _spoken(folder: Path, space: Space) -> None:
     assert (folder / "runs/spoken/report.html").is_file()
     assert space["model"].problems == ["my_numbers", "made_colours"]
@@ -212,9 +221,14 @@ PAGES: dict[str, Stage] = {
         },
         check=_trained_digits,
     ),
+    "docs/checking.md": Stage(prepare=_readme_task),
     "docs/data.md": Stage(check=_moods),
     "docs/decoder.md": Stage(),
-    "docs/decoding.md": Stage(prepare=_two_runs, check=_trees),
+    "docs/decoding.md": Stage(
+        prepare=_two_runs,
+        replaced={"--output_dir=octet ": "--output_dir=runs/octet_quick ", "=200,": "=2,"},
+        check=_trees,
+    ),
     "docs/devices.md": Stage(plans=ALWAYS),
     "docs/faq.md": Stage(as_is=True),
     "docs/images_and_speech.md": Stage(

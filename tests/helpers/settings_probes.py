@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +18,7 @@ from helpers.small_models import EN_DE, PROBLEMS, batch_for
 from t2t_multimodel import Config, UserError
 from t2t_multimodel.config import ConstantScheduleConfig, DecodeConfig, ModelConfig, TrainConfig
 from t2t_multimodel.data.mixture import make_mixture
+from t2t_multimodel.data.step_batches import workers_of
 from t2t_multimodel.data.strategies import Sizes
 from t2t_multimodel.data.stream import BatchStream, train_buckets
 from t2t_multimodel.decode.decoder import Decoder
@@ -25,6 +27,7 @@ from t2t_multimodel.engines.cluster import Cluster
 from t2t_multimodel.engines.engine import parallel_batches
 from t2t_multimodel.engines.micro_batch import Computed, Observed
 from t2t_multimodel.evaluate.evaluator import Evaluator
+from t2t_multimodel.evaluate.final import TEMPERATURES
 from t2t_multimodel.features import Audio, ProblemSignature, Signature
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.losses import ProblemLoss, problem_loss
@@ -247,18 +250,34 @@ class _Stream:
         return {"inputs": np.zeros(1)}
 
 
+@dataclass(frozen=True)
+class Scored:
+    """The result of an empty model."""
+
+    problem: str
+    split: str
+    scores: dict[str, float]
+    outputs: tuple[()] = ()
+    loss: str = ""
+    tempered: Any = None
+
+
 def _events(config: Config, folder: Path) -> Any:
     """What a run of an empty model writes and says, step by step, and its table at the end."""
     events: list[Any] = []
     scored = dict.fromkeys(DATA, 0)
 
-    def evaluate(name: str, split: str, examples: int, decoded: int) -> Any:
+    def nats_at(name: str, split: str, examples: int, *more: Any) -> Any:
+        events.append(("tempered", name, split, examples))
+        return f"fitted on {split}", np.zeros((2, len(TEMPERATURES)))
+
+    def evaluate(name: str, split: str, examples: int, decoded: int, shuffled: bool = False) -> Any:
         events.append(("scored", name, split, examples, decoded))
         scored[name] += 1
         better = name == "octet_ende" and len(config.trained) > 1  # one alone gets worse
         nats = -1.0 * scored[name] if better else 2.0 * scored[name]
         named = {"teacher_forced/log_ppl": nats, "teacher_forced/accuracy": nats}
-        return SimpleNamespace(problem=name, split=split, scores=named, outputs=[])
+        return Scored(problem=name, split=split, scores=named)
 
     trainer: Any = Trainer.__new__(Trainer)
     scalars = {"xent": 5.0, "accuracy": 0.5, "tokens": 3.0, "aux_loss": 0.0}
@@ -277,7 +296,7 @@ def _events(config: Config, folder: Path) -> Any:
         write_scalars=lambda step, values: None, path=folder, write_json=lambda *_: None
     )
     trainer.prepared = {one: None for one in ("octet_ende", "octet_image") if one in config.rates}
-    trainer.evaluator = SimpleNamespace(evaluate=evaluate)
+    trainer.evaluator = SimpleNamespace(evaluate=evaluate, nats_at=nats_at)
     trainer.streams = dict.fromkeys(config.trained, _Stream())
     trainer.mixture = make_mixture(config, dict.fromkeys(config.trained, Sizes(50, 5.0)))
     trainer.saver = SimpleNamespace(close=lambda: None)
@@ -351,6 +370,10 @@ def outputs_followed(config: Config) -> Any:
 
 def side_by_side(config: Config) -> int:
     return parallel_batches(config)
+
+
+def making_threads(config: Config) -> int:
+    return workers_of(config.data)
 
 
 def set_up(config: Config) -> Any:

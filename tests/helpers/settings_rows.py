@@ -118,6 +118,7 @@ ROWS: dict[str, tuple[Any, Sequence[Probe]]] = {
     "data.bucket_by": ("other", [probes.rows]),
     "data.sound_mask": (0.3, [probes.augmentation]),
     "data.sound_warp": (0.3, [probes.augmentation]),
+    "data.workers": (3, [probes.making_threads]),
     "data.static_shapes": (True, [probes.padding]),
     "mixture": ("uniform", [probes.draws]),
     "mixture.temperature": (1.0, [probes.draws]),
@@ -170,6 +171,7 @@ ROWS: dict[str, tuple[Any, Sequence[Probe]]] = {
     "evaluate.patience_for": ("problems", [probes.events]),
     "evaluate.final_examples": (9, [probes.events]),
     "evaluate.decode_examples": (9, [probes.events]),
+    "evaluate.temperature_examples": (9, [probes.events]),
     "evaluate.beam_size": (3, [probes.outputs_followed]),
     "evaluate.resamples": (500, [probes.events]),
 }

@@ -6,7 +6,6 @@ import pytest
 
 from t2t_multimodel import UserError
 from t2t_multimodel.config import DenseComputeConfig, DenseParamsConfig, ExpertsConfig
-from t2t_multimodel.paper.runner import Job
 from t2t_multimodel.paper.scales import SCALES, Scale, scale_named
 from t2t_multimodel.paper.settings import micro_batches, resolved_arm, updates
 from t2t_multimodel.paper.tables import TABLES, tables_named
@@ -26,7 +25,7 @@ def test_every_arm_can_be_made_at_every_scale(table: str, scale: Scale) -> None:
     for arm in experiment.arms:
         resolved = resolved_arm(arm, scale, 5)
         assert resolved.config.train.seed == 5
-        assert Job(arm, 5, resolved).cost > 0
+        assert scale.cost.seconds(resolved.config) > 0
 
 
 def test_tables_mean_the_same_arm_by_one_name() -> None:
@@ -38,10 +37,13 @@ def test_single_arms_of_table_2_have_the_cost_that_they_claim() -> None:
     found = configs("table2")
     joint = found["joint"]
     for problem in joint.rates:
-        alike, whole = (found[f"single_{how}_{problem}"] for how in ("updates", "compute"))
-        assert micro_batches(alike) == updates(joint, problem)
-        assert micro_batches(whole) == micro_batches(joint)
-        assert found[f"single_two_experts_{problem}"].model.moe.experts == 2
+        assert micro_batches(found[f"single_updates_{problem}"]) == updates(joint, problem)
+    for problem in CPU.compute_for:
+        assert micro_batches(found[f"single_compute_{problem}"]) == micro_batches(joint)
+    for problem in CPU.experts_for:
+        fewer = found[f"single_two_experts_{problem}"]
+        assert micro_batches(fewer) == updates(joint, problem)
+        assert fewer.model.moe.experts == 2
     together = sum(micro_batches(found[f"single_updates_{one}"]) for one in joint.rates)
     assert together == pytest.approx(micro_batches(joint), abs=len(joint.rates))
 
@@ -69,7 +71,38 @@ def test_the_dense_arms_of_table_4_match_the_experts() -> None:
     assert found["dense_compute"].model.moe == DenseComputeConfig(
         per_token=experts.per_token, hidden=experts.hidden
     )
-    assert len({config.train.steps for config in found.values()}) == 1
+    seen = {
+        updates(config, problem)
+        for name, config in found.items()
+        for problem in config.rates
+        if problem == "octet_image" or not name.startswith("decoder")
+    }
+    assert max(seen) - min(seen) <= 1
+    assert max(seen) == CPU.ablation_batches
+
+
+def test_the_controls_are_there_for_all_trees_and_for_a_tenth() -> None:
+    found = configs("table3")
+    for share, trees in (("full", "octet_parse"), ("tenth", "control_parse_tenth")):
+        for control, other in (("shuffled", "control_image_shuffled"), ("text", "octet_frde")):
+            assert list(found[f"trees_{share}_{control}"].rates) == [trees, other]
+        assert list(found[f"trees_{share}_dropout"].rates) == [trees]
+
+
+def test_one_seed_of_all_tables_costs_2_and_a_half_hours() -> None:
+    arms = {arm.name: arm for one in tables_named("all", CPU) for arm in one.arms}
+    cost = sum(CPU.cost.seconds(resolved_arm(arm, CPU, 0).config) for arm in arms.values())
+    assert 8_000 < cost < 9_000
+
+
+def test_a_scale_without_lists_takes_every_problem_of_the_joint_run() -> None:
+    full = SCALES["full"]
+    found = configs("table2", full)
+    problems = list(found["joint"].rates)
+    assert len(problems) == 8
+    kinds = ("updates", "compute", "two_experts")
+    assert found.keys() == {"joint", *(f"single_{k}_{p}" for k in kinds for p in problems)}
+    assert found["joint"].train.steps == 2400
 
 
 def test_unknown_names_are_told_with_the_nearest() -> None:
@@ -78,4 +111,7 @@ def test_unknown_names_are_told_with_the_nearest() -> None:
     assert str(caught.value).startswith("No table is named 'tabel2'. Did you mean 'table2'")
     with pytest.raises(UserError) as caught:
         scale_named("cpus")
-    assert str(caught.value) == "No scale is named 'cpus'. Did you mean 'cpu'?\nKnown: cpu, smoke."
+    assert (
+        str(caught.value)
+        == "No scale is named 'cpus'. Did you mean 'cpu'?\nKnown: cpu, full, smoke."
+    )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from t2t_multimodel import UserError
-from t2t_multimodel.data.stream import StepBatches
+from t2t_multimodel.data.step_batches import StepBatches
 from t2t_multimodel.train.diverged import Guard, saved_batches
 
 FIX = (

@@ -22,6 +22,8 @@ from t2t_multimodel.train.loop import Trainer
 from t2t_multimodel.train.progress import Progress
 from t2t_multimodel.train.stopping import StopRequest
 
+TIMES = ("train/examples_per_second", "train/waiting")
+
 
 def scalars_of(folder: Path) -> dict[int, dict[str, float]]:
     """Step -> what was logged of training itself, without times."""
@@ -29,7 +31,7 @@ def scalars_of(folder: Path) -> dict[int, dict[str, float]]:
     for line in (folder / "scalars.jsonl").read_text().splitlines():
         values = json.loads(line)
         for name, value in values.items():
-            if "train/" in name and name != "train/examples_per_second":
+            if "train/" in name and name not in TIMES:
                 logged.setdefault(values["step"], {})[name] = value
     return logged
 
@@ -254,7 +256,7 @@ def stubbed(run: Run, folder: Path, engine: Stub, **fields: Any) -> Stubbed:
 
 
 def reading_threads() -> int:
-    return sum(thread.name == "read_ahead" for thread in threading.enumerate())
+    return sum(thread.name.startswith("made_ahead") for thread in threading.enumerate())
 
 
 def test_every_micro_batch_of_a_run_has_its_own_draw(run: Run, tmp_path: Path) -> None:

@@ -29,6 +29,8 @@ def test_a_report_holds_means_since_the_last(clock: Clock) -> None:
         progress.add("b", {"xent": xent, "accuracy": 0.5}, 8)
         progress.add_step(xent)
     progress.add("a", {"xent": 5.0, "accuracy": 0.0}, 4)
+    progress.wait(1.5)
+    progress.wait(1.0)
     clock.now += 10
     line, scalars = progress.report(0.01)
     assert line == "step 12/40  a 5.000  b 2.000  | 2 examples/s, 2m20s left"
@@ -40,6 +42,7 @@ def test_a_report_holds_means_since_the_last(clock: Clock) -> None:
         "train/examples_per_second": 2.0,
         "train/learning_rate": 0.01,
         "train/gradient_norm": 2.0,
+        "train/waiting": 0.25,
     }
     assert progress.losses == {"a": 5.0, "b": 2.0}
     progress.add("b", {"xent": 0.5}, 1000)

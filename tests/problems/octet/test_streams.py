@@ -21,7 +21,8 @@ from t2t_multimodel.config import (
 )
 from t2t_multimodel.data.datagen import DatagenOptions, Prepared, generate
 from t2t_multimodel.data.mixture import Mixture, make_mixture
-from t2t_multimodel.data.stream import BatchStream, StepBatches, read_ahead, step_batches
+from t2t_multimodel.data.step_batches import StepBatches, made_ahead, step_plans
+from t2t_multimodel.data.stream import BatchStream
 from t2t_multimodel.data.tokenizer import SubwordTokenizer
 from t2t_multimodel.data.vocab_training import train
 from t2t_multimodel.hparams.octet import OCTET
@@ -82,8 +83,8 @@ def trained(
     positions: dict[str, int],
 ) -> Iterator[tuple[StepBatches, str]]:
     """Each step with the state that a checkpoint after it holds; losses follow from the batch."""
-    items = step_batches(streams, mixture, steps.start, positions)
-    with closing(read_ahead(items)) as batches:
+    plans = step_plans(mixture, steps.start, positions)
+    with closing(made_ahead(plans, streams, workers=2)) as batches:
         for step in steps:
             item = next(batches)
             losses = [float(batch["targets_length"].mean()) / 10 for batch in item.batches]
