@@ -31,6 +31,8 @@ with socket.socket(socket.AF_UNIX) as s:
     socket.send_fds(s, [words], [0, 1, 2])
     sys.exit(s.recv(1)[0])
 """
+_CURL = 'fail-with-body\nsilent\nshow-error\nnoproxy = "localhost"\n'
+"""An answer that is an error is a failure."""
 _LONGEST = 1 << 16
 """Bytes of the words of a command."""
 _SECONDS = 1200
@@ -62,6 +64,7 @@ class WarmShell:
         self._server.listen()
         self._path = Path(self._own.name, "bin")
         self._path.mkdir()
+        Path(self._own.name, ".curlrc").write_text(_CURL)
         names = [path.stem.replace("_", "-") for path in (ROOT / "bin").glob("mm_*.py")]
         for name in [*names, *others]:
             client = self._path / name
@@ -86,7 +89,11 @@ class WarmShell:
         Raises:
             AssertionError: the block ended with another code.
         """
-        environment = {**os.environ, "PATH": f"{self._path}:{os.environ['PATH']}"}
+        environment = {
+            **os.environ,
+            "PATH": f"{self._path}:{os.environ['PATH']}",
+            "CURL_HOME": self._own.name,
+        }
         with tempfile.TemporaryFile("w+") as out:
             shell = subprocess.Popen(
                 ["bash", "-euo", "pipefail", "-c", text],
