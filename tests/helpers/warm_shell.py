@@ -38,6 +38,9 @@ _LONGEST = 1 << 16
 _SECONDS = 1200
 """Time for one block, on a machine that does much else."""
 
+_KEPT: list[io.TextIOWrapper] = []
+"""What commands were given as files; kept, since an object that is dropped is closed."""
+
 Change = Callable[[str, list[str]], list[str]]
 """Gets the name of a command and its words, and returns the words that it is run with."""
 Other = Callable[[list[str]], int]
@@ -155,5 +158,18 @@ def _in_place_of_ours(descriptors: list[int], folder: str) -> Iterator[None]:
         sys.stdin, sys.stdout, sys.stderr = before[:3]
         os.chdir(before[3])
         for file in opened:
-            with contextlib.suppress(BrokenPipeError):
-                file.close()
+            _give_back(file)
+
+
+def _give_back(file: io.TextIOWrapper) -> None:
+    """Gives the client's file back, which ends its pipe, and leaves an object that writes nowhere.
+
+    The object stays open, since what logs, such as a handler of absl, keeps the `sys.stderr` that
+    it has seen first.
+    """
+    with contextlib.suppress(OSError):
+        if file.writable():
+            file.flush()
+    with open(os.devnull, "r+b") as nowhere:
+        os.dup2(nowhere.fileno(), file.fileno())
+    _KEPT.append(file)
