@@ -167,6 +167,8 @@ def _give_back(file: io.TextIOWrapper) -> None:
     The object stays open, since what logs, such as a handler of absl, keeps the `sys.stderr` that
     it has seen first.
     """
+    if file.closed:
+        return
     with contextlib.suppress(OSError):
         if file.writable():
             file.flush()
