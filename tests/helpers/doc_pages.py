@@ -258,6 +258,8 @@ PAGES: dict[str, Stage] = {
     "docs/tutorial.md": Stage(check=_spoken, plans="--plan"),
     "docs/api.md": Stage(replaced={'"train.steps": 500': '"train.steps": 2'}),
     "docs/api_settings.md": Stage(),
-    "docs/variants.md": Stage(plans=ALWAYS),
+    "docs/variants.md": Stage(
+        plans=ALWAYS, flags={"mm-trainer": ("--gin_param=ModelConfig.hidden_size = 32",)}
+    ),
 }
 """Every page whose blocks are run."""
