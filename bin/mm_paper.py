@@ -21,7 +21,7 @@ from t2t_multimodel.paper.tables import ALL, TABLES, tables_named
 COMMAND = _cli.Command(
     "mm-paper",
     "Trains the arms of the paper's tables, or of an experiment of yours, and says what holds.",
-    arguments="table1 | table2 | table3 | table4 | all | run FILE.py | list",
+    arguments="table1 | ... | table4 | affinity | experts | all | run FILE.py | list",
     example="mm-paper table2 --scale=cpu --seeds=3",
 )
 _what = COMMAND.group("What to run")

@@ -11,26 +11,38 @@ from collections.abc import Sequence
 from absl import flags
 
 from t2t_multimodel import usr_dir
-from t2t_multimodel.bin import _cli, _listing
+from t2t_multimodel.bin import _cli, _listing, _quiet
 from t2t_multimodel.errors import UserError, did_you_mean, unknown
 from t2t_multimodel.registry import problems
+from t2t_multimodel.shipped import folder_of
 
 COMMAND = _cli.Command(
     "mm-problems",
-    "Lists problems, shows one, checks its contract, or measures the baselines to beat.",
-    arguments="list | show NAME | check NAME... | baselines NAME... | completion SHELL",
+    "Lists problems, shows one, checks it, draws a page about it, or measures its baselines.",
+    arguments="list | show NAME | check NAME... | inspect NAME[:RATE]... | baselines NAME... | "
+    "completion SHELL",
     example="mm-problems baselines octet_ende",
 )
 COMMAND.places()
 _what = COMMAND.group("What to look at")
 _what.text("split", "SPLIT", "Split of the baselines.", "test")
-_what.number("examples", "Examples of each split that check reads. Default: 5,000.", lowest=1)
-COMMAND.group("Results").path("json", "FILE", "Write there too what check found.")
+_each = "Examples of each split: that check reads (5,000), that inspect shows (8)."
+_what.number("examples", _each, lowest=1)
+_what.path("model", "RUN", "Of inspect: show what this model puts out beside the targets.")
+_results = COMMAND.group("Results")
+_results.path("json", "FILE", "Write there too what check found.")
+_results.path("output", "FILE", "Page of inspect, .html. Default: NAME.html or mixture.html.")
 
 SHELLS = ("bash", "zsh", "fish")
-_ACTIONS = ("list", "show", "check", "baselines", "completion")
+_ACTIONS = ("list", "show", "check", "inspect", "baselines", "completion")
 
-_FLAGS_OF = {"split": ("baselines",), "examples": ("check",), "json": ("check",)}
+_FLAGS_OF = {
+    "split": ("baselines",),
+    "examples": ("check", "inspect"),
+    "model": ("inspect",),
+    "json": ("check",),
+    "output": ("inspect",),
+}
 """Flag -> the actions that read it."""
 
 
@@ -54,10 +66,31 @@ def inform(args: flags.FlagValues, arguments: list[str]) -> None:
         from t2t_multimodel.check.main import check_problems
 
         check_problems(names, args.data_dir, args.raw_dir, most=args.examples, json_file=args.json)
+    elif action == "inspect":
+        _inspect(args, names)
     else:
         from t2t_multimodel.baselines import main as baselines_main
 
         baselines_main.baselines(names, args.data_dir, args.raw_dir, split=args.split)
+
+
+def _inspect(args: flags.FlagValues, names: list[str]) -> None:
+    if args.output and args.output.suffix != ".html":
+        raise UserError(f"--output={args.output}: expected a name that ends in .html.")
+    if args.model is not None:
+        folder_of(args.model)  # raises if it is not there
+    if args.model is not None or len(names) > 1 or ":" in names[0]:
+        _quiet.import_tensorflow()
+    from t2t_multimodel.inspect_page.main import write_page
+
+    write_page(
+        names,
+        args.data_dir,
+        args.raw_dir,
+        output=args.output,
+        model=args.model,
+        examples=args.examples,
+    )
 
 
 def _check(action: str, names: list[str]) -> None:
@@ -65,7 +98,7 @@ def _check(action: str, names: list[str]) -> None:
     if action not in _ACTIONS:
         said = f"cannot '{action}'.{did_you_mean(action, _ACTIONS)}" if action else "does what?"
         raise UserError(f"mm-problems {said}", usage)
-    several = ("check", "baselines")
+    several = ("check", "inspect", "baselines")
     wanted = {"list": "no name", "show": "one name", "completion": "one shell"}
     fits = not names if action == "list" else len(names) == 1
     if not (bool(names) if action in several else fits):
@@ -75,7 +108,7 @@ def _check(action: str, names: list[str]) -> None:
         if names[0] not in SHELLS:
             raise unknown("shell", names[0], SHELLS)
         return
-    problems.check(names)
+    problems.check([name.partition(":")[0] if action == "inspect" else name for name in names])
 
 
 def main(argv: Sequence[str] | None = None) -> int:

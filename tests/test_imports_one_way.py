@@ -59,6 +59,8 @@ ORDER = (
     "report",
     "api",
     "_called",
+    "inspect_page",
+    "testing",
     "paper",
     "bin",
 )

@@ -9,8 +9,8 @@ from pathlib import Path
 from t2t_multimodel import registry
 from t2t_multimodel.check.finding import Finding, NotChecked
 from t2t_multimodel.check.look import SplitLook
-from t2t_multimodel.check.subject import Subject
-from t2t_multimodel.data.reading import Unreadable, called
+from t2t_multimodel.check.subject import NOT_GIVEN, Subject
+from t2t_multimodel.data.reading import called
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.problem import Problem
 
@@ -56,7 +56,7 @@ def raw_files(subject: Subject) -> Iterator[Finding | str]:
     """The files that `source_files` names are there."""
     problem, raw_dir = subject.problem, subject.raw_dir
     _must_be_declared(problem)
-    if raw_dir is None and (why := _needs_raw_dir(subject)):
+    if why := subject.lacks_raw_files:
         how = inspect.cleandoc(problem.how_to_get) if problem.how_to_get else ""
         give = f"Give their folder: --raw_dir={problem.name}:FOLDER."
         yield Finding(f"Its raw files are not given: {why}", f"{how}\n{give}" if how else give)
@@ -76,38 +76,11 @@ def raw_files(subject: Subject) -> Iterator[Finding | str]:
         yield f"source_files names no file below {raw_dir}."
 
 
-def _needs_raw_dir(subject: Subject) -> str:
-    """Says how the lack of a folder shows; "" if the problem does without one."""
-    problem = subject.problem
-    try:
-        files = called(lambda: problem.source_files(None), f"Problem {problem.name!r}")
-    except UserError as error:
-        return error.message
-    lacking = [path for path in files if not Path(path).exists()]
-    if lacking:
-        return f"there is no {lacking[0]}."
-    try:
-        parts = called(lambda: problem.source_parts("train", None), "")
-        if parts is None:
-            next(iter(problem.examples("train", None)), None)
-        elif parts:
-            next(iter(problem.examples_of(parts[0], "train", None)), None)
-    except (TypeError, AttributeError) as error:
-        return "examples() uses raw_dir, which is None." if "NoneType" in str(error) else ""
-    except UserError as error:
-        if isinstance(error.__cause__, (TypeError, AttributeError)):
-            return "examples() uses raw_dir, which is None." if "NoneType" in str(error) else ""
-        return "" if isinstance(error, Unreadable) else error.message
-    except AssertionError:
-        return "examples() uses raw_dir, which is None."
-    except Exception:  # the check of reading tells it, with the user's file and line
-        return ""
-    return ""
-
-
 def reading(subject: Subject) -> Iterator[Finding | str]:
     """`examples` yields {"inputs": ..., "targets": ...} to the end of every split."""
     _must_be_declared(subject.problem)
+    if subject.lacks_raw_files:
+        raise NotChecked(NOT_GIVEN)
     try:
         subject.tokenizers  # noqa: B018, which reads the train split
     except UserError as error:

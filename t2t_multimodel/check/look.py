@@ -104,7 +104,7 @@ class Looker:
         seen = SplitLook(split)
         with recorded(seen.opened):
             try:
-                for worker, example in itertools.islice(self._read(split), most + 1):
+                for worker, example in itertools.islice(self.read(split), most + 1):
                     if seen.read == most:
                         seen.is_whole = False
                         break
@@ -115,8 +115,8 @@ class Looker:
 
     def digests(self, split: str, most: int) -> list[bytes]:
         """The hashes of the first `most` examples, read once more."""
-        read = itertools.islice(self._read(split), most)
-        return [self._encode(example).digest() for _, example in read]
+        read = itertools.islice(self.read(split), most)
+        return [self.encoded(example).digest() for _, example in read]
 
     def digests_of_worker(self, split: str, worker: int, most: int) -> list[bytes]:
         """The hashes of the first `most` examples that one of two workers reads."""
@@ -126,9 +126,9 @@ class Looker:
                 read = examples(self.problem, piece.part, split, self.raw_dir)
                 yield from itertools.islice(read, piece.first, None, piece.step)
 
-        return [self._encode(example).digest() for example in itertools.islice(each(), most)]
+        return [self.encoded(example).digest() for example in itertools.islice(each(), most)]
 
-    def _read(self, split: str) -> Iterator[tuple[int, Any]]:
+    def read(self, split: str) -> Iterator[tuple[int, Any]]:
         """Each example, behind the number of the worker, of two, that would read it."""
         parts = pieces(self.problem, split, 0, 1, self.raw_dir)
         for position, piece in enumerate(parts):
@@ -138,7 +138,7 @@ class Looker:
 
     def _take(self, seen: SplitLook, worker: int, example: Any) -> None:
         seen.read += 1
-        encoded = self._encode(example)
+        encoded = self.encoded(example)
         seen.digests.append(encoded.digest())
         seen.inputs.append(encoded.digest("inputs"))
         seen.workers.append(worker)
@@ -158,7 +158,8 @@ class Looker:
         if self._features[-1][-1].output == "classes":
             seen.classes[int(target.reshape(()))] += 1
 
-    def _encode(self, example: Any) -> Encoded:
+    def encoded(self, example: Any) -> Encoded:
+        """One example as it would be stored, with what is wrong with it."""
         if not isinstance(example, Mapping):
             words = f"it is no dict, but {example!r:.60}"
             return Encoded({}, {("no example", ""): words})

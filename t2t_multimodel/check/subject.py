@@ -8,6 +8,7 @@ import multiprocessing
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,12 @@ from t2t_multimodel import _scan, registry, usr_dir
 from t2t_multimodel.check.finding import NotChecked
 from t2t_multimodel.check.look import MOST_EXAMPLES, Looker, SplitLook
 from t2t_multimodel.data import vocab
+from t2t_multimodel.data.reading import called, examples
 from t2t_multimodel.data.tokenizer import SubwordTokenizer
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.problem import Problem
+
+NOT_GIVEN = "its raw files are not given"
 
 
 class Subject:
@@ -62,6 +66,31 @@ class Subject:
             ]  # fmt: skip
 
     @functools.cached_property
+    def lacks_raw_files(self) -> str:
+        """Says how the lack of a folder of raw files shows; "" if none is needed or it is there."""
+        if self.raw_dir is not None:
+            return ""
+        try:
+            self.problem.check_declared()
+        except UserError:  # the check of the declaration tells it
+            return ""
+        try:
+            files = called(lambda: self.problem.source_files(None), f"Problem {self.name!r}")
+            lacking = [path for path in files if not Path(path).exists()]
+            if lacking:
+                return f"there is no {lacking[0]}."
+            parts = called(lambda: self.problem.source_parts("train", None), "")
+            first = None if parts is None else next(iter(parts), None)
+            next(examples(self.problem, first, "train", None), None)
+        except UserError as error:
+            cause = error.__cause__
+            if isinstance(cause, AssertionError) or "NoneType" in str(cause):
+                return "examples() uses raw_dir, which is None."
+            told_by_the_problem = cause is None or isinstance(cause, UserError)
+            return error.message if told_by_the_problem else ""  # else the check of reading tells
+        return ""
+
+    @functools.cached_property
     def looker(self) -> Looker:
         """Reads and encodes its examples."""
         return Looker(self.problem, self.raw_dir, dict(self.tokenizers))
@@ -77,6 +106,8 @@ class Subject:
                 self.problem.check_declared()
             except UserError:
                 raise NotChecked("the class is not declared as it must be") from None
+            if self.lacks_raw_files:
+                raise NotChecked(NOT_GIVEN)
             try:
                 looker = self.looker
             except UserError as error:
@@ -116,8 +147,11 @@ class Subject:
             for worker in range(2)
         ]
         context = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
-        with ProcessPoolExecutor(2, context) as pool:
-            found = list(pool.map(_digests, jobs))
+        try:
+            with ProcessPoolExecutor(2, context) as pool:
+                found = list(pool.map(_digests, jobs))
+        except BrokenProcessPool:
+            raise NotChecked("a process died, perhaps for lack of memory") from None
         return {
             split: found[2 * number : 2 * number + 2]
             for number, split in enumerate(self.problem.splits)

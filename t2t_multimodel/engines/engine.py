@@ -28,9 +28,8 @@ from t2t_multimodel.multimodel import MultiModel
 class Engine(Protocol):
     """Computes micro-batches, adds up their gradients, and updates the model once a step."""
 
-    @property
-    def traces(self) -> int:
-        """Functions traced so far; on TensorFlow it stands still after the first step."""
+    traces: int
+    """Functions traced so far; on TensorFlow it stands still after the first step."""
 
     def compile(self, problem: str) -> None:
         """Traces the problem's function ahead of its first batch."""

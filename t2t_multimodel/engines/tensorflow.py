@@ -45,14 +45,10 @@ class TensorFlowEngine(Engine):
         self._groups: list[VariableGroup] | None = None
         self._sums: Sums = {}
         self._added = 0
-        self._traced = 0
+        self.traces = 0
         self._gradients = {
             name: self._gradient_function(model.problems[name]) for name in config.trained
         }
-
-    @property
-    def traces(self) -> int:
-        return self._traced + sum(group.traces for group in self._groups or ())
 
     def compile(self, problem: str) -> None:
         self._gradients[problem].get_concrete_function()
@@ -81,7 +77,7 @@ class TensorFlowEngine(Engine):
 
         @tf.function(input_signature=types, autograph=False, jit_compile=train.jit_compile or None)
         def run(batch: dict[str, tf.Tensor], draw: tf.Tensor) -> tuple[dict, dict, dict]:
-            self._traced += 1
+            self._note_trace()
             forms = for_xla() if train.jit_compile else contextlib.nullcontext()
             with tf.GradientTape() as tape, forms, place():
                 loss, scalars, loads = problem_loss(
@@ -123,7 +119,8 @@ class TensorFlowEngine(Engine):
         clip = self._config.optimizer.clip_norm
         scale = tf.cast((clip / tf.maximum(norm, clip) if clip else 1.0) / number, tf.float32)
         rate, count = tf.constant(learning_rate, tf.float32), tf.constant(step + 1.0, tf.float32)
-        unscaled = float(scale) == 1.0  # saves a pass over all gradients
+        # saves a pass over all gradients, where a step is one micro-batch
+        unscaled = float(scale) == 1.0 and self._config.batches_per_step == 1
         for group, total in sums.items():
             if unscaled:
                 group.update(total, rate, count)
@@ -148,10 +145,16 @@ class TensorFlowEngine(Engine):
             by_problems.setdefault(problems, []).append(index)
         by_problems.pop((), None)
         shapes = [variable.shape for variable in self._variables]
-        groups = [VariableGroup(tuple(group), shapes, self._move) for group in by_problems.values()]
+        groups = [
+            VariableGroup(tuple(group), shapes, self._move, self._note_trace)
+            for group in by_problems.values()
+        ]
         for group in groups:
             group.compile(self._config.batches_per_step, bool(self._config.optimizer.clip_norm))
         return groups
+
+    def _note_trace(self) -> None:
+        self.traces += 1
 
     def _touched(self, problem: str) -> set[int]:
         concrete = self._gradients[problem].get_concrete_function()

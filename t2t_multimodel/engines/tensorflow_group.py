@@ -24,11 +24,17 @@ class VariableGroup:
         indices: of the variables.
         shapes: of all variables of the model.
         move: is traced with the gradients of the group.
+        note_trace: is called when a function is traced.
     """
 
-    def __init__(self, indices: tuple[int, ...], shapes: list[tf.TensorShape], move: Move) -> None:
-        self.indices, self._move = indices, move
-        self.traces = 0
+    def __init__(
+        self,
+        indices: tuple[int, ...],
+        shapes: list[tf.TensorShape],
+        move: Move,
+        note_trace: Callable[[], None],
+    ) -> None:
+        self.indices, self._move, self._note_trace = indices, move, note_trace
         self._types = [tf.TensorSpec(shapes[index], tf.float32) for index in indices]
         self._scalar = tf.TensorSpec((), tf.float32)
 
@@ -83,7 +89,7 @@ class VariableGroup:
         return self._compiled(update_scaled, self._types, *[self._scalar] * 3)
 
     def _compiled(self, function: Callable[..., Any], *types: Any) -> Callable[..., Any]:
-        self.traces += 1
+        self._note_trace()
         return tf.function(function, autograph=False).get_concrete_function(*types)
 
     def in_(self, part: Gradients) -> bool:

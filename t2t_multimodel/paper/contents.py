@@ -13,7 +13,17 @@ from t2t_multimodel.paper.experiment import Experiment
 from t2t_multimodel.paper.findings import Finding, Records, Sentence
 from t2t_multimodel.paper.made import made_with
 from t2t_multimodel.paper.record import Record
-from t2t_multimodel.report.page import Page, PageBlock, PageSection, Paragraph, Table
+from t2t_multimodel.paper.shown import parts_of
+from t2t_multimodel.report.figures import Span, draw_spans
+from t2t_multimodel.report.page import (
+    Figure,
+    Media,
+    Page,
+    PageBlock,
+    PageSection,
+    Paragraph,
+    Table,
+)
 
 
 @dataclass(frozen=True)
@@ -99,15 +109,32 @@ def _section(outcome: Outcome, records: Records) -> PageSection:
     blocks: list[PageBlock] = []
     findings = [finding for sentence in outcome.sentences for finding in sentence.findings]
     if findings:
+        blocks.append(_picture(findings))
         blocks.append(Table(_COMPARED, [row for one in findings for row in _compared(one)]))
     scores = list(_score_rows(experiment, records))
     if scores:
         blocks.append(Table(_SCORES, scores))
+    first = next((records[name][0] for name in _names(experiment)[:1] if name in records), None)
+    if first is not None:
+        blocks += parts_of(experiment.shows, first)
     blocks += map(Paragraph, experiment.notes)
     blocks.append(
         Table(_ARMS, [_arm_row(name, experiment, records) for name in _names(experiment)])
     )
     return PageSection(experiment.title or experiment.name, blocks)
+
+
+def _picture(findings: Sequence[Finding]) -> Figure:
+    """Each comparison on each problem with its interval; right of 0 the first arm is better."""
+    spans = []
+    for finding in findings:
+        for pair, found in zip(finding.pairs, finding.each, strict=True):
+            first, second = [*finding.comparison.arms(pair.problem), "bar"][:2]
+            name = f"{first} against {second}, {pair.problem}"
+            values = (100 * value for value in (found.value, *found.interval))
+            spans.append(Span(name, *values))
+    words = "change in %, 95 % interval; above 0 the first is better"
+    return Figure(Media("image/png", draw_spans(spans, words), words))
 
 
 _COMPARED = (

@@ -14,6 +14,7 @@ PROBLEM = "{problem}"
 """Stands in the name of an arm for the problem that is compared: `single_{problem}`."""
 
 ScoreKind = Literal["log_ppl", "field"]
+Part = Literal["affinity", "experts"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +82,9 @@ class Experiment:
     """Heading of its part of the page; empty: its name."""
     notes: tuple[str, ...] = ()
     """Paragraphs below the tables."""
+    shows: tuple[Part, ...] = ()
+    """What its part of the page shows of its first arm's first run: "affinity" between problems,
+    which needs train.affinity_steps, and "experts" by problem."""
 
     def __post_init__(self) -> None:
         for name in (self.name, *(arm.name for arm in self.arms)):

@@ -18,11 +18,13 @@ from t2t_multimodel.data.files import written_by_rename
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.evaluate.result import Result
 from t2t_multimodel.evaluate.results_file import examples_file, result_of
+from t2t_multimodel.paper.history import kept_curves
 from t2t_multimodel.side_files import Damaged, read_json
 
 OF_THE_MACHINE = (
     "train.log_steps",
     "train.report_to",
+    "train.affinity_steps",
     "train.checkpoint_steps",
     "train.keep_checkpoints",
     "train.parallel_batches",
@@ -32,7 +34,17 @@ OF_THE_MACHINE = (
 """Settings that do not change what a run learns or how it is scored."""
 CPU_FILE = "cpu_seconds.json"
 """In the folder of a run: the processor time of its training and scoring so far."""
-_KEYS = ("arm", "seed", "config", "rows", "examples", "classical", "session", "cpu_seconds")
+_KEYS = (
+    "arm",
+    "seed",
+    "config",
+    "rows",
+    "examples",
+    "classical",
+    "session",
+    "cpu_seconds",
+    "curves",
+)
 _ANOTHER = "Give another --output_dir, or move that away."
 
 
@@ -54,6 +66,8 @@ class Record:
     """What it was made with, as the run's `config.json` has it."""
     cpu_seconds: float
     """Processor time of training and scoring, without sessions that were killed."""
+    curves: dict[str, list[Any]]
+    """Name -> steps and values of what the run logged, see `kept_curves`."""
 
     @functools.cached_property
     def results(self) -> dict[str, Result]:
@@ -122,8 +136,9 @@ def write_record(
         "rows": rows,
         "examples": [_short(one) for one in examples],
         "classical": {name: scores for name, scores in classical.items() if scores},
-        "session": sessions[-1],
+        "session": {k: v for k, v in sessions[-1].items() if k != "command"},  # may hold paths
         "cpu_seconds": cpu_seconds(run),
+        "curves": kept_curves(run),
     }
     file.parent.mkdir(parents=True, exist_ok=True)
     with written_by_rename(file) as stream:

@@ -34,7 +34,14 @@ class Cost:
         """Estimates the cost of a whole run."""
         steps, batches = config.train.steps, config.train.steps * config.batches_per_step
         own = self.start + self.problem * len(config.rates)
-        return own + self.step * steps + self.micro_batch * batches
+        return own + self.step * steps + self.micro_batch * batches + self._measuring(config)
+
+    def _measuring(self, config: Config) -> float:
+        """What affinity costs: updates on each problem, and scores, each a third of a batch."""
+        every, problems = config.train.affinity_steps, len(config.rates)
+        times = -(-config.train.steps // every) if every else 0
+        scored = problems * (problems + 1) * self.micro_batch / 3
+        return times * (problems * (self.step + self.micro_batch) + scored)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +73,8 @@ class Scale:
     """Those of the parts for which all problems are trained together as well."""
     ablation_batches: int | None = None
     """Micro-batches of each problem in table 4; None: the joint run's most of one problem."""
+    affinity_steps: int = 25
+    """Steps between measurements of affinity."""
     caution: str = ""
     """What the page must say of its verdicts."""
     joint_settings: str = ""
@@ -135,12 +144,13 @@ SCALES = {
             experts_for=("octet_parse",),
             shares=("tenth",),
             all_with=(),
+            affinity_steps=1,
             caution="These runs are too short to learn anything: no verdict below is a result.",
             joint_settings="evaluate.decode_examples=2",
         ),
         Scale(
             name="cpu",
-            summary="the sets on five problems, short: 2.5 CPU hours for one seed of all tables",
+            summary="the sets on five problems, short: 2.6 CPU hours for one seed of everything",
             change=_cpu,
             seeds=3,
             resamples=1000,

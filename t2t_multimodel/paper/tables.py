@@ -1,11 +1,13 @@
-"""The paper's tables by name."""
+"""The paper's tables by name, and what else is asked of the joint run."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from t2t_multimodel.errors import unknown
+from t2t_multimodel.paper.affinity import affinity
 from t2t_multimodel.paper.experiment import Experiment
+from t2t_multimodel.paper.experts import experts
 from t2t_multimodel.paper.scales import Scale
 from t2t_multimodel.paper.table1 import table1
 from t2t_multimodel.paper.table2 import table2
@@ -17,6 +19,8 @@ TABLES: dict[str, Callable[[Scale], Experiment]] = {
     "table2": table2,
     "table3": table3,
     "table4": table4,
+    "affinity": affinity,
+    "experts": experts,
 }
 ALL = "all"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from t2t_multimodel.report.history import Curve
 _INCH_WIDE, _INCH_HIGH = 3.4, 2.5
 _MOST_IN_A_ROW = 3
 _FEW_POINTS = 60  # more are drawn pale, under their running mean
+_FEW_COLUMNS = 12  # each gets its number
 _COLOURS = ("#1f6fb4", "#d1541f", "#2b8a3e", "#7b4fa3")
 
 
@@ -41,6 +42,71 @@ class HeatMap:
     """Empty: rows are numbered."""
     x_range: tuple[float, float] | None = None
     """First and last x; None: columns are numbered."""
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Axes with a bar for each part, side by side for several series."""
+
+    title: str
+    heights: Mapping[str, Sequence[float]]
+    """Series -> the height of each bar."""
+    x_label: str
+    names: Sequence[str] = ()
+    """A word below each bar; without them `edges` are numbers."""
+    edges: Sequence[float] = ()
+    """Where bars begin and end on the axis, one more than bars."""
+
+
+def draw_bars(charts: Sequence[Bars]) -> bytes:
+    """Bar charts side by side."""
+    figure, axes = _grid(len(charts), 1.3 * _INCH_WIDE, _INCH_HIGH)
+    for ax, chart in zip(axes, charts, strict=True):
+        count = len(chart.heights)
+        for number, (name, heights) in enumerate(chart.heights.items()):
+            places = np.asarray(chart.edges[:-1] if len(chart.edges) else range(len(heights)))
+            wide = np.diff(chart.edges) if len(chart.edges) else np.full(len(heights), 0.9)
+            ax.bar(
+                places + wide * number / count,
+                heights,
+                wide / count,
+                align="edge",
+                color=_COLOURS[number % len(_COLOURS)],
+                label=name,
+            )
+        if chart.names:
+            turned = 60 if max(map(len, chart.names)) > 3 else 0
+            ax.set_xticks(np.arange(len(chart.names)) + 0.45, chart.names, rotation=turned)
+        ax.set_title(chart.title, fontsize=10)
+        ax.set_xlabel(chart.x_label, fontsize=8)
+        ax.set_ylabel("share", fontsize=8)
+        if count > 1:
+            ax.legend(fontsize=7, frameon=False)
+    return _png(figure)
+
+
+@dataclass(frozen=True)
+class Span:
+    """A number with the interval in which it lies."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+
+
+def draw_spans(spans: Sequence[Span], x_label: str) -> bytes:
+    """Numbers below each other, with their intervals, and a line at 0."""
+    figure, (ax,) = _grid(1, 2.4 * _INCH_WIDE, 0.9 + 0.26 * len(spans))
+    for place, one in enumerate(spans):
+        colour = _COLOURS[0] if one.low > 0 else _COLOURS[1] if one.high < 0 else "#777"
+        ax.plot([one.low, one.high], [place, place], color=colour, linewidth=1.4)
+        ax.plot([one.value], [place], color=colour, marker="o", ms=4)
+    ax.axvline(0, color="#555", linewidth=1, linestyle="--")
+    ax.set_yticks(range(len(spans)), [one.name for one in spans], fontsize=8)
+    ax.set_ylim(len(spans) - 0.5, -0.5)
+    ax.set_xlabel(x_label, fontsize=8)
+    return _png(figure)
 
 
 def draw(panels: Sequence[Panel], last_step: int) -> bytes:
@@ -80,21 +146,29 @@ def running_mean(values: np.ndarray, width: int) -> np.ndarray:
     return (sums[last] - sums[first]) / (last - first)
 
 
-def draw_heat(maps: Sequence[HeatMap]) -> bytes:
-    """Heat maps side by side on one scale of colours from 0."""
+def draw_heat(maps: Sequence[HeatMap], signed: bool = False) -> bytes:
+    """Heat maps side by side on one scale of colours: from 0, or of both signs with 0 white."""
     rows = max(len(one.row_names) for one in maps)
     wide = 1.6 * _INCH_WIDE if rows else _INCH_WIDE * 1.3
     figure, axes = _grid(len(maps), wide, max(_INCH_HIGH, 0.9 + 0.28 * rows))
-    top = max(float(one.values.max()) for one in maps)
+    top = max(float(np.nanmax(np.abs(one.values), initial=0.0)) for one in maps)
+    colours: dict[str, Any] = {"vmin": -top, "cmap": "RdBu"} if signed else {"vmin": 0.0}
     for ax, one in zip(axes, maps, strict=True):
         height = len(one.values)
         extent = (*one.x_range, height - 0.5, -0.5) if one.x_range else None
         image = ax.imshow(
-            one.values, vmin=0, vmax=top, aspect="auto", extent=extent, interpolation="nearest"
+            one.values,
+            vmax=top,
+            aspect="auto",
+            extent=extent,
+            interpolation="nearest",
+            **colours,
         )
         ax.set_title(one.title, fontsize=10)
         ax.set_xlabel(one.x_label, fontsize=8)
         ax.set_ylabel(one.y_label, fontsize=8)
+        if not one.x_range and one.values.shape[1] <= _FEW_COLUMNS:
+            ax.set_xticks(range(one.values.shape[1]))
         if one.row_names:
             ax.set_yticks(range(height), one.row_names, fontsize=8)
         figure.colorbar(image, ax=ax, format="%.2f").ax.tick_params(labelsize=7)

@@ -13,6 +13,8 @@ from t2t_multimodel.report.page import (
     PageBlock,
     PageSection,
     Paragraph,
+    Pieces,
+    Stack,
     Table,
 )
 
@@ -28,6 +30,10 @@ th, td { text-align: left; vertical-align: top; padding: .25em .8em .25em 0;
 th { border-bottom: 2px solid #888; overflow-wrap: normal; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td img { min-width: 72px; max-width: 300px; max-height: 220px; image-rendering: pixelated; }
+td img.drawing { min-width: 0; max-width: none; max-height: none; image-rendering: auto; }
+td:has(> .piece) { min-width: 16em; }
+.piece { border-left: 1px solid #b9c6d6; background: #f2f6fb; padding: 0 1px; }
+.piece:nth-child(even) { background: #e6eef8; }
 figure { margin: .5em 0; } figure img { max-width: 100%; }
 """
 _POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
@@ -82,7 +88,15 @@ def _table(table: Table) -> str:
 
 
 def _cell(cell: Cell) -> str:
-    return _text(cell) if isinstance(cell, str) else _media(cell)
+    match cell:
+        case Media():
+            return _media(cell)
+        case Pieces(words):
+            return "".join(f'<span class="piece">{_text(word)}</span>' for word in words)
+        case Stack(cells):
+            return "".join(f"<div>{_cell(one)}</div>" for one in cells)
+        case _:
+            return _text(cell)
 
 
 def _media(media: Media) -> str:
@@ -90,7 +104,8 @@ def _media(media: Media) -> str:
     words = _text(media.words)
     if media.type.startswith("audio/"):
         return f'<audio controls src="{source}" title="{words}"></audio>'
-    return f'<img src="{source}" alt="{words}" title="{words}">'
+    drawing = ' class="drawing"' if media.type == "image/svg+xml" else ""
+    return f'<img src="{source}" alt="{words}" title="{words}"{drawing}>'
 
 
 def _text(text: str) -> str:

@@ -5,7 +5,18 @@ from __future__ import annotations
 import re
 from html import escape
 
-from t2t_multimodel.report.page import Cell, Figure, Page, PageBlock, PageSection, Paragraph, Table
+from t2t_multimodel.report.page import (
+    Cell,
+    Figure,
+    Media,
+    Page,
+    PageBlock,
+    PageSection,
+    Paragraph,
+    Pieces,
+    Stack,
+    Table,
+)
 
 _MARKS = re.compile(r"([\\`*\[\]|~$#])|(?<![^\W_])_|_(?![^\W_])")
 """`_MARKS` finds what Markdown takes for more than text; `_` inside of a word is plain text."""
@@ -41,7 +52,15 @@ def _table(table: Table) -> str:
 
 
 def _cell(cell: Cell) -> str:
-    return _text(cell if isinstance(cell, str) else cell.words)
+    match cell:
+        case Media(words=words):
+            return _text(words)
+        case Pieces(words=pieces):
+            return _text("".join(pieces))
+        case Stack(cells):
+            return " / ".join(map(_cell, cells))
+        case _:
+            return _text(cell)
 
 
 def _text(text: str) -> str:

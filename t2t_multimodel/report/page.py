@@ -19,7 +19,22 @@ class Media:
     words: str
 
 
-Cell = str | Media
+@dataclass(frozen=True)
+class Pieces:
+    """A text with the boundaries of its tokens."""
+
+    words: tuple[str, ...]
+    """One of each token; `words` joined are the text."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Several things in one cell, one below the other."""
+
+    cells: tuple[Cell, ...]
+
+
+Cell = str | Media | Pieces | Stack
 
 
 @dataclass(frozen=True)

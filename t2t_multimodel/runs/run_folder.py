@@ -31,6 +31,7 @@ FREE_TO_CHANGE = (
     "train.steps",
     "train.log_steps",
     "train.report_to",
+    "train.affinity_steps",
     "train.checkpoint_steps",
     "train.keep_checkpoints",
     "train.parallel_batches",

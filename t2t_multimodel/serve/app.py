@@ -85,7 +85,11 @@ class _Answers:
         name, asked, item = await self._read(request)
         answer = await self._of(request, lambda: self._service.answer(name, item, asked.nbest))
         pairs = list(zip(answer.texts, answer.scores, strict=True))[: asked.nbest]
-        outputs = [{"text": text, "score": rounded(score)} for text, score in pairs]
+        beside = self._service.problem(name).targets.beside
+        source = asked.value if isinstance(asked.value, str) else ""
+        outputs = [
+            _output(text, beside(text, source) if source else text, score) for text, score in pairs
+        ]
         note = {"note": item.note} if item.note else {}
         return JSONResponse({"problem": name, "outputs": outputs, **note})
 
@@ -115,6 +119,12 @@ class _Answers:
 
     async def _of(self, request: Request, submit: Callable[[], Future[T]]) -> T:
         return await _of(request, submit, self._limits.answer_seconds)
+
+
+def _output(raw: str, text: str, score: float | None) -> dict[str, Any]:
+    """One output for a person, and as the model wrote it where that is not the same."""
+    written = {"raw": raw} if raw != text else {}
+    return {"text": text, **written, "score": rounded(score)}
 
 
 def _told(service: Service, name: str, problem: Problem) -> dict[str, Any]:

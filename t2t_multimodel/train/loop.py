@@ -29,6 +29,7 @@ from t2t_multimodel.features.signature import loss_name
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.runs.mixture_report import write_mixture
 from t2t_multimodel.runs.run_folder import RunFolder
+from t2t_multimodel.train import affinity
 from t2t_multimodel.train.best import Best
 from t2t_multimodel.train.display import live
 from t2t_multimodel.train.diverged import Guard
@@ -55,6 +56,7 @@ class Trainer:
     ) -> None:
         self.config, self.prepared, self.model = config, prepared, model
         self.engine, self.folder, self.process_group = engine, folder, process_group
+        affinity.check_alone(config, process_group)
         self.log: Callable[[str], None] = print if process_group.chief else _silent
         self.evaluator = Evaluator(model, prepared, config)
         self.streams = self._streams()
@@ -150,6 +152,8 @@ class Trainer:
             self._evaluate_if_due(progress)
             while not self.finished and not self.process_group.any(bool(stop)):
                 rate = learning_rate(optimizer, self.step, train.steps, width)
+                if train.affinity_steps and self.step % train.affinity_steps == 0:
+                    self._measure_affinity(rate, progress)
                 begin = time.monotonic()
                 item = next(batches)
                 progress.wait(time.monotonic() - begin)
@@ -202,6 +206,11 @@ class Trainer:
         line, scalars = progress.report(rate)
         self.log(line)
         self.folder.write_scalars(self.step, {**scalars, "train/traces": self.engine.traces})
+
+    def _measure_affinity(self, rate: float, progress: Progress) -> None:
+        begin = time.monotonic()
+        affinity.measure(self, rate)
+        progress.skip(time.monotonic() - begin)
 
     def _evaluate_if_due(self, progress: Progress) -> None:
         """Evaluates every `evaluate.steps` steps, once each; a new best is saved."""

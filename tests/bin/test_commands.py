@@ -451,8 +451,8 @@ def test_problems_explains_its_use(
 ) -> None:
     assert mm_problems.main(argv) == 2
     assert capsys.readouterr().err == (
-        f"{message}\nUsage: mm-problems list | show NAME | check NAME... | baselines NAME... | "
-        "completion SHELL\n"
+        f"{message}\nUsage: mm-problems list | show NAME | check NAME... | "
+        "inspect NAME[:RATE]... | baselines NAME... | completion SHELL\n"
     )
 
 

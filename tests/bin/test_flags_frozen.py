@@ -34,7 +34,7 @@ FLAGS = {
         "usr_dir problem"
     ),
     "mm_serve": "output_dir checkpoint problems beam_size usr_dir host port problem",
-    "mm_problems": "data_dir raw_dir usr_dir split examples json",
+    "mm_problems": "data_dir raw_dir usr_dir split examples model json output",
     "mm_average": "output_dir last usr_dir to",
     "mm_add_task": (
         "from problems body train_steps hparams data_dir raw_dir usr_dir output_dir problem"

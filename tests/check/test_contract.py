@@ -169,7 +169,9 @@ def test_an_error_of_the_users_own_code_is_told_with_its_file_and_line() -> None
 
 
 def test_raw_files_that_are_not_given_are_told_with_the_way_to_get_them() -> None:
-    (finding,) = found("broken_raw_files")["raw files"].findings
+    results = found("broken_raw_files")
+    (finding,) = results["raw files"].findings
+    assert results["reading"].not_checked == "its raw files are not given"
     assert finding == Finding(
         "Its raw files are not given: examples() uses raw_dir, which is None.",
         "Record ten of them, and put them into wavs/ as 0.wav to 9.wav.\n"

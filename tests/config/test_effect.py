@@ -84,8 +84,8 @@ def test_what_a_set_holds_for_problems_that_are_left_out_is_no_mistake() -> None
     config = resolve("octet_quick", Overrides(problems=["octet_ende"])).config
     assert (config.model.ctc_weight, config.data.frames_per_batch) == (2.0, 4096)
     assert (
-        resolve("octet_quick", Overrides(hparams="mixture=uniform")).config.rates["octet_image"]
-        == 0.5
+        resolve("octet_quick", Overrides(hparams="mixture=uniform")).config.rates["octet_caption"]
+        == 2.0
     )
 
 

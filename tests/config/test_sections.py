@@ -80,6 +80,7 @@ OUT_OF_RANGE = [
     (TrainConfig, "checkpoint_steps", 0, "> 0"),
     (TrainConfig, "keep_checkpoints", 0, "> 0"),
     (TrainConfig, "log_steps", 0, "> 0"),
+    (TrainConfig, "affinity_steps", -1, ">= 0"),
     (ModelConfig, "hidden_size", 0, "1 or more"),
     (ModelConfig, "hidden_size", 1032, "a multiple of twice the 8 attention heads"),
     (ExpertsConfig, "per_token", 241, "from 1 to experts (240)"),

@@ -34,7 +34,7 @@ from t2t_multimodel.losses import ProblemLoss, problem_loss
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.plan.sizes import declared_signature
 from t2t_multimodel.runs import trackers
-from t2t_multimodel.train import main
+from t2t_multimodel.train import affinity, main
 from t2t_multimodel.train.best import Best
 from t2t_multimodel.train.diverged import Guard
 from t2t_multimodel.train.loop import Trainer
@@ -311,6 +311,7 @@ def _events(config: Config, folder: Path) -> Any:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("print_mixture", "print_table", "store", "write_baselines"):
             patch.setattr(main, name, lambda *_: None)
+        patch.setattr(affinity, "measure", lambda run, _: events.append(("affinity", run.step)))
         patch.setattr(main, "with_baselines", lambda _, __, n: events.append(("resamples", n)))
         try:
             trainer.run()

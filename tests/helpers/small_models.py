@@ -18,6 +18,7 @@ from t2t_multimodel.config.tree import updated
 from t2t_multimodel.features import ProblemSignature, Signature
 from t2t_multimodel.losses import ctc_scores
 from t2t_multimodel.multimodel import MultiModel
+from t2t_multimodel.testing import random_batch as batch_for
 
 PAPER = ModelConfig(
     body=PaperBodyConfig(
@@ -82,28 +83,6 @@ PROBLEMS = (
     ProblemSignature("listen", "to_label", WAVEFORM, LABEL),
 )
 NAMES = [problem.name for problem in PROBLEMS]
-
-
-def batch_for(problem: ProblemSignature, rows: int = 3, seed: int = 0) -> dict[str, np.ndarray]:
-    """Random values of unequal lengths; the first row is the longest."""
-    rng = np.random.default_rng(seed)
-    batch = {}
-    for name, feature in (("inputs", problem.inputs), ("targets", problem.targets)):
-        lengths = np.full(rows, feature.max_length, np.int32)
-        if feature.modality == "text":
-            lengths = np.array([7, 5, 2, 6, 4][:rows], np.int32)
-            values = rng.integers(2, feature.size, (rows, 7), dtype=np.int32)
-            values[np.arange(7) >= lengths[:, None]] = 0
-        elif feature.modality == "image":
-            values = rng.integers(0, 256, (rows, *feature.shape)).astype(np.uint8)
-        elif feature.modality == "class_label":
-            values = rng.integers(0, feature.size, rows, dtype=np.int32)
-        else:
-            lengths = np.array([23, 17, 11, 20, 8][:rows], np.int32)
-            values = rng.normal(size=(rows, 23, *feature.shape[1:])).astype(np.float32)
-            values[np.arange(23) >= lengths[:, None]] = 0
-        batch[name], batch[f"{name}_length"] = values, lengths
-    return batch
 
 
 def spelling_model() -> MultiModel:

@@ -15,6 +15,7 @@ from helpers.finished_run import Run, forget_small_tasks
 from helpers.running_server import Server, picture, tone
 
 from t2t_multimodel.bin import mm_decode
+from t2t_multimodel.serve.app import _output
 
 
 def text_of(answer: tuple[int, Any]) -> str:
@@ -217,3 +218,12 @@ def test_the_best_output_is_explained_unless_one_is_given(server: Server) -> Non
         422,
         "output: label 'pink' is none of the 3 class names",
     )
+
+
+def test_what_the_model_wrote_stands_beside_what_a_person_reads() -> None:
+    assert _output("(S XX S)", "(S Hello)", -1.25) == {
+        "text": "(S Hello)",
+        "raw": "(S XX S)",
+        "score": -1.25,
+    }
+    assert _output("hello", "hello", -1.25) == {"text": "hello", "score": -1.25}
