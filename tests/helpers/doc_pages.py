@@ -221,7 +221,10 @@ PAGES: dict[str, Stage] = {
         },
         check=_trained_digits,
     ),
-    "docs/checking.md": Stage(prepare=_readme_task),
+    "docs/checking.md": Stage(
+        prepare=_readme_task,
+        replaced={"octet_parse --model=octet": "octet_ende --model=runs/octet_quick"},
+    ),
     "docs/data.md": Stage(check=_moods),
     "docs/decoder.md": Stage(),
     "docs/decoding.md": Stage(
