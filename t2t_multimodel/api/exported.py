@@ -42,12 +42,26 @@ class ExportedModel:
     def __repr__(self) -> str:
         return f"<ExportedModel {self.folder}, step {self.step:,}: {', '.join(self.problems)}>"
 
-    def predict(self, problem: str, inputs: Any, *, batch_size: int = 64) -> Any:
+    def predict(self, problem: str, inputs: Any, *, batch_size: int = 64, **options: Any) -> Any:
         """What the model makes of inputs; see `Model.predict`.
 
+        Args:
+            problem: one of `problems`.
+            inputs: one input, a list of them, or an iterator.
+            batch_size: inputs that are computed together, at most.
+            options: none can be given; those of `Model.predict`, such as `nbest` or `temperature`,
+                are answered with what to do instead.
+
         Raises:
-            UserError: the export does not have the problem, or an input can not be read.
+            UserError: the export does not have the problem, an input can not be read, or an
+                option of decoding is given.
         """
+        if options:
+            raise UserError(
+                f"{self.folder} is an export, whose outputs are chosen as mm-export was told, so "
+                f"{', '.join(sorted(options))} can not be given.",
+                "Export again with --nbest, --beam_size or --alpha, or load the run for more.",
+            )
         if problem not in self.problems:
             raise unknown("problem of this export", problem, self.problems)
         feature: Feature = registry.problems.get(problem)().inputs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from typing import Literal
 
 from t2t_multimodel.config.base import Section
 from t2t_multimodel.config.distribution import DistributionConfig, OneDeviceConfig
@@ -58,6 +59,8 @@ class TrainConfig(Section):
     """Newest checkpoints that stay on disk, beside the best ones of evaluate.best."""
     log_steps: int = 50
     """Steps between lines of scalars."""
+    report_to: Literal["none", "wandb", "mlflow"] = "none"
+    """Tracker that gets the scalars beside TensorBoard; each is an extra, see docs/runs.md."""
     affinity_steps: int = 0
     """Steps between measurements of what an update on one problem does to the losses of the others
     (arXiv 2109.04617), which cost about as much as eight steps of five problems; 0: none."""

@@ -23,6 +23,7 @@ from t2t_multimodel.side_files import Damaged, read_json
 
 OF_THE_MACHINE = (
     "train.log_steps",
+    "train.report_to",
     "train.affinity_steps",
     "train.checkpoint_steps",
     "train.keep_checkpoints",

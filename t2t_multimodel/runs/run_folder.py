@@ -22,6 +22,7 @@ from t2t_multimodel.errors import UserError
 from t2t_multimodel.evaluate.samples import Sample
 from t2t_multimodel.overrides import Resolved, read_record
 from t2t_multimodel.raw_files import mark_own
+from t2t_multimodel.runs import trackers
 from t2t_multimodel.runs.event_file import EventFile
 from t2t_multimodel.runs.provenance import session
 from t2t_multimodel.side_files import read_lines, read_or
@@ -29,6 +30,7 @@ from t2t_multimodel.side_files import read_lines, read_or
 FREE_TO_CHANGE = (
     "train.steps",
     "train.log_steps",
+    "train.report_to",
     "train.affinity_steps",
     "train.checkpoint_steps",
     "train.keep_checkpoints",
@@ -52,6 +54,7 @@ class RunFolder:
         self.path, self.writes = path, writes
         self.checkpoints = path / "checkpoints"
         self._events: EventFile | None = None
+        self._tracker: trackers.Tracker | None = None
         self._first_step = 0
 
     def check_settings(self, config: Config) -> None:
@@ -84,6 +87,15 @@ class RunFolder:
         """
         data = {name: one.fingerprint for name, one in prepared.items()}
         self.record(resolved, data, raw_dir)
+        if self.writes:
+            config = resolved.config
+            self._tracker = trackers.begin(config.train.report_to, self.path, config)
+
+    def close(self) -> None:
+        """Ends what a tracker keeps open; a folder that was not opened has nothing."""
+        if self._tracker is not None:
+            self._tracker.close()
+            self._tracker = None
 
     def record(self, resolved: Resolved, data: dict[str, str], raw_dir: RawDir = None) -> None:
         """Does the same as `open`, from the fingerprints of the problems' data alone."""
@@ -119,11 +131,13 @@ class RunFolder:
             )
 
     def write_scalars(self, step: int, values: dict[str, Any]) -> None:
-        """Appends numbers and arrays to `scalars.jsonl` and to TensorBoard's event file."""
+        """Appends numbers and arrays to `scalars.jsonl`, TensorBoard's file, and the tracker."""
         if not self.writes:
             return
         plain = {name: np.asarray(value).tolist() for name, value in values.items()}
         self._event_file().add(step, plain)
+        if self._tracker is not None:
+            self._tracker.add(step, plain)
         file = self.path / "scalars.jsonl"
         with writing(file), open(file, "a") as stream:
             stream.write(json.dumps({"step": step, "time": time.time(), **plain}) + "\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from t2t_multimodel.evaluate.results_file import store
 from t2t_multimodel.evaluate.table import Row, print_table, with_baselines
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.overrides import Resolved
+from t2t_multimodel.runs import trackers
 from t2t_multimodel.runs.lock import FolderLock, locked
 from t2t_multimodel.runs.mixture_report import print_mixture
 from t2t_multimodel.runs.run_folder import RunFolder
@@ -67,8 +69,20 @@ def _run(
     output_dir: Path,
     cluster: Cluster | None,
 ) -> list[Row]:
-    config, chief = resolved.config, cluster is None or cluster.chief
-    folder = RunFolder(output_dir, writes=chief)
+    chief = cluster is None or cluster.chief
+    with closing(RunFolder(output_dir, writes=chief)) as folder:
+        return _run_in(folder, resolved, data_dir, raw_dir, cluster)
+
+
+def _run_in(
+    folder: RunFolder,
+    resolved: Resolved,
+    data_dir: Path,
+    raw_dir: RawDir,
+    cluster: Cluster | None,
+) -> list[Row]:
+    config, chief, output_dir = resolved.config, folder.writes, folder.path
+    trackers.check(config.train.report_to)
     folder.check_settings(config)
     share_cores(parallel_batches(config))
     if not chief:  # a worker joins when the data are made: the code below finds them

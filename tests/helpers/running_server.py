@@ -32,7 +32,12 @@ class Server:
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
         self._server = uvicorn.Server(
-            uvicorn.Config(application, log_level="critical", http=punctual(HEAD_SECONDS))
+            uvicorn.Config(
+                application,
+                log_level="critical",
+                log_config=None,  # a config closes the files of all handlers, pytest's among them
+                http=punctual(HEAD_SECONDS),
+            )
         )
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],))
         self._thread.start()

@@ -33,6 +33,7 @@ from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.losses import ProblemLoss, problem_loss
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.plan.sizes import declared_signature
+from t2t_multimodel.runs import trackers
 from t2t_multimodel.train import affinity, main
 from t2t_multimodel.train.best import Best
 from t2t_multimodel.train.diverged import Guard
@@ -338,6 +339,13 @@ def checkpoints_kept(config: Config) -> int:
         folder = SimpleNamespace(checkpoints=None, path=None)
         Trainer(config, {}, None, None, folder)  # type: ignore[arg-type]
         return found[0]
+
+
+def tracker(config: Config) -> str:
+    """The tracker that the scalars go to."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("t2t_multimodel.runs.trackers.TRACKERS", {"mlflow": lambda *_: "mlflow"})
+        return str(trackers.begin(config.train.report_to, Path(), config))
 
 
 def heard_in_decoding(config: Config) -> float:

@@ -160,6 +160,7 @@ ROWS: dict[str, tuple[Any, Sequence[Probe]]] = {
     "train.checkpoint_steps": (11, [probes.events]),
     "train.keep_checkpoints": (5, [probes.checkpoints_kept]),
     "train.log_steps": (9, [probes.events]),
+    "train.report_to": ("mlflow", [probes.tracker]),
     "train.affinity_steps": (9, [probes.events]),
     "evaluate.steps": (12, [probes.events]),
     "evaluate.split": ("test", [probes.events]),
