@@ -194,7 +194,7 @@ def test_its_baselines_are_measured(folder: Path, capsys: pytest.CaptureFixture[
 def test_the_report_shows_its_curves_and_samples(folder: Path) -> None:
     assert mm_report.main([f"{folder}/run", f"--output={folder}/report.html"]) == 0
     report = (folder / "report.md").read_text()
-    assert "| my_sums | test | 40 | loss/squared_error |" in report
+    assert "| my_sums | test | loss/squared_error | 40 |" in report
     assert "| dev loss/squared_error |" in report
     samples = json.loads((folder / "run/samples.json").read_text())["my_sums"]["samples"]
     assert len(samples) == 4

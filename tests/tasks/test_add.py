@@ -176,6 +176,7 @@ def test_the_run_goes_on_with_its_own_settings(
     assert mm_trainer.main([*flags, f"--train_steps={STEPS + 1}"]) == 0
     shown = capsys.readouterr().out
     assert shown.startswith(
+        f"{tmp_path}: made_tiny, 6 problems; loading TensorFlow.\n"
         f"Going on from {tmp_path / newest}, step {STEPS}.\n{tmp_path}: made_tiny, 6 problems, "
     )
     before, after = weights(open_checkpoint(grown.folder)), weights(open_checkpoint(tmp_path))
