@@ -8,11 +8,24 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from t2t_multimodel import ClassLabel, Image, Text, UserError, register_problem
+import t2t_multimodel as mm
+from t2t_multimodel import ClassLabel, Image, Text, UserError, register_problem, usr_dir
 from t2t_multimodel.sources import HuggingFaceDataset
 
 pytestmark = [pytest.mark.hf, pytest.mark.filterwarnings("default")]  # warnings of the package
 
+MINE = '''
+from t2t_multimodel import Text, register_problem
+from t2t_multimodel.sources import HuggingFaceDataset
+
+
+@register_problem("hf_pairs")
+class Translated(HuggingFaceDataset):
+    """English to German."""
+
+    inputs = targets = Text()
+    feature_map = {"inputs": "translation.en", "targets": "translation.de"}
+'''
 PAIRS = [{"translation": {"en": f"word {i}", "de": f"wort {i}"}} for i in range(3)]
 
 
@@ -55,6 +68,32 @@ def test_files(datasets: Any, tmp_path: Path, kind: str) -> None:
     raw.mkdir()
     getattr(datasets.Dataset.from_list(PAIRS), f"to_{kind}")(str(raw / f"train.{kind}"))
     assert words("train", raw) == EXPECTED
+
+
+def test_it_is_trained_and_predicts(datasets: Any, tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    for split in ("train", "dev", "test"):
+        datasets.Dataset.from_list(PAIRS * 4).to_parquet(str(raw / f"{split}.parquet"))
+    (tmp_path / "mine.py").write_text(MINE)
+    usr_dir.add(tmp_path / "mine.py")
+    run = mm.train(
+        problems=["hf_pairs"],
+        hparams={
+            "train.steps": 2,
+            "model.hidden_size": 32,
+            "model.moe.experts": 2,
+            "data.vocab_size": 300,
+            "evaluate.steps": 0,
+            "evaluate.decode_examples": 2,
+        },
+        raw_dir=raw,
+        data_dir=tmp_path / "data",
+        output_dir=tmp_path / "run",
+    )
+    (prediction,) = run.load().predict("hf_pairs", ["word 1"])
+    assert isinstance(prediction.text, str)
+    assert run.results["hf_pairs"].scores["teacher_forced/log_ppl"] > 0
 
 
 def test_a_folder_of_splits(datasets: Any, tmp_path: Path) -> None:
