@@ -92,8 +92,12 @@ class Mlflow(Tracker):
     package = "mlflow"
 
     def _begin(self, known: str | None, settings: dict[str, str]) -> str:
-        beside = (self.folder.absolute().parent / "mlruns").as_uri()
-        self._client = self._module.MlflowClient(os.environ.get("MLFLOW_TRACKING_URI") or beside)
+        place = os.environ.get("MLFLOW_TRACKING_URI")
+        if not place:
+            place = (self.folder.absolute().parent / "mlruns").as_uri()
+            # MLflow wants to be asked for files, and its small package has no database.
+            os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")
+        self._client = self._module.MlflowClient(place)
         if known is not None:
             self._client.update_run(known, status="RUNNING")
             return known
