@@ -38,7 +38,7 @@ class EvalConfig(Section):
     temperature_examples: int = 0
     """Most examples of `split` on which a temperature of the softmax is fitted for the final table,
     which then has the loss at that temperature too, so that label smoothing is not held against
-    the model; 0: none is fitted."""
+    the model; 0: none is fitted, nor for a problem whose only other split is the scored one."""
     beam_size: int = 1
     """Outputs that beam search follows for the decoded metrics; 1: greedy."""
     resamples: int = 1000
