@@ -63,11 +63,12 @@ def test_wandb_writes_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         first = begun("wandb", folder)
         first.add(1, SCALARS)
         first.close()
+        # wandb names its file by the second, so that a run resumed at once writes over this one.
+        written = b"".join(file.read_bytes() for file in (folder / "wandb").rglob("*.wandb"))
         second = begun("wandb", folder)
         second.close()
     (number,) = {one.name.rpartition("-")[2] for one in (folder / "wandb").glob("offline-run-*")}
     assert json.loads((folder / trackers.FILE).read_text()) == {"wandb": number}
-    written = b"".join(file.read_bytes() for file in (folder / "wandb").rglob("*.wandb"))
     assert b"octet_ende/train/xent" in written
     assert b"share_encoder" not in written
 
