@@ -204,7 +204,8 @@ def newest_whole(folder: Path, log: Callable[[str], None] = print) -> Checkpoint
         damage = checkpoint.damage()
         if not damage:
             return checkpoint
-        log(f"{checkpoint.path} is damaged: {damage}. The checkpoint before it is taken.")
+        where = storage.shown(checkpoint.path)
+        log(f"{where} is damaged: {damage}. The checkpoint before it is taken.")
     if candidates:
         raise UserError(
             f"Every checkpoint in {folder} is damaged.",

@@ -53,7 +53,7 @@ def remember(run: Path, folders: Sequence[str], say: Say = print, raw_dir: RawDi
             stream.write(json.dumps(note, indent=1).encode())
     except (OSError, RuntimeError, UserError) as error:  # RuntimeError: there is no home folder
         reason = error.message if isinstance(error, UserError) else error
-        say(f"Later commands on {run} need --usr_dir again: {reason}")
+        say(f"Later commands on {storage.shown(run)} need --usr_dir again: {reason}")
 
 
 def remembered_raw_dir(run: Path, say: Say = print) -> RawDirs | None:

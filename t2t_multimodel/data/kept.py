@@ -213,7 +213,8 @@ def find_kept(
         kept = shelf.unseen(facts_of(problem, {}, {}))
         if kept is None:
             raise
-        report(f"{problem.name}: the records {kept.folder} are used as they are: {error.message}")
+        where = storage.shown(kept.folder)
+        report(f"{problem.name}: the records {where} are used as they are: {error.message}")
         return kept
     if raw_dir is None and not files:  # a problem that needs none, or whose files were not given
         return shelf.unseen(facts_of(problem, {}, {})) or files

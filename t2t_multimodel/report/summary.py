@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from t2t_multimodel import storage
 from t2t_multimodel.report.record import as_text, read_record
 from t2t_multimodel.terminal import make_console
 
@@ -25,5 +26,7 @@ def print_summary(path: Path) -> None:
         table.add_row("made with", name, str(fact))
     for name, score in record.scores.items():
         table.add_row("score", name, f"{score:.6g}")
-    console.print(f"{path}: {record.config['hparams_set']}, {len(record.data)} problems")
+    console.print(
+        f"{storage.shown(path)}: {record.config['hparams_set']}, {len(record.data)} problems"
+    )
     console.print(table)
