@@ -111,4 +111,5 @@ def test_a_run_on_s3_survives_a_kill_and_is_read_by_every_command(
     assert {"saved_model.pb", "signatures.json"} <= {
         name.split("/")[-1] for name in store.find("shelf/exported")
     }
+    storage.use_cache()  # as if this process ended
     assert list((tmp_path / "cache/open").iterdir()) == []
