@@ -257,7 +257,10 @@ def _open_urls(values: flags.FlagValues) -> None:
     if "cache_gb" in values:
         gigabytes = values["cache_gb"].value
         limit = storage.DEFAULT_GB if gigabytes is None else gigabytes
-        storage.use_cache(values["cache_dir"].value, limit)
+        folder = values["cache_dir"].value
+        if storage.is_url(folder or ""):
+            raise UserError(f"--cache_dir={folder}: expected a folder of this machine.")
+        storage.use_cache(folder, limit)
     for flag in (values[name] for name in values):
         if isinstance(flag.parser, _PathParser) and isinstance(flag.value, str):
             flag.value = storage.place(flag.value)

@@ -95,12 +95,14 @@ class RecordFile:
             UserError: it is wrong; file and record are named.
         """
         begin, end = self.offsets[index : index + 2]
+        held: mmap.mmap | bytes
         if self._is_near:
-            framed = _mapped(*self._state)[begin:end]
+            held = _mapped(*self._state)
         else:
-            framed = storage.read_range(self.path, int(begin), int(end))
-        record = framed[_HEADER.size : -_FOOTER.size]
-        if framed[-_FOOTER.size :] != _FOOTER.pack(_masked_crc(record)):
+            held = storage.read_range(self.path, int(begin), int(end))
+            begin, end = 0, len(held)
+        record = held[begin + _HEADER.size : end - _FOOTER.size]
+        if held[end - _FOOTER.size : end] != _FOOTER.pack(_masked_crc(record)):
             raise UserError(f"{self.path}: record {index} is damaged: wrong checksum.", REPAIR)
         return record
 

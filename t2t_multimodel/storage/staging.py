@@ -156,13 +156,15 @@ def _opened_staging() -> Staging:
     if _staging is None or _owner != os.getpid():
         folder, gigabytes = _chosen
         cache = Cache((folder or default_cache()).expanduser().resolve(), int(gigabytes * 1e9))
-        root = cache.folder / "open" / f"{os.getpid()}-{secrets.token_hex(4)}"
+        name = f"{os.getpid()}-{secrets.token_hex(4)}"
+        root, begun = cache.folder / "open" / name, cache.folder / "open" / f".{name}"
         try:
             _remove_abandoned(root.parent)
-            root.mkdir(parents=True)
-            file = open(root / ALIVE, "w")
+            begun.mkdir(parents=True)
+            file = open(begun / ALIVE, "w")
             with suppress(OSError):  # no locks there: then nobody removes anything
                 fcntl.flock(file, fcntl.LOCK_EX)
+            os.rename(begun, root)  # by then another process sees that this one lives
         except OSError as error:
             raise errors.UserError(
                 f"The cache {cache.folder} cannot be written: {errors.reason(error)}.",
@@ -186,7 +188,7 @@ def _close(staging: Staging) -> None:
 
 def _remove_abandoned(folder: Path) -> None:
     """Removes the folders of processes that were killed."""
-    for alive in folder.glob(f"*/{ALIVE}"):
+    for alive in folder.glob(f"[!.]*/{ALIVE}"):
         with suppress(OSError), open(alive, "rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails while the process lives
             shutil.rmtree(alive.parent, ignore_errors=True)
