@@ -23,6 +23,7 @@ ORDER = (
     "_checkout",
     "_scan",
     "own_modules",
+    "user_code",
     "usr_dir",
     "gin_bindings",
     "raw_files",
