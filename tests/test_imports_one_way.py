@@ -24,6 +24,7 @@ ORDER = (
     "_checkout",
     "_scan",
     "own_modules",
+    "user_code",
     "usr_dir",
     "gin_bindings",
     "raw_files",

@@ -167,7 +167,9 @@ class Model:
         """The output of the encoder for inputs: features of what the model reads.
 
         Args:
-            problem, inputs, batch_size: as in `predict`.
+            problem: as in `predict`.
+            inputs: as in `predict`.
+            batch_size: as in `predict`.
 
         Returns:
             float32 [positions, width] for one input, a list of such for several, an iterator for
@@ -189,9 +191,10 @@ class Model:
         """The log-probability of each target, given its input.
 
         Args:
-            problem, batch_size: as in `predict`.
+            problem: as in `predict`.
             inputs: one input, or several.
             targets: as many targets: texts, class names or class numbers.
+            batch_size: as in `predict`.
 
         Returns:
             a float for one input, a list of floats for several: nats, the end included, so at
@@ -288,8 +291,10 @@ class Model:
 
 def _paired(inputs: list[Any], targets: Any) -> list[tuple[Any, Any]]:
     if isinstance(targets, (str, bytes)):
-        raise UserError(f"{len(inputs):,} inputs were given, but one target.")
+        raise UserError(f"Inputs: {len(inputs):,}, but one target.")
     known = list(targets)
     if len(known) != len(inputs):
-        raise UserError(f"{len(inputs):,} inputs were given, but {len(known):,} targets.")
+        raise UserError(
+            f"Inputs: {len(inputs):,}, targets: {len(known):,}.", "Give a target for each input."
+        )
     return list(zip(inputs, known, strict=True))

@@ -20,6 +20,7 @@ from t2t_multimodel.checkpoints.trusted_code import remember, run_of
 from t2t_multimodel.engines.engine import value_of
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.multimodel import MultiModel
+from t2t_multimodel.terminal import plural
 
 
 def last_checkpoints(run: Path, count: int) -> list[Checkpoint]:
@@ -31,7 +32,7 @@ def last_checkpoints(run: Path, count: int) -> list[Checkpoint]:
     have = found(run / "checkpoints")
     if len(have) < count:
         raise UserError(
-            f"{run} has {len(have)} checkpoints, not {count}.",
+            f"{run} has {plural(len(have), 'checkpoint')}, not {count}.",
             fix="Give a smaller --last, or train with a larger train.keep_checkpoints.",
         )
     return have[-count:]
