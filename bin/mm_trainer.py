@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from t2t_multimodel import usr_dir
+from t2t_multimodel import storage, usr_dir
 from t2t_multimodel.bin import _cli, _listing, _model, _quiet
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.terminal import plural
@@ -51,6 +51,7 @@ _instead.switch(
 )
 _instead.switch("plan", "Tell epochs, padding, parameters and memory of the run, and stop.")
 _instead.path("json", "FILE", "With --plan: write it here as well, with every bucket.")
+COMMAND.cache()
 
 
 def train(args: flags.FlagValues, _: list[str]) -> None:
@@ -81,12 +82,17 @@ def train(args: flags.FlagValues, _: list[str]) -> None:
     cluster = _cluster(args, distribution)
     if not (args.plan or args.verify_resume):
         names = plural(len(resolved.config.rates), "problem")
-        print(f"{output_dir}: {resolved.set_name}, {names}; loading TensorFlow.", flush=True)
+        print(
+            f"{storage.shown(output_dir)}: {resolved.set_name}, {names}; loading TensorFlow.",
+            flush=True,
+        )
     _quiet.import_tensorflow()
     if args.plan:
         _plan(resolved, args)
         return
     if args.verify_resume:
+        if storage.is_remote(output_dir):
+            raise UserError("--verify_resume is for a folder.", "Give another --output_dir.")
         from t2t_multimodel.train import verify_resume
 
         verify_resume.verify_resume(_again(args), args.hparams, output_dir, args.train_steps or 60)

@@ -14,6 +14,7 @@ from t2t_multimodel.errors import UserError
 from t2t_multimodel.features.base import Feature, ProblemSignature, Tokenizer
 from t2t_multimodel.features.stored import UNITS
 from t2t_multimodel.raw_files import data_files
+from t2t_multimodel.user_code import must_define
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,9 +85,7 @@ class Problem:
         """
         parts = self.source_parts(split, raw_dir)
         if parts is None:
-            raise NotImplementedError(
-                f"{type(self).__name__} must define examples(self, split, raw_dir)"
-            )
+            raise must_define(self, "examples(self, split, raw_dir)")
         return itertools.chain.from_iterable(
             self.examples_of(part, split, raw_dir) for part in parts
         )
@@ -101,9 +100,7 @@ class Problem:
 
     def examples_of(self, part: Any, split: str, raw_dir: Path | None) -> Iterator[dict[str, Any]]:
         """Yields the examples of one of `source_parts`, as `examples` does."""
-        raise NotImplementedError(
-            f"{type(self).__name__} must define examples_of(self, part, split, raw_dir)"
-        )
+        raise must_define(self, "examples_of(self, part, split, raw_dir)")
 
     def source_files(self, raw_dir: Path | None) -> list[Path]:
         """The files that `examples` reads; records are stale when one of them changes.
@@ -179,11 +176,7 @@ class Problem:
     def check_declared(self) -> None:
         """Raises `UserError` when the class lacks a declaration or has a wrong one."""
         for name in ("inputs", "targets"):
-            if not isinstance(getattr(self, name, None), Feature):
-                raise UserError(
-                    f"Problem {self.name!r} declares no {name}.",
-                    fix=f"write e.g. `{name} = Text()` in the class {type(self).__name__}",
-                )
+            self._check_feature(name, getattr(self, name, None))
         for name, feature in self.features.items():
             if feature.unit not in (None, *UNITS):
                 raise UserError(
@@ -203,3 +196,17 @@ class Problem:
                 f"examples of {', '.join(self.declared.examples) or 'none'}."
             )
         registry.metrics.check(self.metrics)
+
+    def _check_feature(self, name: str, found: object) -> None:
+        cls = type(self).__name__
+        if isinstance(found, type) and issubclass(found, Feature):
+            kind = found.__name__
+            raise UserError(
+                f"Problem {self.name!r}: {name} is the class {kind}, not an object of it.",
+                fix=f"Write `{name} = {kind}(...)`, with brackets, in the class {cls}.",
+            )
+        if not isinstance(found, Feature):
+            raise UserError(
+                f"Problem {self.name!r} declares no {name}.",
+                fix=f"write e.g. `{name} = Text()` in the class {cls}",
+            )

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from t2t_multimodel import _checkout, _scan, usr_dir
 from t2t_multimodel._scan import Registration
 from t2t_multimodel.errors import UserError, unknown
-from t2t_multimodel.own_modules import not_installed
+from t2t_multimodel.user_code import failed_import
 
 T = TypeVar("T")
 
@@ -119,8 +119,8 @@ class Registry:
         """The registered object; imports its module the first time.
 
         Raises:
-            UserError: nobody registered the name, or its module imports what is not installed.
-            Exception: whatever else the module raises while it is imported, unchanged.
+            UserError: nobody registered the name, or the user's module for it can not be imported.
+            Exception: what another module raises while it is imported, unchanged.
         """
         registration = self.registration(name)
         if name not in self._objects:
@@ -129,7 +129,7 @@ class Registry:
                 self._objects[name] = reader.problem_class(Path(registration.path))
                 self._run_time[name] = registration
             else:
-                _import(registration.module)
+                _import(registration.module, f"{self.title.capitalize()} {name!r}")
         if name not in self._objects:
             raise UserError(
                 f"{registration} reads like a registration of the {self.title} '{name}', "
@@ -186,11 +186,13 @@ class OptionRegistry(Registry):
         return with_option(option)
 
 
-def _import(module: str) -> None:
+def _import(module: str, what: str) -> None:
     try:
         importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        told = not_installed(error)
+    except UserError:
+        raise
+    except Exception as error:
+        told = failed_import(error, what)
         if told is None:
             raise
         raise told from error

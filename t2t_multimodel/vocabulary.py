@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from t2t_multimodel.user_code import must_define
+
 
 class Vocabulary:
     """A named vocabulary, registered by `@register_vocabulary("name")`.
@@ -21,7 +23,7 @@ class Vocabulary:
 
     def text(self, raw_dir: Path | None) -> Iterator[str]:
         """Yields the texts that the sub-words are learned from, train splits only."""
-        raise NotImplementedError(f"{type(self).__name__} must define text(self, raw_dir)")
+        raise must_define(self, "text(self, raw_dir)")
 
     def source_files(self, raw_dir: Path | None) -> list[Path]:
         """The files that `text` reads; the vocabulary is stale when one changes."""

@@ -97,9 +97,36 @@ def test_by_default_records_depend_on_every_raw_file(tmp_path: Path) -> None:
 
 
 def test_examples_must_be_defined() -> None:
-    with pytest.raises(NotImplementedError) as caught:
+    with pytest.raises(UserError) as caught:
         Captions().examples("train", None)
-    assert str(caught.value) == "Captions must define examples(self, split, raw_dir)"
+    assert str(caught.value) == (
+        "Captions must define examples(self, split, raw_dir).\nAdd it to the class Captions."
+    )
+
+
+def test_a_misspelt_method_is_offered() -> None:
+    class Typo(Captions):
+        def example(self, split: str, raw_dir: Path | None) -> Any:
+            yield {"inputs": "a", "targets": 1}
+
+    with pytest.raises(UserError) as caught:
+        Typo().examples("train", None)
+    assert str(caught.value) == (
+        "Typo must define examples(self, split, raw_dir).\nRename its 'example'."
+    )
+
+
+def test_a_feature_without_brackets_is_told() -> None:
+    class Bare(Captions):
+        name = "bare"
+        inputs = Image  # type: ignore[assignment]
+
+    with pytest.raises(UserError) as caught:
+        Bare().check_declared()
+    assert str(caught.value) == (
+        "Problem 'bare': inputs is the class Image, not an object of it.\n"
+        "Write `inputs = Image(...)`, with brackets, in the class Bare."
+    )
 
 
 def test_examples_of_all_parts_are_the_examples() -> None:
@@ -121,9 +148,12 @@ def test_examples_of_all_parts_are_the_examples() -> None:
 
 def test_examples_of_a_part_must_be_defined() -> None:
     assert Captions().source_parts("train", None) is None
-    with pytest.raises(NotImplementedError) as caught:
+    with pytest.raises(UserError) as caught:
         Captions().examples_of("a", "train", None)
-    assert str(caught.value) == "Captions must define examples_of(self, part, split, raw_dir)"
+    assert str(caught.value) == (
+        "Captions must define examples_of(self, part, split, raw_dir).\n"
+        "Add it to the class Captions."
+    )
 
 
 @pytest.mark.parametrize(
@@ -135,6 +165,11 @@ def test_examples_of_a_part_must_be_defined() -> None:
         ),
         (
             {"inputs": Text(), "targets": Text},
+            "Problem 'made': targets is the class Text, not an object of it.\n"
+            "Write `targets = Text(...)`, with brackets, in the class Made.",
+        ),
+        (
+            {"inputs": Text()},
             "Problem 'made' declares no targets.\nwrite e.g. `targets = Text()` in the class Made",
         ),
         (

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, overload
 
 import numpy as np
 
+from t2t_multimodel import storage
 from t2t_multimodel.api.asking import Asking
 from t2t_multimodel.api.inputs import check_readable, encoded, is_one
 from t2t_multimodel.api.places import Place, RawDirLike, raw_dirs
@@ -166,7 +167,9 @@ class Model:
         """The output of the encoder for inputs: features of what the model reads.
 
         Args:
-            problem, inputs, batch_size: as in `predict`.
+            problem: as in `predict`.
+            inputs: as in `predict`.
+            batch_size: as in `predict`.
 
         Returns:
             float32 [positions, width] for one input, a list of such for several, an iterator for
@@ -188,9 +191,10 @@ class Model:
         """The log-probability of each target, given its input.
 
         Args:
-            problem, batch_size: as in `predict`.
+            problem: as in `predict`.
             inputs: one input, or several.
             targets: as many targets: texts, class names or class numbers.
+            batch_size: as in `predict`.
 
         Returns:
             a float for one input, a list of floats for several: nats, the end included, so at
@@ -241,7 +245,7 @@ class Model:
             problems=checkpoint.problems(names),
             split=split,
             shuffle_sources=shuffle_sources,
-            data_dir=Path(data_dir),
+            data_dir=storage.place(data_dir),
             raw_dir=raw_dirs(raw_dir) or remembered_raw_dir(checkpoint.run),
         )
         with self._lock:
@@ -287,8 +291,10 @@ class Model:
 
 def _paired(inputs: list[Any], targets: Any) -> list[tuple[Any, Any]]:
     if isinstance(targets, (str, bytes)):
-        raise UserError(f"{len(inputs):,} inputs were given, but one target.")
+        raise UserError(f"Inputs: {len(inputs):,}, but one target.")
     known = list(targets)
     if len(known) != len(inputs):
-        raise UserError(f"{len(inputs):,} inputs were given, but {len(known):,} targets.")
+        raise UserError(
+            f"Inputs: {len(inputs):,}, targets: {len(known):,}.", "Give a target for each input."
+        )
     return list(zip(inputs, known, strict=True))

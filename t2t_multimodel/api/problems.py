@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import inspect
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from t2t_multimodel import registry
@@ -54,14 +53,15 @@ class KnownProblem:
             UserError: there is no such split, or raw files are missing.
         """
         from t2t_multimodel.api.examples import first_examples  # late: names need no numpy
+        from t2t_multimodel.data.raw_dirs import RawDirs
+        from t2t_multimodel.data.reading import examples
 
         problem = self.problem
         problem.check_declared()
         if split not in problem.splits:
             raise unknown(f"split of {self.name}", split, problem.splits)
-        dirs = raw_dirs(raw_dir)
-        folder: Path | None = dirs.of(self.name) if dirs else None
-        return first_examples(problem, iter(problem.examples(split, folder)), n, split)
+        folder = (raw_dirs(raw_dir) or RawDirs()).of(self.name)
+        return first_examples(problem, examples(problem, None, split, folder), n, split)
 
     def __repr__(self) -> str:
         problem = self.problem

@@ -110,9 +110,11 @@ def splits(subject: Subject) -> Iterator[Finding | str]:
                 f"Yield examples for {look.split!r}, or take it out of `splits`.",
             )
         elif not look.taken:
+            every = (
+                "its one example is" if look.read == 1 else f"all its {look.read:,} examples are"
+            )
             yield Finding(
-                f"{look.split} is empty: all of its {look.read:,} examples are left out, "
-                f"{_first_fault(look)}.",
+                f"{look.split} is empty: {every} left out, {_first_fault(look)}.",
                 "Mend what the check of values and lengths tells.",
             )
         if declared is not None and look.read and (told := _wrong_count(look, declared.examples)):

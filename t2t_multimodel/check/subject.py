@@ -12,11 +12,11 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
-from t2t_multimodel import _scan, registry, usr_dir
+from t2t_multimodel import _scan, registry, storage, usr_dir
 from t2t_multimodel.check.finding import NotChecked
 from t2t_multimodel.check.look import MOST_EXAMPLES, Looker, SplitLook
 from t2t_multimodel.data import vocab
-from t2t_multimodel.data.reading import called, examples
+from t2t_multimodel.data.reading import called, examples, needs_raw_dir
 from t2t_multimodel.data.tokenizer import SubwordTokenizer
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.problem import Problem
@@ -56,6 +56,8 @@ class Subject:
         return dict(self._vocabularies())
 
     def _vocabularies(self) -> list[tuple[str, SubwordTokenizer]]:
+        if self._data_dir:
+            storage.fetch(self._data_dir / "vocab")
         kept = self._data_dir if self._data_dir and self._data_dir.is_dir() else None
         with tempfile.TemporaryDirectory(prefix="t2t_multimodel-check-") as folder:
             return [
@@ -84,7 +86,7 @@ class Subject:
             next(examples(self.problem, first, "train", None), None)
         except UserError as error:
             cause = error.__cause__
-            if isinstance(cause, AssertionError) or "NoneType" in str(cause):
+            if isinstance(cause, Exception) and needs_raw_dir(cause):
                 return "examples() uses raw_dir, which is None."
             told_by_the_problem = cause is None or isinstance(cause, UserError)
             return error.message if told_by_the_problem else ""  # else the check of reading tells
@@ -110,8 +112,8 @@ class Subject:
                 raise NotChecked(NOT_GIVEN)
             try:
                 looker = self.looker
-            except UserError as error:
-                raise NotChecked(f"there is no vocabulary: {error.message}") from None
+            except UserError:
+                raise NotChecked("the check of reading fails") from None
             self._looks[split] = looker.look(split, self.most)
         return self._looks[split]
 

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from t2t_multimodel import usr_dir
+from t2t_multimodel import storage, usr_dir
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint, found
 from t2t_multimodel.checkpoints.saving import seal, write_model
 from t2t_multimodel.checkpoints.trusted_code import remember, run_of
 from t2t_multimodel.engines.engine import value_of
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.multimodel import MultiModel
+from t2t_multimodel.terminal import plural
 
 
 def last_checkpoints(run: Path, count: int) -> list[Checkpoint]:
@@ -31,7 +32,7 @@ def last_checkpoints(run: Path, count: int) -> list[Checkpoint]:
     have = found(run / "checkpoints")
     if len(have) < count:
         raise UserError(
-            f"{run} has {len(have)} checkpoints, not {count}.",
+            f"{run} has {plural(len(have), 'checkpoint')}, not {count}.",
             fix="Give a smaller --last, or train with a larger train.keep_checkpoints.",
         )
     return have[-count:]
@@ -87,5 +88,6 @@ def _write(
     (temporary / "state.json").write_text(json.dumps(state, indent=1))
     seal(temporary)
     os.replace(temporary, folder)
+    storage.publish(folder)
     remember(run_of(folder), usr_dir.added())
     return Checkpoint(folder)

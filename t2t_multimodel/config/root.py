@@ -13,6 +13,7 @@ from t2t_multimodel.config.model import ModelConfig
 from t2t_multimodel.config.optimizer import OptimizerConfig
 from t2t_multimodel.config.train import TrainConfig
 from t2t_multimodel.errors import UserError, unknown
+from t2t_multimodel.terminal import plural
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -63,8 +64,8 @@ class Config(Section):
         given = len(self.mixture.points[0].rates)
         if given != len(names):
             raise UserError(
-                f"mixture.points has {given} rates at each step, but there are {len(names)} "
-                f"problems: {', '.join(names)}.",
+                f"mixture.points has {plural(given, 'rate')} at each step, but the run has "
+                f"{plural(len(names), 'problem')}: {', '.join(names)}.",
                 fix="Give points for them, or another strategy: --hparams=mixture=rates",
             )
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
-import linecache
 import struct
-import sys
-import sysconfig
 import tarfile
 import traceback
 import zipfile
@@ -16,9 +14,10 @@ from lzma import LZMAError
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from t2t_multimodel.errors import UserError, reason
+from t2t_multimodel.errors import UserError
 from t2t_multimodel.own_modules import not_installed
 from t2t_multimodel.problem import Problem
+from t2t_multimodel.user_code import failed_import, last_frame_of_the_user, line_of, told
 
 T = TypeVar("T")
 
@@ -28,9 +27,6 @@ _DAMAGE = (
 )
 """The errors that libraries raise on damaged files: where a user's own code raises one, the
 file is more likely to be at fault than the code."""
-_LIBRARIES = tuple(
-    {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-)
 
 
 class Unreadable(UserError):
@@ -54,7 +50,7 @@ def pieces(
     Each reads whole parts where there are enough of them; else several share a part.
     """
     what = f"Problem {problem.name!r}, {split}"
-    parts = called(lambda: problem.source_parts(split, raw_dir), what)
+    parts = called(lambda: problem.source_parts(split, raw_dir), what, raw_dir is None)
     if parts is None:
         return [Piece(None, shard, shards)]
     if len(parts) >= shards:
@@ -75,18 +71,22 @@ def examples(
         Unreadable: a raw file is damaged.
     """
     what = f"Problem {problem.name!r}, {place(part, split, raw_dir)}"
+    lacks = raw_dir is None
     if part is None:
-        return guarded(lambda: problem.examples(split, raw_dir), what, "examples")
-    return guarded(lambda: problem.examples_of(part, split, raw_dir), what, "examples")
+        return guarded(lambda: problem.examples(split, raw_dir), what, "examples", lacks)
+    return guarded(lambda: problem.examples_of(part, split, raw_dir), what, "examples", lacks)
 
 
-def guarded(read: Callable[[], Iterable[T]], what: str, noun: str) -> Iterator[T]:
+def guarded(
+    read: Callable[[], Iterable[T]], what: str, noun: str, lacks_raw_dir: bool = False
+) -> Iterator[T]:
     """The items that `read` gives, whose reading may end in `Unreadable`.
 
     Args:
         read: reads raw files.
         what: is read, for the error.
         noun: what the items are called there.
+        lacks_raw_dir: whether no folder of raw files is given, which may be the fault.
     """
     count = 0
     try:
@@ -99,59 +99,51 @@ def guarded(read: Callable[[], Iterable[T]], what: str, noun: str) -> Iterator[T
         raise Unreadable(error.message, error.fix) from error
     except Exception as error:
         when = f"after {count:,} {noun}" if count else "from the start"
-        raise _unreadable(error, what, when) from error
+        raise _unreadable(error, what, when, lacks_raw_dir) from error
 
 
-def called(read: Callable[[], T], what: str) -> T:
+def called(read: Callable[[], T], what: str, lacks_raw_dir: bool = False) -> T:
     """Returns what `read` returns, or `Unreadable` as of `guarded`."""
-    return next(guarded(lambda: (read(),), what, ""))
+    return next(guarded(lambda: (read(),), what, "", lacks_raw_dir))
 
 
-def _unreadable(error: Exception, what: str, when: str) -> Unreadable:
+def _unreadable(error: Exception, what: str, when: str, lacks_raw_dir: bool) -> Unreadable:
     """The error for what reading raised: the raw file's fault, or that of the user's code."""
-    if isinstance(error, SyntaxError) and error.filename:
-        file, line = error.filename, (error.text or "").strip()
+    if isinstance(error, SyntaxError) or not_installed(error) is not None:
+        broken = failed_import(error, what)
+        if broken is not None:
+            return Unreadable(_behind(what, broken.message), broken.fix)
+    if lacks_raw_dir and needs_raw_dir(error):
         return Unreadable(
-            f"{what}: {error.msg}\n  {file}:{error.lineno}: {line}",
-            fix=f"Mend {Path(file).name}, then run the same command.",
+            f"{what}: its raw files are not given: the code uses raw_dir, which is None.",
+            "Give their folder: --raw_dir=FOLDER.",
         )
-    if (lacking := not_installed(error)) is not None:
-        return Unreadable(f"{what}: {lacking.message}", lacking.fix)
-    frames = traceback.extract_tb(error.__traceback__)
-    said = str(error) if isinstance(error, OSError) else reason(error)  # which names the file
-    name = type(error).__name__
-    at, told = frames[-1], said if said.startswith(name) else f"{name}: {said}"
-    mine = next((frame for frame in reversed(frames) if _is_of_the_user(frame.filename)), None)
+    mine = last_frame_of_the_user(error)
     if mine is None or isinstance(error, _DAMAGE):
-        shown = mine or at
+        shown = mine or traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(shown.filename).name}:{shown.lineno}"
         return Unreadable(
-            f"{what}: unreadable {when}: {told} ({Path(shown.filename).name}:{shown.lineno}).",
+            f"{what}: unreadable {when}: {told(error)} ({place}).",
             fix="Fetch the raw file again, then run the same command: what was made is kept.",
         )
-    line = linecache.getline(mine.filename, mine.lineno or 0).strip()
-    if mine.name == "<module>":
-        return Unreadable(
-            f"{what}: its code can not be imported: {told}\n"
-            f"  {mine.filename}:{mine.lineno}: {line}",
-            fix=f"Mend {Path(mine.filename).name}, then run the same command.",
-        )
     return Unreadable(
-        f"{what}: {mine.name}() failed {when}: {told}\n  {mine.filename}:{mine.lineno}: {line}",
+        f"{what}: {mine.name}() failed {when}: {told(error)}\n  {line_of(mine)}",
         fix=f"Mend {Path(mine.filename).name}, or yield BadValue(reason) in place of a bad value; "
         "then run the same command: what was made is kept.",
     )
 
 
-def _is_of_the_user(filename: str) -> bool:
-    """Whether a file of code is neither ours nor of Python or its libraries."""
-    if filename.startswith("<") or filename.startswith(_LIBRARIES):
+def _behind(what: str, message: str) -> str:
+    return message if message.startswith(what) else f"{what}: {message}"
+
+
+def needs_raw_dir(error: Exception) -> bool:
+    """Whether code of a problem failed because `raw_dir` is None: a line with it did."""
+    if not isinstance(error, AssertionError) and "NoneType" not in str(error):
         return False
-    ours = (
-        getattr(module, "__file__", None)
-        for name, module in list(sys.modules.items())
-        if name.partition(".")[0] == "t2t_multimodel"
-    )
-    return filename not in ours
+    passing = {__file__, inspect.getfile(Problem)}  # these hand it on to every problem
+    frames = traceback.extract_tb(error.__traceback__)
+    return any("raw_dir" in (f.line or "") for f in frames if f.filename not in passing)
 
 
 def place(part: Any, split: str, raw_dir: Path | None) -> str:

@@ -28,6 +28,7 @@ from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import PAD_ID, Signature
 from t2t_multimodel.layers import fast
 from t2t_multimodel.multimodel import MultiModel
+from t2t_multimodel.terminal import plural
 from t2t_multimodel.types import Tensor, Tensors
 
 _COPIES, _BEAM_COPIES = 1.25, 2.0
@@ -198,7 +199,7 @@ class Decoder:
         if prefix[:, self._longest :].any():
             length = 1 + int(np.flatnonzero(prefix.any(axis=0))[-1])
             raise UserError(
-                f"A prefix has {length} tokens, but outputs of {self._problem} have "
+                f"A prefix has {plural(length, 'token')}, but outputs of {self._problem} have "
                 f"{self._longest} at most."
             )
 

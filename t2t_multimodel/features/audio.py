@@ -13,6 +13,7 @@ from t2t_multimodel.features import showing_sound, spec_augment
 from t2t_multimodel.features.base import BadValue, Feature, Signature, Tokenizer, Unit
 from t2t_multimodel.features.graph import Argument, GraphInput, GraphTokenizer
 from t2t_multimodel.features.people import Medium, Shown
+from t2t_multimodel.terminal import plural
 
 WINDOW_SECONDS = 0.025
 HOP_SECONDS = 0.010
@@ -74,7 +75,7 @@ class Audio(Feature):
     ) -> np.ndarray:
         samples = self.samples(value)
         if len(samples) < int(WINDOW_SECONDS * self.rate):
-            raise BadValue(f"audio of {len(samples)} samples is shorter than one frame")
+            raise BadValue(f"audio of {plural(len(samples), 'sample')} is shorter than one frame")
         if self.form == "waveform":
             return np.round(np.clip(samples, -1, 1) * 32767).astype(self.dtype)
         frames = log_mel(samples, self.rate, self.n_mels)

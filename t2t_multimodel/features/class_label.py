@@ -49,13 +49,18 @@ class ClassLabel(Feature):
     def encode(self, value: int | str, tokenizer: Tokenizer | None) -> np.ndarray:
         if isinstance(value, str):
             if value not in self.names:
-                raise BadValue(f"label {value!r} is none of the {len(self.names)} class names")
+                raise BadValue(self._no_name(value))
             value = self.names.index(value)
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
             raise BadValue(f"label must be an int or a class name, but is {value!r}")
         if not 0 <= value < self.size:
             raise BadValue(f"label {value} is out of range 0 to {self.size - 1}")
         return np.asarray([value], self.dtype)
+
+    def _no_name(self, value: str) -> str:
+        if not self.names:
+            return f"label {value!r} is a text, but the {self.size} classes have no names"
+        return f"label {value!r} is none of the {len(self.names)} class names"
 
     def decode(self, array: np.ndarray, tokenizer: Tokenizer | None) -> int | str:
         label = int(np.asarray(array).reshape(()))

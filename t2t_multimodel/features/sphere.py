@@ -15,6 +15,7 @@ import numpy as np
 
 from t2t_multimodel.errors import BadValue
 from t2t_multimodel.features.media import media
+from t2t_multimodel.terminal import plural
 
 MAGIC = b"NIST_1A\n"
 CONVERT = "convert it with `sph2pipe -f wav -p FILE FILE.wav`"
@@ -80,7 +81,9 @@ def read_sphere(data: bytes) -> tuple[np.ndarray, int]:
     channels, count = header.number("channel_count", 1), header.number("sample_count")
     coding, _, compression = header.coding.partition(",")
     if channels < 1 or coding not in ("pcm", "ulaw", "mu-law"):
-        raise BadValue(f"SPHERE file of {channels} channels, coded {header.coding}; {CONVERT}")
+        raise BadValue(
+            f"SPHERE file of {plural(channels, 'channel')}, coded {header.coding}; {CONVERT}"
+        )
     body = data[header.size :]
     if compression.startswith("embedded-shorten") and coding == "pcm":
         stored = samples = _shortened(data, channels)
@@ -99,7 +102,9 @@ def _plain(body: bytes, header: SphereHeader, coding: str, count: int) -> np.nda
     """Uncompressed samples: int16 of PCM, uint8 of u-law, as many of `count` as are there."""
     width = header.number("sample_n_bytes", 2 if coding == "pcm" else 1)
     if width != (2 if coding == "pcm" else 1):
-        raise BadValue(f"SPHERE file of {width} bytes a sample, coded {coding}; {CONVERT}")
+        raise BadValue(
+            f"SPHERE file of {plural(width, 'byte')} a sample, coded {coding}; {CONVERT}"
+        )
     big = header.fields.get("sample_byte_format", "01").strip() == "10"
     kind = np.dtype("u1" if width == 1 else ">i2" if big else "<i2")
     count = min(count, len(body) // width)

@@ -10,6 +10,7 @@ from t2t_multimodel.data.raw_dirs import RawDir
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.plan.sizes import Known, look, make_records
 from t2t_multimodel.report.page import Cell, PageBlock, PageSection, Paragraph, Table
+from t2t_multimodel.terminal import plural
 
 _STEPS = 8
 
@@ -41,9 +42,9 @@ def mixture_section(config: Config, data_dir: Path, raw_dir: RawDir) -> PageSect
         (str(step), ", ".join(mixture.draw(step))) for step in range(_STEPS)
     ]
     words = (
-        f"A step holds {mixture.per_step} micro-batches, each of one problem. Rows, inputs and "
-        "targets: examples, and the longest inputs and targets, of the smallest and the largest "
-        "bucket of lengths."
+        f"A step holds {plural(mixture.per_step, 'micro-batch')}, each of one problem. Rows, "
+        "inputs and targets: examples, and the longest inputs and targets, of the smallest and the "
+        "largest bucket of lengths."
     )
     columns = ("problem", "rate", "share", "a step", "rows", "inputs", "targets", "epoch")
     blocks: list[PageBlock] = [
@@ -56,7 +57,7 @@ def mixture_section(config: Config, data_dir: Path, raw_dir: RawDir) -> PageSect
 
 def _shape(known: Known) -> tuple[str, ...]:
     """Rows, inputs and targets of micro-batches, and how many make an epoch."""
-    epoch = f"{known.sizes.batches:,.0f} batches"
+    epoch = plural(round(known.sizes.batches), "batch")
     if not known.buckets:
         return "?", "?", "?", epoch
     ends = (known.buckets[0], known.buckets[-1])

@@ -6,6 +6,7 @@ from t2t_multimodel.paper.experiment import Arm
 from t2t_multimodel.paper.scales import SCALES, Scale
 from t2t_multimodel.paper.settings import micro_batches, resolved_arm
 from t2t_multimodel.paper.tables import TABLES, tables_named
+from t2t_multimodel.terminal import plural
 
 
 def listing(scale: Scale) -> str:
@@ -38,6 +39,6 @@ def _row(arm: Arm, scale: Scale) -> tuple[str, float]:
 
 def _summary(scale: Scale, arms: int, total: float) -> str:
     return (
-        f"Scale {scale.name}: {arms} arms, for one seed about {total:,.0f} CPU seconds "
-        f"({total / 3600:.1f} hours); {scale.seeds} seed{'s' * (scale.seeds > 1)} by default."
+        f"Scale {scale.name}: {plural(arms, 'arm')}, for one seed about {total:,.0f} CPU seconds "
+        f"({total / 3600:.1f} hours); {plural(scale.seeds, 'seed')} by default."
     )

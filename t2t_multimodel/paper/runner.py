@@ -14,6 +14,7 @@ from t2t_multimodel.overrides import Resolved
 from t2t_multimodel.paper.experiment import Arm, Experiment
 from t2t_multimodel.paper.scales import Scale
 from t2t_multimodel.paper.settings import resolved_arm
+from t2t_multimodel.terminal import plural
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +118,7 @@ def train_missing(request: Request) -> bool:
     """
     jobs = jobs_of(request)
     left = missing(jobs, request)
-    print(f"{len(jobs)} runs, of which {len(jobs) - len(left)} are finished.")
+    print(f"{plural(len(jobs), 'run')}, of which {len(jobs) - len(left)} are finished.")
     begin, done, total = time.monotonic(), 0.0, sum(job.cost for job in left)
     for number, job in enumerate(left, 1):
         print(f"Run {number} of {len(left)}: {job.name}{_remaining(begin, done, total)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from t2t_multimodel.plan.plan import Plan
-from t2t_multimodel.terminal import make_console
+from t2t_multimodel.terminal import make_console, plural
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -15,9 +15,9 @@ def print_plan(plan: Plan) -> None:
     """Prints the table of problems, then parameters and memory."""
     console = make_console()
     console.print(
-        f"{plan.steps:,} steps of {plan.batches_per_step} micro-batches: in the mean "
-        f"{plan.per_step('rows'):,.0f} examples and {plan.per_step('targets'):,.0f} target tokens "
-        "a step."
+        f"{plural(plan.steps, 'step')} of {plural(plan.batches_per_step, 'micro-batch')}: in the "
+        f"mean {plural(round(plan.per_step('rows')), 'example')} and "
+        f"{plural(round(plan.per_step('targets')), 'target token')} a step."
     )
     _print_problems(console, plan)
     memory, giga = plan.memory, 2**30

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from t2t_multimodel import storage
 from t2t_multimodel.report.record import as_text, read_record
-from t2t_multimodel.terminal import make_console
+from t2t_multimodel.terminal import make_console, plural
 
 
 def print_summary(path: Path) -> None:
@@ -22,8 +23,9 @@ def print_summary(path: Path) -> None:
     for name, fingerprint in record.data.items():
         table.add_row("data", name, fingerprint)
     for name, fact in record.made_with.items():
-        table.add_row("made with", name, str(fact))
+        table.add_row("made with", name, as_text(fact))
     for name, score in record.scores.items():
         table.add_row("score", name, f"{score:.6g}")
-    console.print(f"{path}: {record.config['hparams_set']}, {len(record.data)} problems")
+    problems = plural(len(record.data), "problem")
+    console.print(f"{storage.shown(path)}: {record.config['hparams_set']}, {problems}")
     console.print(table)

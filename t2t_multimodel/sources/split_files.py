@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.problem import Problem
 from t2t_multimodel.problems.formats.split import split_of
+from t2t_multimodel.user_code import must_define
 
 Rows = Iterator[tuple[str, dict[str, Any]]]
 """Examples, each behind the text that decides on its split where splits are cut."""
@@ -28,15 +29,15 @@ class SplitFiles(Problem):
 
     def files(self, split: str, folder: Path) -> list[Path]:
         """The files of a split in order; none if the folder has none for it."""
-        raise NotImplementedError(f"{type(self).__name__} must define files(self, split, folder)")
+        raise must_define(self, "files(self, split, folder)")
 
     def rows(self, split: str, folder: Path) -> Rows:
         """Yields the key and the example of each row in the files of a split."""
-        raise NotImplementedError(f"{type(self).__name__} must define rows(self, split, folder)")
+        raise must_define(self, "rows(self, split, folder)")
 
     def layout(self, split: str) -> str:
         """How the files of a split are called, for messages."""
-        raise NotImplementedError(f"{type(self).__name__} must define layout(self, split)")
+        raise must_define(self, "layout(self, split)")
 
     def examples(self, split: str, raw_dir: Path | None) -> Iterator[dict[str, Any]]:
         """The examples of a split in the order of its files, or cut out of those of train.

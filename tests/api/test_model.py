@@ -167,7 +167,7 @@ def test_several_threads_get_what_one_gets(model: Model) -> None:
         ),
         (
             lambda model: model.score("made_numbers", ["1", "2"], ["one"]),
-            "2 inputs were given, but 1 targets.",
+            "Inputs: 2, targets: 1.",
         ),
         (
             lambda model: model.score("made_colours", np.zeros((4, 4, 3), np.uint8), "pink"),

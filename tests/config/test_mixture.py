@@ -62,7 +62,7 @@ def test_a_schedule_has_a_rate_for_each_problem() -> None:
     with pytest.raises(UserError) as caught:
         Config(problems=rates("a", "b", "c"), mixture=mixture)
     assert str(caught.value) == (
-        "mixture.points has 2 rates at each step, but there are 3 problems: a, b, c.\n"
+        "mixture.points has 2 rates at each step, but the run has 3 problems: a, b, c.\n"
         "Give points for them, or another strategy: --hparams=mixture=rates"
     )
 

@@ -111,9 +111,11 @@ def test_an_unknown_vocabulary_is_answered_with_the_nearest() -> None:
 
 
 def test_a_vocabulary_must_define_its_texts() -> None:
-    with pytest.raises(NotImplementedError) as caught:
+    with pytest.raises(UserError) as caught:
         Vocabulary().text(None)
-    assert str(caught.value) == "Vocabulary must define text(self, raw_dir)"
+    assert str(caught.value) == (
+        "Vocabulary must define text(self, raw_dir).\nAdd it to the class Vocabulary."
+    )
 
 
 @pytest.mark.parametrize(

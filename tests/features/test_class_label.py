@@ -42,6 +42,12 @@ def test_what_is_no_class_is_refused(value: Any, reason: str) -> None:
     assert str(caught.value) == reason
 
 
+def test_a_text_for_classes_without_names_is_told() -> None:
+    with pytest.raises(BadValue) as caught:
+        ClassLabel(2).encode("1", None)
+    assert str(caught.value) == "label '1' is a text, but the 2 classes have no names"
+
+
 @pytest.mark.parametrize(
     ("arguments", "n", "names"),
     [

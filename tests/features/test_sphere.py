@@ -103,7 +103,7 @@ CONVERT = "; convert it with `sph2pipe -f wav -p FILE FILE.wav`"
         ),
         (
             GOOD.replace(b"-s3 pcm", b"-s3 alw"),
-            f"SPHERE file of 1 channels, coded alw{CONVERT}",
+            f"SPHERE file of 1 channel, coded alw{CONVERT}",
         ),
         (
             SHORT.replace(b"pcm,emb", b"ulaw,em"),

@@ -199,7 +199,7 @@ def test_the_plan_is_printed_within_80_columns(
     published()
     print_plan(make_plan(CONFIG, tmp_path))
     assert capsys.readouterr().out.splitlines()[:5] == [
-        "1,000 steps of 1 micro-batches: in the mean 8 examples and 81 target tokens a ",
+        "1,000 steps of 1 micro-batch: in the mean 8 examples and 81 target tokens a ",
         "step.",
         "problem       share  batches  epochs  rows  targets  padding  active",
         "far_speech    25.0%      250   0.068    10      300        ?   0.0 M",

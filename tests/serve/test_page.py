@@ -92,6 +92,17 @@ def test_a_picture_is_chosen(page: Any, tmp_path: Path) -> None:
     assert page.locator("#outputs li").count() == page.locator("#preview img").count() == 0
 
 
+def test_the_places_of_a_picture_are_rows_and_columns(page: Any, tmp_path: Path) -> None:
+    (tmp_path / "blue.png").write_bytes(picture(30, 30, 230))
+    choose(page, "made_captions")
+    page.set_input_files("#file", tmp_path / "blue.png")
+    page.wait_for_selector("#preview img")
+    page.click("#go")
+    page.locator("#explained .map").first.wait_for()
+    assert page.inner_text("#error") == ""
+    assert page.locator("#explained .map thead th").all_inner_texts()[:2] == ["", "0,0"]
+
+
 def test_a_sound_is_dropped(page: Any, server: Server) -> None:
     sound = tone(300, 1500)
     choose(page, "made_tones")
