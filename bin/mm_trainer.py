@@ -39,7 +39,7 @@ _warm_start = "Run or checkpoint whose weights a new run begins with, where they
 _settings.text("warm_start", "RUN", _warm_start, "")
 _devices = COMMAND.group("Devices, see docs/devices.md. Default: one")
 _devices.text("distribution", "D", "mirrored:N, multi_worker, or on JAX data:N,experts:M.", "")
-_devices.text("cluster", "HOST:PORT,...", "Of multi_worker: the processes. Else TF_CONFIG.", "")
+_devices.text("cluster", "HOST:PORT,...", "The processes of a run; on JAX also auto.", "")
 _devices.number("worker", "Which of them this process is, from 0.", lowest=0)
 COMMAND.places()
 COMMAND.group("Results").path(
@@ -78,7 +78,8 @@ def train(args: flags.FlagValues, _: list[str]) -> None:
     )
     if args.json and not args.plan:
         raise UserError("--json goes with --plan.")
-    cluster = _cluster(args, resolved.config.train.distribution.kind == "multi_worker")
+    distribution = resolved.config.train.distribution.kind
+    cluster = _cluster(args, distribution)
     if not (args.plan or args.verify_resume):
         names = plural(len(resolved.config.rates), "problem")
         print(
@@ -98,16 +99,31 @@ def train(args: flags.FlagValues, _: list[str]) -> None:
         return
     from t2t_multimodel.train import main as training
 
+    if args.cluster == "auto":
+        from t2t_multimodel.engines import jax_process_group
+
+        cluster = jax_process_group.find_cluster()
     raw_dir = _model.raw_dir(args, output_dir)
     training.train(resolved, args.data_dir, raw_dir, output_dir, cluster)
 
 
-def _cluster(args: flags.FlagValues, several: bool) -> Cluster | None:
-    """Reads the flags, or TF_CONFIG, which other programs may have set for themselves."""
-    from t2t_multimodel.engines.cluster import find_cluster
+def _cluster(args: flags.FlagValues, distribution: str) -> Cluster | None:
+    """Reads the flags, or TF_CONFIG, which other programs may have set for themselves.
 
-    if several and args.verify_resume:
+    None also where JAX is to find the processes, which it does when it is there.
+    """
+    from t2t_multimodel.engines.cluster import AUTO, find_cluster
+
+    several = distribution == "multi_worker"
+    if args.verify_resume and (several or args.cluster):
         raise UserError("--verify_resume is for one process.", fix="Try --distribution=mirrored:2.")
+    if args.cluster == AUTO and (args.worker is not None or distribution != "mesh"):
+        raise UserError(
+            "--cluster=auto goes with --distribution=data:N,experts:M alone, and without --worker: "
+            "JAX numbers the processes.",
+        )
+    if args.cluster == AUTO:
+        return None
     return find_cluster(args.cluster, args.worker, os.environ if several else {})
 
 

@@ -126,9 +126,10 @@ def _run_in(
         f"{storage.shown(output_dir)}: {resolved.set_name}, {plural(len(prepared), 'problem')}, "
         f"{model.count_params() / 1e6:.1f} M parameters, {plural(config.train.steps, 'step')}"
     )
-    if not (trainer.finished or _trained(trainer, process_group, output_dir)):
-        return []
-    return write_final_table(trainer) if chief else []
+    with process_group.watching():
+        if not (trainer.finished or _trained(trainer, process_group, output_dir)):
+            return []
+        return write_final_table(trainer) if chief or process_group.together else []
 
 
 def _trained(trainer: Trainer, process_group: ProcessGroup, output_dir: Path) -> bool:
@@ -166,16 +167,24 @@ def new_model(config: Config, prepared: dict[str, Prepared]) -> MultiModel:
 
 
 def write_final_table(trainer: Trainer) -> list[Row]:
-    """Prints the mixture, and the scores of the final split beside their baselines; stores them."""
-    print_mixture(trainer.realised())
+    """Prints the mixture, and the scores of the final split beside their baselines; stores them.
+
+    Workers other than the chief only take part in the scoring.
+    """
+    chief = trainer.process_group.chief
+    if chief:
+        print_mixture(trainer.realised())
     evaluate = trainer.config.evaluate
     results = []
     with averaged(trainer.model, trainer.engine):
         for number, name in enumerate(trainer.prepared, start=1):
-            print(f"Scoring {name}, {number} of {len(trainer.prepared)}.", flush=True)
+            if chief:
+                print(f"Scoring {name}, {number} of {len(trainer.prepared)}.", flush=True)
             results.append(final_result(trainer.evaluator, evaluate, name))
         for result in results if evaluate.decode_examples else ():
             trainer.keep_samples(result)
+    if not chief:
+        return []
     rows = with_baselines(results, trainer.prepared, evaluate.resamples)
     print_table(rows)
     store(rows, trainer.folder.path / "results.json")
