@@ -38,7 +38,10 @@ class Entry:
 
 def _nanoseconds(value: Any) -> int | None:
     if isinstance(value, str):
-        value = datetime.fromisoformat(value.replace("Z", "+00:00"))
+        try:
+            value = datetime.fromisoformat(value.replace("Z", "+00:00"))
+        except ValueError:  # Python 3.10 reads fewer forms
+            return None
     if isinstance(value, datetime):
         value = value.timestamp()
     return int(value * 1e9) if isinstance(value, (int, float)) else None
