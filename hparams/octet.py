@@ -40,9 +40,9 @@ def octet_tiny() -> Config:
     quick = octet_quick()
     return quick.replace(
         problems=rates(
-            "octet_image:0.5", "octet_caption:1.5", "octet_speech", "octet_parse", *TRANSLATION
+            "octet_image", "octet_caption:2.5", "octet_speech", "octet_parse", *TRANSLATION
         ),
-        train=quick.train.replace(steps=5_000),
+        train=quick.train.replace(steps=9_000),
         evaluate=quick.evaluate.replace(
             decode_examples=2_000, beam_size=4, temperature_examples=500
         ),
