@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from t2t_multimodel import storage
 from t2t_multimodel.report.record import as_text, read_record
 from t2t_multimodel.terminal import make_console, plural
 
@@ -25,5 +26,6 @@ def print_summary(path: Path) -> None:
         table.add_row("made with", name, as_text(fact))
     for name, score in record.scores.items():
         table.add_row("score", name, f"{score:.6g}")
-    console.print(f"{path}: {record.config['hparams_set']}, {plural(len(record.data), 'problem')}")
+    problems = plural(len(record.data), "problem")
+    console.print(f"{storage.shown(path)}: {record.config['hparams_set']}, {problems}")
     console.print(table)

@@ -246,6 +246,7 @@ PAGES: dict[str, Stage] = {
     ),
     "docs/python.md": Stage(prepare=_pictures, replaced={'"train.steps": 500': '"train.steps": 2'}),
     "docs/runs.md": Stage(),
+    "docs/storage.md": Stage(replaced={"s3://bucket": "local://bucket"}),  # by the same verbs
     "docs/serving.md": Stage(
         prepare=_pictures, flags={"mm-export": ("--problems=made_numbers,made_colours",)}
     ),
