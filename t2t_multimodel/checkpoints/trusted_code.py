@@ -82,14 +82,20 @@ def admit(run: Path, folders: Iterable[Any], problems: Iterable[str], say: Say =
     for folder in map(str, folders):
         if folder in usr_dir.added():
             continue
-        here = storage.fetch(storage.place(folder))
-        if folder in agreed and here.exists() and code_hash(str(here)) == agreed[folder]:
-            usr_dir.add_one(here)
-        else:
+        if folder not in agreed or not _added_unchanged(folder, agreed[folder]):
             left.append(folder)
     missing = [name for name in problems if name not in registry.problems]
     if missing and left:
         raise _not_agreed(run, left, missing[0], [one for one in left if one in agreed])
+
+
+def _added_unchanged(folder: str, digest: str) -> bool:
+    """Makes code that was agreed to known; False if it is gone or has changed since."""
+    here = storage.fetch(storage.place(folder))  # only now: a run must not choose what is fetched
+    if not here.exists() or code_hash(str(here)) != digest:
+        return False
+    usr_dir.add_one(here)
+    return True
 
 
 def admit_run(run: Path, problems: Iterable[str] = ()) -> None:

@@ -106,6 +106,8 @@ def not_written(path: Path, error: OSError) -> UserError:
     number = error.errno
     if number is None and (match := _IN_WORDS.search(str(error))):
         number = int(match[1] or match[2])
+    if number in (errno.ENOSPC, errno.EDQUOT) and storage.is_remote(path):
+        return storage.cache_is_full(path)
     said, fix = _TOLD.get(number or 0, ("", ""))
     system = error.strerror or (os.strerror(number) if number else reason(error))
     why = f"{said} ({system})" if said else system

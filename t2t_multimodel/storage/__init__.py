@@ -15,6 +15,7 @@ from t2t_multimodel.storage.publishing import publish, publish_all
 from t2t_multimodel.storage.staging import (
     DEFAULT_GB,
     cache_in_use,
+    cache_is_full,
     guarded,
     is_remote,
     opened,
@@ -27,6 +28,7 @@ __all__ = [
     "DEFAULT_GB",
     "age",
     "cache_in_use",
+    "cache_is_full",
     "create",
     "fetch",
     "guarded",

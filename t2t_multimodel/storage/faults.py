@@ -12,7 +12,7 @@ from t2t_multimodel.errors import UserError, reason
 from t2t_multimodel.storage.addresses import SETTINGS
 
 AGAIN = "The same command goes on from what is missing."
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class NoBucket(Exception):
@@ -38,11 +38,8 @@ def told(url: str, done: str, cache: Path | None = None) -> Iterator[None]:
 
 def _as_told(url: str, done: str, error: Exception, cache: Path | None) -> UserError:
     number = error.errno if isinstance(error, OSError) else None
-    if number in _FULL and cache is not None:
-        return UserError(
-            f"{url} was not {done}: the disk of the cache {cache} is full.",
-            f"Make room there, or give --cache_dir on another disk. {AGAIN}",
-        )
+    if number in FULL and cache is not None:
+        return full_disk(url, done, cache)
     if isinstance(error, PermissionError) or "Credentials" in type(error).__name__:
         why = f"the store does not permit it ({_said(error)})"
         return UserError(f"{url} was not {done}: {why}.", f"Check your key. {SETTINGS}")
@@ -58,6 +55,14 @@ def _as_told(url: str, done: str, error: Exception, cache: Path | None) -> UserE
     return UserError(
         f"{url} was not {done}: {_said(error)}.",
         f"Check the network and the store, then run it again. {AGAIN}",
+    )
+
+
+def full_disk(url: str, done: str, cache: Path) -> UserError:
+    """The error for a file that does not fit onto this machine."""
+    return UserError(
+        f"{url} was not {done}: the disk of the cache {cache} is full.",
+        f"Make room there, or give --cache_dir on another disk. {AGAIN}",
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from t2t_multimodel import errors
 from t2t_multimodel.storage.addresses import file_system, is_url, parts
 from t2t_multimodel.storage.cache import Cache
+from t2t_multimodel.storage.faults import full_disk
 
 DEFAULT_GB = 10.0
 """Limit of the cache where none is given."""
@@ -149,6 +150,13 @@ def guarded(folder: Path, check: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         del staging.guards[folder]
+
+
+def cache_is_full(path: Path) -> errors.UserError:
+    """The error for a path that stands for an URL and could not be written on this machine."""
+    staging = opened()
+    assert staging is not None, path
+    return full_disk(staging.url(path), "written", staging.cache.folder)
 
 
 def _opened_staging() -> Staging:

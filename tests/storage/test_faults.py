@@ -13,6 +13,7 @@ import pytest
 from helpers.remote_storage import FaultyFileSystem, another_process, held, memory_storage
 
 from t2t_multimodel import UserError, storage
+from t2t_multimodel.data.files import written_by_rename
 
 SETTINGS = (
     "docs/storage.md tells where address, name and key of a store are set "
@@ -137,6 +138,17 @@ def test_a_full_disk_of_the_cache_is_told_as_that(
         f"memory://shelf/a.json was not read: the disk of the cache {tmp_path}/cache is full.\n"
         f"Make room there, or give --cache_dir on another disk. {AGAIN}"
     )
+
+
+def test_a_full_disk_is_told_as_that_of_the_cache_when_a_file_is_written(tmp_path: Path) -> None:
+    path = storage.place("memory://shelf/a.json")
+    with pytest.raises(UserError) as caught, written_by_rename(path):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert str(caught.value) == (
+        f"memory://shelf/a.json was not written: the disk of the cache {tmp_path}/cache is full.\n"
+        f"Make room there, or give --cache_dir on another disk. {AGAIN}"
+    )
+    assert held() == {}
 
 
 def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:
