@@ -18,7 +18,7 @@ class RowShare:
     end: int
     """The slot behind its last one."""
     slots: int
-    """Slots of all processes: devices along the axis "data" of the mesh."""
+    """Slots of all processes: the devices of the mesh."""
 
     def filled(self, rows: int) -> int:
         """The rows of a micro-batch with those that fill it up."""

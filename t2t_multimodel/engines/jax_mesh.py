@@ -1,7 +1,8 @@
-"""Several devices on JAX: rows of a micro-batch over one axis of a mesh, experts over the other.
+"""Several devices on JAX: rows of a micro-batch over a mesh, experts over its second axis.
 
 The step is the same program as on one device. Arrays are laid out over the mesh, and the compiler
-splits the work and adds the communication (GSPMD, arXiv 2105.04663).
+splits the work and adds the communication (GSPMD, arXiv 2105.04663), but for the experts, whose
+tokens are exchanged as `layers.expert_exchange` says.
 """
 
 from __future__ import annotations
@@ -19,16 +20,20 @@ from t2t_multimodel.data.row_share import RowShare
 from t2t_multimodel.engines.jax import JaxEngine
 from t2t_multimodel.engines.micro_batch import Computed, Gradients, Observed
 from t2t_multimodel.errors import UserError
+from t2t_multimodel.layers import expert_exchange
+from t2t_multimodel.losses import ProblemLoss
 from t2t_multimodel.multimodel import MultiModel
 
 EXPERT_KERNELS = r".*/experts_kernel\d+"
 """Paths of the stacked weights of experts, [E, in, out]."""
+ROWS = jax.sharding.PartitionSpec(("data", "experts"))
+"""The layout of a micro-batch."""
 
 
 class MeshEngine(JaxEngine):
-    """Rows go to the axis "data"; expert weights and their moments are split over "experts".
+    """Rows go over both axes; expert weights and their moments are split over "experts".
 
-    Empty rows fill a micro-batch up to a multiple of the axis. They are masked everywhere, and
+    Empty rows fill a micro-batch up to a multiple of the devices. They are masked everywhere, and
     the random draws of the others do not change, since JAX draws each element by its place.
 
     Args:
@@ -39,9 +44,9 @@ class MeshEngine(JaxEngine):
 
     def __init__(self, model: MultiModel, config: Config, share: RowShare | None = None) -> None:
         super().__init__(model, config)
-        mesh = keras.distribution.distribution().device_mesh.backend_mesh
-        self._share = share or RowShare(0, mesh.shape["data"], mesh.shape["data"])
-        self._by_rows = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("data"))
+        self._mesh = mesh = keras.distribution.distribution().device_mesh.backend_mesh
+        self._share = share or RowShare(0, mesh.size, mesh.size)
+        self._by_rows = jax.sharding.NamedSharding(mesh, ROWS)
         self._everywhere = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())
         self._shardings = [variable.value.sharding for variable in self._variables]
 
@@ -62,6 +67,10 @@ class MeshEngine(JaxEngine):
             for name, array in batch.items()
         }
         return super().compute(problem, placed, draw)
+
+    def _loss(self, problem: str, batch: Batch, draw: Any) -> ProblemLoss:
+        with expert_exchange.over(self._mesh):
+            return super()._loss(problem, batch, draw)
 
     def _shown(self, observed: Observed) -> Observed:
         return jax.lax.with_sharding_constraint(observed, self._everywhere)

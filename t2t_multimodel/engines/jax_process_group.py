@@ -75,12 +75,9 @@ class JaxProcessGroup(ProcessGroup):
     @property
     def row_share(self) -> RowShare:
         mesh = keras.distribution.distribution().device_mesh.backend_mesh
-        own = [
-            slot
-            for slot, devices in enumerate(mesh.devices)
-            if any(one.process_index == self.worker for one in devices.flat)
-        ]
-        return RowShare(own[0], own[-1] + 1, len(mesh.devices))
+        places = [one.process_index for one in mesh.devices.flat]
+        first = places.index(self.worker)
+        return RowShare(first, first + places.count(self.worker), len(places))
 
     def gather(self, values: np.ndarray) -> np.ndarray:
         # JAX has no float64 here, but it carries their bytes

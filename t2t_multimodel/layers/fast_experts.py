@@ -9,6 +9,7 @@ from typing import Any
 
 from keras import ops
 
+from t2t_multimodel.layers import expert_exchange
 from t2t_multimodel.layers.fast import TENSORFLOW, is_for_xla
 from t2t_multimodel.types import Tensor
 
@@ -35,6 +36,11 @@ def expert_ffn(
     if mask_N is not None:
         gates_Nk = gates_Nk * ops.cast(mask_N, gates_Nk.dtype)[:, None]
     tokens = x_ND.shape[0]
+    mesh = expert_exchange.mesh_for(tokens)
+    if mesh:
+        return expert_exchange.exchanged(
+            mesh, x_ND, experts_Nk, gates_Nk, weights, mask_N, _experts_by_blocks
+        )
     if is_for_xla() and tokens is not None and tokens * experts_Nk.shape[1] <= weights[0].shape[0]:
         return _experts_by_token(x_ND, experts_Nk, gates_Nk, weights)
     if not TENSORFLOW:
