@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from t2t_multimodel import usr_dir
-from t2t_multimodel.bin import _cli, _listing, _model, _quiet
+from t2t_multimodel import quiet, usr_dir
+from t2t_multimodel.bin import _cli, _listing, _model
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.terminal import plural
 
@@ -81,7 +81,7 @@ def train(args: flags.FlagValues, _: list[str]) -> None:
     if not (args.plan or args.verify_resume):
         names = plural(len(resolved.config.rates), "problem")
         print(f"{output_dir}: {resolved.set_name}, {names}; loading TensorFlow.", flush=True)
-    _quiet.import_tensorflow()
+    quiet.import_tensorflow()
     if args.plan:
         _plan(resolved, args)
         return

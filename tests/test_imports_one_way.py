@@ -18,6 +18,7 @@ ORDER = (
     "side_files",
     "cores",
     "free_memory",
+    "quiet",
     "terminal",
     "shipped",
     "_checkout",
