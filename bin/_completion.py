@@ -69,6 +69,7 @@ _BASH = """
     # Readline completes what stands behind the last = or :, of a list all that stands there.
     local value="${word#*=}" last
     last="${value##*,}" value="${value##*[=:]}"
+    [[ "$last" == *=* ]] && values=""
     COMPREPLY=($(compgen -P "${value%"$last"}" -W "$values" -- "$last"))
   elif [[ "$word" == -* || -z "$words$names" ]]; then
     COMPREPLY=($(compgen -W "$flags" -- "$word"))

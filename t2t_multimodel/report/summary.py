@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from t2t_multimodel.metrics.units import meaning
+from t2t_multimodel.metrics.units import legend
 from t2t_multimodel.report.record import as_text, read_record
 from t2t_multimodel.terminal import make_console, plural
 
@@ -28,8 +28,10 @@ def print_summary(path: Path) -> None:
     for name, fact in record.made_with.items():
         facts.add_row("made with", name, as_text(fact))
     for name, score in record.scores.items():
-        facts.add_row("score", name, f"{score:.6g} ({meaning(name.rpartition(' ')[2])})")
+        facts.add_row("score", name, f"{score:.6g}")
     console.print(facts)
+    if record.scores:
+        console.print(f"{legend(name.rpartition(' ')[2] for name in record.scores)}.")
 
 
 def _table(columns: tuple[str, ...]) -> Table:

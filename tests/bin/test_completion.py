@@ -40,6 +40,7 @@ def test_bash_goes_on_in_a_list() -> None:
     assert completed("mm-trainer --problems=octet_ende:2,octet_im") == ["2,octet_image"]
     assert completed("mm-trainer --hparams=model.hid") == ["model.hidden_size="]
     assert completed("mm-trainer --hparams=train.steps=5,model.hid") == ["5,model.hidden_size="]
+    assert completed("mm-trainer --hparams=model.hidden_size=") == []
 
 
 def test_bash_offers_what_a_command_does_and_names_behind_it() -> None:
