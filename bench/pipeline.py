@@ -94,7 +94,7 @@ def print_buckets(stream: BatchStream, prepared: Prepared) -> None:
         real = sum(int(stream.lengths[name][bucket.members].sum()) for name in bounds)
         part = 1 - real / (len(bucket.members) * sum(bounds.values()))
         record = {"examples": len(bucket.members), "rows": bucket.rows, **bounds}
-        varying = sorted(longest(dataset, bucket))
+        varying = sorted(longest(dataset, bucket.members))
         print(json.dumps({**record, "varying": varying, "padding": round(part, 4)}))
 
 

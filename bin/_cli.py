@@ -21,7 +21,7 @@ from typing import Any
 
 from absl import flags
 
-from t2t_multimodel import __version__, usr_dir
+from t2t_multimodel import __version__, storage, usr_dir
 from t2t_multimodel.errors import UserError, did_you_mean
 
 Main = Callable[[flags.FlagValues, list[str]], None]
@@ -32,11 +32,13 @@ _INDENT = 30
 _LONGEST_NAME, _LONGEST_PATH = 255, 4095  # bytes, of Linux
 
 
-class _PathParser(flags.ArgumentParser[Path]):
-    """Reads a path, with `~` for the home folder."""
+class _PathParser(flags.ArgumentParser[Any]):
+    """Reads a path, with `~` for the home folder; an URL stays a text until all flags are read."""
 
-    def parse(self, argument: str | Path) -> Path:
-        path = Path(argument).expanduser()
+    def parse(self, argument: str | Path) -> Path | str:
+        if storage.is_url(argument):
+            return str(argument)
+        path = storage.place(argument).expanduser()
         if "\0" in str(path):
             raise ValueError("a path has no NUL characters")
         if len(os.fsencode(path)) > _LONGEST_PATH or any(
@@ -50,9 +52,13 @@ class _RawDirParser(flags.ArgumentParser[Any]):
     """Reads `FOLDER` or `PROBLEM:FOLDER,...`."""
 
     def parse(self, argument: Any) -> Any:
-        from t2t_multimodel.data.raw_dirs import RawDirs
+        return argument if "://" in str(argument) else _raw_dirs(argument)
 
-        return RawDirs.parse(argument) if isinstance(argument, str) else argument
+
+def _raw_dirs(given: Any) -> Any:
+    from t2t_multimodel.data.raw_dirs import RawDirs
+
+    return RawDirs.parse(given) if isinstance(given, str) else given
 
 
 class Group:
@@ -145,6 +151,12 @@ class Command:
         usr_dir = "Your own problems and sets: folders or .py files, by comma."
         where.text("usr_dir", "DIR", usr_dir, "")
 
+    def cache(self) -> None:
+        """Adds the flags that say where the files of URLs lie on this machine."""
+        cache = self.group("Cache for s3://, gs://, ..., see docs/storage.md")
+        cache.path("cache_dir", "DIR", "Its folder. Default: ~/.cache/t2t_multimodel.")
+        cache.real("cache_gb", "Its limit; 0: off. Default: 10.", lowest=0)
+
     def flag_names(self) -> list[str]:
         """All flags in the order of `--help`, then the second spellings."""
         grouped = self.flags.flags_by_module_dict().values()
@@ -162,9 +174,11 @@ class Command:
                 print(f"{self.name} {__version__}")
             else:
                 values, arguments = self._parse(given)
+                _open_urls(values)
                 if "data_dir" in values:
                     usr_dir.add_definitions(values.data_dir)
                 main(values, arguments)
+                storage.publish_all()
             sys.stdout.flush()
             return 0
         except UserError as error:
@@ -238,6 +252,24 @@ class Command:
 
     def _misuse(self, message: str) -> UserError:
         return UserError(message, f"{self.name} --help shows all {len(self.flag_names())} flags.")
+
+
+def _open_urls(values: flags.FlagValues) -> None:
+    """Gives each flag whose value is an URL the path that stands for it, with what lies there."""
+    if "cache_gb" in values:
+        gigabytes = values["cache_gb"].value
+        limit = storage.DEFAULT_GB if gigabytes is None else gigabytes
+        folder = values["cache_dir"].value
+        if storage.is_url(folder or ""):
+            raise UserError(f"--cache_dir={folder}: expected a folder of this machine.")
+        storage.use_cache(folder, limit)
+    for flag in (values[name] for name in values):
+        if isinstance(flag.parser, _PathParser) and isinstance(flag.value, str):
+            flag.value = storage.place(flag.value)
+            if flag.name != "data_dir":  # whoever reads a problem's records fetches those alone
+                storage.fetch(flag.value)
+        elif isinstance(flag.parser, _RawDirParser) and isinstance(flag.value, str):
+            flag.value = _raw_dirs(flag.value)
 
 
 def _bad_value(error: str, values: flags.FlagValues) -> str:

@@ -28,6 +28,7 @@ _how.number("train_steps", "How long to train. Without it as long as the old run
 _how.text("hparams", "K=V,...", "Settings other than the old run's: train.seed=1.", "")
 COMMAND.places()
 COMMAND.group("Results").path("output_dir", "DIR", "New run. Default: ./runs/RUN-PROBLEM.")
+COMMAND.cache()
 
 
 def add(args: flags.FlagValues, _: list[str]) -> None:

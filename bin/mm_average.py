@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from absl import flags
 
-from t2t_multimodel import quiet, usr_dir
+from t2t_multimodel import quiet, storage, usr_dir
 from t2t_multimodel.bin import _cli
 from t2t_multimodel.errors import UserError
 
@@ -26,6 +25,7 @@ COMMAND.group("Where things are").text("usr_dir", "DIR", _usr_dir, "")
 COMMAND.group("Results").path(
     "to", "DIR", "New checkpoint. Default: averaged-STEP beside the newest one."
 )
+COMMAND.cache()
 
 
 def average(args: flags.FlagValues, arguments: list[str]) -> None:
@@ -34,7 +34,7 @@ def average(args: flags.FlagValues, arguments: list[str]) -> None:
     fix = "e.g. mm-average --output_dir=runs/octet_quick --last=3"
     if bool(args.output_dir) == bool(arguments):
         raise UserError("Give either --output_dir or checkpoints.", fix)
-    paths = [Path(argument).expanduser() for argument in arguments]
+    paths = [storage.fetch(storage.place(argument)) for argument in arguments]
     for path in [args.output_dir] if args.output_dir else paths:
         if not path.is_dir():
             raise UserError(f"{path} does not exist.", fix)
@@ -51,8 +51,9 @@ def average(args: flags.FlagValues, arguments: list[str]) -> None:
     newest = parts[-1]
     to = args.to or newest.path.with_name(f"averaged-{newest.step:08d}")
     averaging.average(parts, to)
-    print(f"{to}: the mean of {', '.join(str(part.path) for part in parts)}")
-    print(f"mm-eval --checkpoint={to} scores it.")
+    of = ", ".join(storage.shown(part.path) for part in parts)
+    print(f"{storage.shown(to)}: the mean of {of}")
+    print(f"mm-eval --checkpoint={storage.shown(to)} scores it.")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from t2t_multimodel import quiet, usr_dir
+from t2t_multimodel import quiet, storage, usr_dir
 from t2t_multimodel.bin import _cli, _listing
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.registry import problems
@@ -48,6 +48,7 @@ _how.text("accept", "FINGERPRINT", _accept, "")
 _how.switch("tfds_metadata", "Let TensorFlow Datasets open the records: write its metadata.")
 _how.text("runner", "NAME", "Write by Apache Beam: DirectRunner, FlinkRunner, ...", "")
 _how.texts("beam_options", "OPTIONS", "Options of the runner, e.g. --direct_num_workers=4.")
+COMMAND.cache()
 
 
 def generate(args: flags.FlagValues, _: list[str]) -> None:
@@ -81,7 +82,7 @@ def generate(args: flags.FlagValues, _: list[str]) -> None:
         ),
     )
     for one in prepared.values():
-        print(f"{one.problem.name} is in {one.folder}")
+        print(f"{one.problem.name} is in {storage.shown(one.folder)}")
     if args.tfds_metadata:
         quiet.import_tensorflow()
         from t2t_multimodel.data import tfds_metadata

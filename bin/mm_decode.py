@@ -43,6 +43,7 @@ _out.switch("scores", "Before each output its log-probability and a tab.")
 _out.switch("raw", "The model's own tokens: trees without their words.")
 _out.switch("json_lines", "A JSON object for each input, with outputs, scores and errors.")
 COMMAND.places()
+COMMAND.cache()
 
 
 def _given(args: flags.FlagValues) -> dict[str, Any]:

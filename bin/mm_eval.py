@@ -27,6 +27,7 @@ COMMAND.places()
 _results = COMMAND.group("Results")
 _results.path("json", "FILE", "Write the scores there too.")
 _results.path("compare", "RUN|FILE", "Say how surely it differs from this run or --json file.")
+COMMAND.cache()
 
 
 def evaluate(args: flags.FlagValues, _: list[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from absl import flags
 
-from t2t_multimodel import quiet, usr_dir
+from t2t_multimodel import quiet, storage, usr_dir
 from t2t_multimodel.bin import _cli, _model
 from t2t_multimodel.config.decode import DecodeConfig
 from t2t_multimodel.errors import UserError
@@ -30,6 +30,7 @@ _how.real("ctc_weight", "Speech: say of CTC, 0 to 1. Without it the model's own.
 _how.number("nbest", "Outputs for each input, best first. Without it 1.", lowest=1)
 _how.number("max_length", "Longest output in tokens. Without it the problem's.", lowest=1)
 _how.text("usr_dir", "DIR", "Your own problems and sets: folders or .py files, by comma.", "")
+COMMAND.cache()
 
 
 def settings(args: flags.FlagValues) -> DecodeConfig:
@@ -64,8 +65,10 @@ def export(args: flags.FlagValues, _: list[str]) -> None:
     exporting.export(checkpoint, names, args.export_dir, config)
     remember(args.export_dir, usr_dir.added())  # for load: an export itself names no code
     size = sum(file.stat().st_size for file in args.export_dir.rglob("*") if file.is_file())
-    print(f"{args.export_dir}: {plural(len(names), 'signature')}, {size / 1e6:.1f} MB.")
-    print(f"{args.export_dir / ABOUT} says what each takes.")
+    print(
+        f"{storage.shown(args.export_dir)}: {plural(len(names), 'signature')}, {size / 1e6:.1f} MB."
+    )
+    print(f"{storage.shown(args.export_dir / ABOUT)} says what each takes.")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -35,6 +35,8 @@ _results.path(
     "output_dir", "DIR", "Folders of the runs. Default: ./runs/paper-SCALE, or ./runs/FILE."
 )
 _results.path("results_dir", "DIR", "Records of finished runs, and the page. Default: output_dir.")
+COMMAND.cache()
+
 RUN, LIST = "run", "list"
 COMMAND.words = (*TABLES, ALL, RUN, LIST)
 _USAGE = f"Usage: mm-paper {COMMAND.arguments}"

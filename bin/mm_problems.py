@@ -32,6 +32,7 @@ _what.path("model", "RUN", "Of inspect: show what this model puts out beside the
 _results = COMMAND.group("Results")
 _results.path("json", "FILE", "Write there too what check found.")
 _results.path("output", "FILE", "Page of inspect, .html. Default: NAME.html or mixture.html.")
+COMMAND.cache()
 
 SHELLS = ("bash", "zsh", "fish")
 _ACTIONS = ("list", "show", "check", "inspect", "baselines", "completion")

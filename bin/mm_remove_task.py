@@ -8,7 +8,7 @@ from pathlib import Path
 
 from absl import flags
 
-from t2t_multimodel import quiet, usr_dir
+from t2t_multimodel import quiet, storage, usr_dir
 from t2t_multimodel.bin import _cli, _model
 
 COMMAND = _cli.Command(
@@ -22,6 +22,7 @@ _what.names("problems", "Problems to leave out.", alias="problem")
 _usr_dir = "Your own problems and nets, if the run was trained on some."
 COMMAND.group("Where things are").text("usr_dir", "DIR", _usr_dir, "")
 COMMAND.group("Results").path("output_dir", "DIR", "New run. Default: ./runs/RUN-without-PROBLEM.")
+COMMAND.cache()
 
 
 def remove(args: flags.FlagValues, _: list[str]) -> None:
@@ -39,8 +40,8 @@ def remove(args: flags.FlagValues, _: list[str]) -> None:
     name = "-".join([source.resolve().name, "without", *args.problems])
     output_dir = args.output_dir or Path("runs", name)
     remove_task.remove_task(source, checkpoint, args.problems, output_dir)
-    print(f"mm-eval --output_dir={output_dir} scores it.")
-    print(f"mm-trainer --output_dir={output_dir} --train_steps=N trains it on.")
+    print(f"mm-eval --output_dir={storage.shown(output_dir)} scores it.")
+    print(f"mm-trainer --output_dir={storage.shown(output_dir)} --train_steps=N trains it on.")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from absl import flags
 
+from t2t_multimodel import storage
 from t2t_multimodel.bin import _cli
 from t2t_multimodel.errors import UserError
 
@@ -23,11 +23,12 @@ COMMAND.group("A report of one run").path(
     "Page to write, .html; the same as Markdown goes beside it. Without it: report.html and "
     "report.md in the run's folder.",
 )
+COMMAND.cache()
 
 
 def report(args: flags.FlagValues, arguments: list[str]) -> None:
     """Looks at what the arguments name."""
-    paths = [Path(argument).expanduser() for argument in arguments]
+    paths = [storage.fetch(storage.place(argument)) for argument in arguments]
     if len(paths) not in (1, 2):
         raise UserError(
             f"mm-report takes one or two runs, but was given {len(paths)}.",
@@ -52,7 +53,7 @@ def report(args: flags.FlagValues, arguments: list[str]) -> None:
 
         print_summary(paths[0])
         html, markdown = write_pages(paths[0], args.output)
-        print(f"Report: {html} and {markdown}")
+        print(f"Report: {storage.shown(html)} and {storage.shown(markdown)}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

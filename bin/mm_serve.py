@@ -25,6 +25,7 @@ _what.text("usr_dir", "DIR", "Your own problems and sets: folders or .py files, 
 _where = COMMAND.group("Where it listens")
 _where.text("host", "HOST", "Name or address; 0.0.0.0 lets others in.", "127.0.0.1")
 _where.number("port", "Without it 8000; 0 takes a free one.", lowest=0)
+COMMAND.cache()
 
 _LAST_PORT = 65_535  # beyond it, the system would take another port without a word
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from t2t_multimodel import quiet, usr_dir
+from t2t_multimodel import quiet, storage, usr_dir
 from t2t_multimodel.bin import _cli, _listing, _model
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.terminal import plural
@@ -39,7 +39,7 @@ _warm_start = "Run or checkpoint whose weights a new run begins with, where they
 _settings.text("warm_start", "RUN", _warm_start, "")
 _devices = COMMAND.group("Devices, see docs/devices.md. Default: one")
 _devices.text("distribution", "D", "mirrored:N, multi_worker, or on JAX data:N,experts:M.", "")
-_devices.text("cluster", "HOST:PORT,...", "Of multi_worker: the processes. Else TF_CONFIG.", "")
+_devices.text("cluster", "HOST:PORT,...", "The processes of a run; on JAX also auto.", "")
 _devices.number("worker", "Which of them this process is, from 0.", lowest=0)
 COMMAND.places()
 COMMAND.group("Results").path(
@@ -51,6 +51,7 @@ _instead.switch(
 )
 _instead.switch("plan", "Tell epochs, padding, parameters and memory of the run, and stop.")
 _instead.path("json", "FILE", "With --plan: write it here as well, with every bucket.")
+COMMAND.cache()
 
 
 def train(args: flags.FlagValues, _: list[str]) -> None:
@@ -77,31 +78,52 @@ def train(args: flags.FlagValues, _: list[str]) -> None:
     )
     if args.json and not args.plan:
         raise UserError("--json goes with --plan.")
-    cluster = _cluster(args, resolved.config.train.distribution.kind == "multi_worker")
+    distribution = resolved.config.train.distribution.kind
+    cluster = _cluster(args, distribution)
     if not (args.plan or args.verify_resume):
         names = plural(len(resolved.config.rates), "problem")
-        print(f"{output_dir}: {resolved.set_name}, {names}; loading TensorFlow.", flush=True)
+        print(
+            f"{storage.shown(output_dir)}: {resolved.set_name}, {names}; loading TensorFlow.",
+            flush=True,
+        )
     quiet.import_tensorflow()
     if args.plan:
         _plan(resolved, args)
         return
     if args.verify_resume:
+        if storage.is_remote(output_dir):
+            raise UserError("--verify_resume is for a folder.", "Give another --output_dir.")
         from t2t_multimodel.train import verify_resume
 
         verify_resume.verify_resume(_again(args), args.hparams, output_dir, args.train_steps or 60)
         return
     from t2t_multimodel.train import main as training
 
+    if args.cluster == "auto":
+        from t2t_multimodel.engines import jax_process_group
+
+        cluster = jax_process_group.find_cluster()
     raw_dir = _model.raw_dir(args, output_dir)
     training.train(resolved, args.data_dir, raw_dir, output_dir, cluster)
 
 
-def _cluster(args: flags.FlagValues, several: bool) -> Cluster | None:
-    """Reads the flags, or TF_CONFIG, which other programs may have set for themselves."""
-    from t2t_multimodel.engines.cluster import find_cluster
+def _cluster(args: flags.FlagValues, distribution: str) -> Cluster | None:
+    """Reads the flags, or TF_CONFIG, which other programs may have set for themselves.
 
-    if several and args.verify_resume:
+    None also where JAX is to find the processes, which it does when it is there.
+    """
+    from t2t_multimodel.engines.cluster import AUTO, find_cluster
+
+    several = distribution == "multi_worker"
+    if args.verify_resume and (several or args.cluster):
         raise UserError("--verify_resume is for one process.", fix="Try --distribution=mirrored:2.")
+    if args.cluster == AUTO and (args.worker is not None or distribution != "mesh"):
+        raise UserError(
+            "--cluster=auto goes with --distribution=data:N,experts:M alone, and without --worker: "
+            "JAX numbers the processes.",
+        )
+    if args.cluster == AUTO:
+        return None
     return find_cluster(args.cluster, args.worker, os.environ if several else {})
 
 

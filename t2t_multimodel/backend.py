@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 
 from t2t_multimodel import free_memory as host
 from t2t_multimodel.features import ProblemSignature
@@ -63,6 +64,19 @@ def batch_spec(problem: ProblemSignature) -> dict[str, Any]:
     return spec
 
 
+def host_copy(value: Any) -> np.ndarray:
+    """A copy of a tensor that later updates, which work in place, cannot reach.
+
+    Where several processes share a mesh of JAX, all of them must call it: each sends its part.
+    """
+    if keras.backend.backend() == "jax":
+        if not (value.is_fully_addressable or value.is_fully_replicated):
+            from jax.experimental import multihost_utils
+
+            return np.array(multihost_utils.process_allgather(value, tiled=True))
+    return np.array(keras.ops.convert_to_numpy(value))
+
+
 def free_memory() -> int | None:
     """Bytes that may still be taken where the model computes; None where that is not known.
 
@@ -86,15 +100,20 @@ def _compiled_by_jax(model: keras.Model, function: Callable[..., Any]) -> Callab
     import jax
 
     variables = list(model.variables)
+    mesh = keras.distribution.distribution()
+    everywhere = None  # on a mesh: where every process can read what comes out
+    if mesh is not None:
+        layout = mesh.device_mesh.backend_mesh
+        everywhere = jax.sharding.NamedSharding(layout, jax.sharding.PartitionSpec())
 
-    @jax.jit
     def run(values: list[Any], arguments: tuple[Any, ...]) -> Any:
         # variables that are not arguments would be constants with the values of the first call
         state = list(zip(variables, values, strict=True))
         with keras.StatelessScope(state_mapping=state):
             return function(*arguments)
 
-    return lambda *arguments: run([variable.value for variable in variables], arguments)
+    compiled = jax.jit(run, out_shardings=everywhere)
+    return lambda *arguments: compiled([variable.value for variable in variables], arguments)
 
 
 def _compiled_by_tensorflow(function: Callable[..., Any], *specs: Any) -> Callable[..., Any]:

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 _CLOSE = 0.6  # difflib's own cutoff: below it a suggestion is a guess
 _TIE = 0.05  # names this near to the best one are offered beside it
 _LONGEST_REASON = 300  # characters of what a library says that are passed on
+stands_for: dict[str, str] = {}
+"""Begin of a path of this machine -> what messages have in its place (`storage`)."""
 _ADDRESS = re.compile(r" ?<[^<>]* object at 0x[0-9a-f]+>")
 
 
@@ -76,8 +78,11 @@ def reason(error: BaseException) -> str:
 def printable(text: str) -> str:
     """The text with an escape for each half of a surrogate pair, which no terminal can write.
 
-    Python has them in the names of files that are not UTF-8.
+    Python has them in the names of files that are not UTF-8. Paths that stand for an URL are told
+    as that.
     """
+    for path, url in stands_for.items():
+        text = text.replace(path, url)
     return text.encode("utf-8", "backslashreplace").decode()
 
 

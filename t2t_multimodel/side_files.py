@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
+from t2t_multimodel import storage
 from t2t_multimodel.errors import UserError
 
 T = TypeVar("T")
@@ -86,7 +87,8 @@ def read_or(
     except Damaged as error:
         log(f"{error.message} It is left out.")
     except (LookupError, ValueError, TypeError, AttributeError) as error:
-        log(f"{file} is damaged: it is not of this form ({_short(error)}). It is left out.")
+        where = storage.shown(file)
+        log(f"{where} is damaged: it is not of this form ({_short(error)}). It is left out.")
     return default
 
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from t2t_multimodel import _scan
+from t2t_multimodel import _scan, storage
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.own_modules import OwnFinder
 
@@ -38,12 +38,13 @@ def add(paths: str | Path | None) -> None:
     """
     for text in str(paths or "").split(","):
         if text.strip():
-            add_one(Path(text.strip()).expanduser())
+            add_one(storage.fetch(storage.place(text.strip())))
 
 
 def add_definitions(data_dir: Path) -> None:
     """Makes the problems known that `mm-datagen --from` has defined in a data folder."""
     try:
+        storage.fetch(data_dir, depth=2, only=_scan.DEFINITION)
         found = sorted(data_dir.glob(f"*/{_scan.DEFINITION}"))
     except (OSError, ValueError):  # whoever reads records there tells it
         return
@@ -53,7 +54,7 @@ def add_definitions(data_dir: Path) -> None:
 
 def added() -> tuple[str, ...]:
     """The paths added so far, absolute: a worker process passes each to `add`."""
-    return tuple(str(path) for path in _added.values())
+    return tuple(storage.shown(path) for path in _added.values())
 
 
 def files() -> Iterator[tuple[Path, str]]:

@@ -15,6 +15,7 @@ ORDER = (
     "__version__",
     "errors",
     "types",
+    "storage",
     "side_files",
     "cores",
     "free_memory",

@@ -1,6 +1,6 @@
 """Packs a trained run as a model that ships with the package.
 
-    python tools/ship_model.py runs/octet_tiny octet
+    python -m tools.ship_model runs/octet_tiny octet
 
 The weights are rounded to bfloat16, which is what a model file needs least of: the file stays an
 ordinary `model.keras`, whose weights are float32 numbers with sixteen zero bits that compress away.

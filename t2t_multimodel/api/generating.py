@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
+from t2t_multimodel import storage
 from t2t_multimodel.api.places import Place, RawDirLike, raw_dirs
 from t2t_multimodel.cores import cores
 from t2t_multimodel.data.datagen import DatagenOptions, Prepared, generate
@@ -36,4 +36,4 @@ def datagen(
     """
     names = [problems] if isinstance(problems, str) else list(problems)
     options = DatagenOptions(workers=workers or cores(), vocab_size=vocab_size)
-    return generate(names, Path(data_dir).expanduser(), raw_dirs(raw_dir), options)
+    return generate(names, storage.place(data_dir), raw_dirs(raw_dir), options)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, overload
 
 import numpy as np
 
+from t2t_multimodel import storage
 from t2t_multimodel.api.asking import Asking
 from t2t_multimodel.api.inputs import check_readable, encoded, is_one
 from t2t_multimodel.api.places import Place, RawDirLike, raw_dirs
@@ -244,7 +245,7 @@ class Model:
             problems=checkpoint.problems(names),
             split=split,
             shuffle_sources=shuffle_sources,
-            data_dir=Path(data_dir),
+            data_dir=storage.place(data_dir),
             raw_dir=raw_dirs(raw_dir) or remembered_raw_dir(checkpoint.run),
         )
         with self._lock:

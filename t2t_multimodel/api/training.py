@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from t2t_multimodel import quiet
+from t2t_multimodel import quiet, storage
 from t2t_multimodel.api.loading import load
 from t2t_multimodel.api.places import Place, RawDirLike, raw_dirs
 from t2t_multimodel.checkpoints.trusted_code import remembered_raw_dir
@@ -74,11 +74,11 @@ def train(
         problems=problems.split(",") if isinstance(problems, str) else list(problems),
         settings=hparams or {},
     )
-    folder = None if output_dir is None else Path(output_dir).expanduser()
+    folder = None if output_dir is None else storage.fetch(storage.place(output_dir))
     resolved, folder = asked_settings(hparams_set, folder, changes)
     raw = raw_dirs(raw_dir) or remembered_raw_dir(folder)
     quiet.import_backend()
     from t2t_multimodel.train import main  # late: a wrong name is told before TensorFlow
 
-    rows = main.train(resolved, Path(data_dir).expanduser(), raw, folder)
+    rows = main.train(resolved, storage.place(data_dir), raw, folder)
     return Run(folder, {row.result.problem: row for row in rows})

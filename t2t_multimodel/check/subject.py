@@ -12,7 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
-from t2t_multimodel import _scan, registry, usr_dir
+from t2t_multimodel import _scan, registry, storage, usr_dir
 from t2t_multimodel.check.finding import NotChecked
 from t2t_multimodel.check.look import MOST_EXAMPLES, Looker, SplitLook
 from t2t_multimodel.data import vocab
@@ -56,6 +56,8 @@ class Subject:
         return dict(self._vocabularies())
 
     def _vocabularies(self) -> list[tuple[str, SubwordTokenizer]]:
+        if self._data_dir:
+            storage.fetch(self._data_dir / "vocab")
         kept = self._data_dir if self._data_dir and self._data_dir.is_dir() else None
         with tempfile.TemporaryDirectory(prefix="t2t_multimodel-check-") as folder:
             return [

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from t2t_multimodel import usr_dir
+from t2t_multimodel import storage, usr_dir
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint, found
 from t2t_multimodel.checkpoints.saving import seal, write_model
 from t2t_multimodel.checkpoints.trusted_code import remember, run_of
@@ -88,5 +88,6 @@ def _write(
     (temporary / "state.json").write_text(json.dumps(state, indent=1))
     seal(temporary)
     os.replace(temporary, folder)
+    storage.publish(folder)
     remember(run_of(folder), usr_dir.added())
     return Checkpoint(folder)

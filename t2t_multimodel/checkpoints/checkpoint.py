@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import google_crc32c
 import numpy as np
 
+from t2t_multimodel import storage
 from t2t_multimodel.checkpoints.model_file import load_model
 from t2t_multimodel.checkpoints.trusted_code import admit, run_of
 from t2t_multimodel.config import Config
@@ -118,6 +119,7 @@ class Checkpoint:
         Without `checksums.json` (of an earlier version, or lost) the checksums inside of the files
         must be right.
         """
+        storage.need(self.path)
         try:
             sums = read_json(self.path / CHECKSUMS)
         except FileNotFoundError:
@@ -205,7 +207,8 @@ def newest_whole(folder: Path, log: Callable[[str], None] = print) -> Checkpoint
         damage = checkpoint.damage()
         if not damage:
             return checkpoint
-        log(f"{checkpoint.path} is damaged: {damage}. The checkpoint before it is taken.")
+        where = storage.shown(checkpoint.path)
+        log(f"{where} is damaged: {damage}. The checkpoint before it is taken.")
     if candidates:
         raise UserError(
             f"Every checkpoint in {folder} is damaged.",

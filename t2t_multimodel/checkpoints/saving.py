@@ -13,6 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from t2t_multimodel import storage
 from t2t_multimodel.checkpoints.checkpoint import CHECKSUMS, Checkpoint, checksum, found
 from t2t_multimodel.data.files import writing
 from t2t_multimodel.data.tokenizer import SubwordTokenizer
@@ -75,14 +76,17 @@ class Saver:
         write(self._folder, snapshot)
         for name, step in snapshot.best.items():
             _link(self._folder / f"best-{name}", f"step-{step:08d}")
+        storage.publish(self._folder.parent)  # the run's logs too: they must reach to this step
         for link in self._folder.glob("best-*"):
             if link.name.removeprefix("best-") not in snapshot.best:
                 link.unlink()  # it belongs to another score, see `Best.restore`
+                storage.remove(link)
         best, newest = set(snapshot.best.values()), int(snapshot.state["step"])
         steps = {int(one.path.name.removeprefix("step-")): one.path for one in found(self._folder)}
         # Later ones are damaged: the run went on from one before them, and will write them again.
         written = [step for step in steps if step <= newest]
         for step in set(written[: -self._keep]) - best:
+            storage.remove(steps[step])
             shutil.rmtree(steps[step])
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from t2t_multimodel import registry, usr_dir
+from t2t_multimodel import registry, storage, usr_dir
 from t2t_multimodel.checkpoints.code_hash import code_hash
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.files import written_by_rename
@@ -47,13 +47,13 @@ def remember(run: Path, folders: Sequence[str], say: Say = print, raw_dir: RawDi
         return
     try:
         raw = "" if raw_dir is None else str(as_raw_dirs(raw_dir).absolute())
-        code = {one: code_hash(one) for one in folders}
-        note = {"run": str(run.resolve()), "code": code, "raw_dir": raw}
+        code = {one: code_hash(str(storage.place(one))) for one in folders}
+        note = {"run": _name_of(run), "code": code, "raw_dir": raw}
         with written_by_rename(_file_of(run)) as stream:
             stream.write(json.dumps(note, indent=1).encode())
     except (OSError, RuntimeError, UserError) as error:  # RuntimeError: there is no home folder
         reason = error.message if isinstance(error, UserError) else error
-        say(f"Later commands on {run} need --usr_dir again: {reason}")
+        say(f"Later commands on {storage.shown(run)} need --usr_dir again: {reason}")
 
 
 def remembered_raw_dir(run: Path, say: Say = print) -> RawDirs | None:
@@ -87,13 +87,20 @@ def admit(run: Path, folders: Iterable[Any], problems: Iterable[str], say: Say =
     for folder in map(str, folders):
         if folder in usr_dir.added():
             continue
-        if folder in agreed and Path(folder).exists() and code_hash(folder) == agreed[folder]:
-            usr_dir.add_one(Path(folder))
-        else:
+        if folder not in agreed or not _added_unchanged(folder, agreed[folder]):
             left.append(folder)
     missing = [name for name in problems if name not in registry.problems]
     if missing and left:
         raise _not_agreed(run, left, missing[0], [one for one in left if one in agreed])
+
+
+def _added_unchanged(folder: str, digest: str) -> bool:
+    """Makes code that was agreed to known; False if it is gone or has changed since."""
+    here = storage.fetch(storage.place(folder))  # only now: a run must not choose what is fetched
+    if not here.exists() or code_hash(str(here)) != digest:
+        return False
+    usr_dir.add_one(here)
+    return True
 
 
 def admit_run(run: Path, problems: Iterable[str] = ()) -> None:
@@ -115,8 +122,13 @@ def run_of(path: Path) -> Path:
     return path.parent.parent if path.parent.name == "checkpoints" else path
 
 
+def _name_of(run: Path) -> str:
+    """Where a run is, whatever its path was written like: a path from the root, or an URL."""
+    return storage.shown(run.resolve())
+
+
 def _file_of(run: Path) -> Path:
-    name = hashlib.sha256(str(run.resolve()).encode(errors="surrogateescape")).hexdigest()[:24]
+    name = hashlib.sha256(_name_of(run).encode(errors="surrogateescape")).hexdigest()[:24]
     return state_folder() / f"{name}.json"
 
 
@@ -133,7 +145,7 @@ def _noted(run: Path, default: T, parse: Callable[[Any], T], say: Say) -> T:
     """Returns what is noted of a run."""
 
     def of_this_run(note: Any) -> T:
-        if note["run"] != str(run.resolve()):
+        if note["run"] != _name_of(run):
             raise ValueError(f"it is of {note['run']}")
         return parse(note)
 

@@ -37,6 +37,8 @@ def without_effect(config: Config, problems: Mapping[str, Sides]) -> dict[str, s
         problems: name -> sides; one that is missing may be of any kind.
     """
     found = dict(_of_mixture(config))
+    if config.train.distribution.kind == "mesh":
+        found["train.parallel_batches"] = "a mesh computes one micro-batch at a time"
     found |= _of_evaluation(config)
     if problems.keys() == config.rates.keys():
         found |= _of_kinds(config, problems)

@@ -51,6 +51,14 @@ def fill_up(batch: Batch, rows: int) -> Batch:
     return {name: fill(name, array) for name, array in batch.items()}
 
 
+def placed(batch: Batch, rows: range, total: int) -> Batch:
+    """Puts rows at their place among `total` ones; the others are zero and have length 0."""
+    whole = {name: np.zeros((total, *one.shape[1:]), one.dtype) for name, one in batch.items()}
+    for name, array in batch.items():
+        whole[name][rows.start : rows.stop] = array
+    return whole
+
+
 def _stack(arrays: list[np.ndarray], pad_to: int | None) -> np.ndarray:
     if len({array.shape for array in arrays}) == 1 and pad_to is None:
         return np.stack(arrays)

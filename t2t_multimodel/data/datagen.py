@@ -17,12 +17,12 @@ from t2t_multimodel.data.dataset import DataSet
 from t2t_multimodel.data.facts import facts_of
 from t2t_multimodel.data.files import remove_abandoned
 from t2t_multimodel.data.fingerprint import fingerprint
-from t2t_multimodel.data.kept import Kept, Shelf, find_kept
+from t2t_multimodel.data.kept import Kept, Shelf, fetch_problem, find_kept
 from t2t_multimodel.data.processes import Run
 from t2t_multimodel.data.progress import DatagenProgress
 from t2t_multimodel.data.raw_dirs import RawDir, RawDirs, as_raw_dirs
 from t2t_multimodel.data.reading import Unreadable
-from t2t_multimodel.data.shards import ShardJob, seen_fault
+from t2t_multimodel.data.shards import ShardJob, publish, seen_fault
 from t2t_multimodel.data.splits import SplitOnDisk, told
 from t2t_multimodel.data.tokenizer import SubwordTokenizer
 from t2t_multimodel.data.verify import read_fault
@@ -113,6 +113,7 @@ def generate(
     for name in names:
         problem: Problem = registry.problems.get(name)()
         problem.check_declared()
+        fetch_problem(data_dir, name)
         own_raw, begun_with = raw_dirs.of(name), (options.begun or {}).get(name, "")
         shelf = Shelf(problem, data_dir, known, options.vocab_size, begun_with)
         kept = find_kept(shelf, own_raw, options.report)
@@ -271,6 +272,7 @@ def _write_all(splits: list[SplitOnDisk], run: Run, report: Report) -> None:
             if isinstance(outcome, Unreadable):
                 unreadable.append(outcome)
                 continue
+            publish(job)
             split = owners[job.split_name]
             split.summaries[job.shard] = outcome
             progress.finish(job, outcome)

@@ -34,7 +34,9 @@ class DataSet:
         self._files, lengths = [], []
         for shard in self.manifest["shards"]:
             offsets, of_shard = read_index(folder / f"{shard['file']}.index.npz")
-            self._files.append(RecordFile(folder / shard["file"], offsets))
+            self._files.append(
+                RecordFile(folder / shard["file"], offsets, str(shard.get("sha256", "")))
+            )
             lengths.append(of_shard)
         table = np.concatenate(lengths)
         self.lengths = {name: table[:, i] for i, name in enumerate(features)}

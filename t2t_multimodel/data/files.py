@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from t2t_multimodel import storage
 from t2t_multimodel.errors import UserError, reason
 
 _OF_TENSORFLOW = {
@@ -28,7 +29,7 @@ def written_by_rename(path: Path) -> Iterator[BinaryIO]:
     """Opens a temporary file that becomes `path` when the block ends without an error.
 
     A kill at any moment leaves either the whole file or none under that name, and of two who
-    write it the last one's stays, whole.
+    write it the last one's stays, whole. A path that stands for an URL is published there.
 
     Raises:
         UserError: the disk is full, writing there is not allowed, or `path` is a folder or below
@@ -47,6 +48,7 @@ def written_by_rename(path: Path) -> Iterator[BinaryIO]:
                 os.replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
+        storage.publish(path)
     except OSError as error:
         if error.errno not in _TOLD:  # such as one of what the block reads
             raise
@@ -104,6 +106,8 @@ def not_written(path: Path, error: OSError) -> UserError:
     number = error.errno
     if number is None and (match := _IN_WORDS.search(str(error))):
         number = int(match[1] or match[2])
+    if number in (errno.ENOSPC, errno.EDQUOT) and storage.is_remote(path):
+        return storage.cache_is_full(path)
     said, fix = _TOLD.get(number or 0, ("", ""))
     system = error.strerror or (os.strerror(number) if number else reason(error))
     why = f"{said} ({system})" if said else system

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from t2t_multimodel import registry
+from t2t_multimodel import registry, storage
 from t2t_multimodel.data import vocab
 from t2t_multimodel.data.facts import facts_of, files_of
 from t2t_multimodel.data.files import written_by_rename
@@ -28,6 +28,12 @@ from t2t_multimodel.problem import Problem
 from t2t_multimodel.side_files import Damaged, read_json
 
 Facts = dict[str, Any]
+
+
+def fetch_problem(data_dir: Path, problem: str) -> None:
+    """Brings what tells of a problem's records here, if the data folder stands for an URL."""
+    storage.fetch(data_dir / "vocab")
+    storage.fetch(data_dir / problem)
 
 
 @dataclass(frozen=True)
@@ -207,7 +213,8 @@ def find_kept(
         kept = shelf.unseen(facts_of(problem, {}, {}))
         if kept is None:
             raise
-        report(f"{problem.name}: the records {kept.folder} are used as they are: {error.message}")
+        where = storage.shown(kept.folder)
+        report(f"{problem.name}: the records {where} are used as they are: {error.message}")
         return kept
     if raw_dir is None and not files:  # a problem that needs none, or whose files were not given
         return shelf.unseen(facts_of(problem, {}, {})) or files
@@ -236,6 +243,7 @@ def accept(
     problem: Problem = registry.problems.get(name)()
     problem.check_declared()
     own_raw = as_raw_dirs(raw_dir).of(name)
+    fetch_problem(data_dir, name)
     try:
         files = files_of(problem, own_raw)
     except UserError:  # they are not here

@@ -12,9 +12,10 @@ from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from multiprocessing.connection import wait as wait_for_end
 from multiprocessing.queues import SimpleQueue
+from pathlib import Path
 from typing import Any
 
-from t2t_multimodel import registry
+from t2t_multimodel import registry, storage
 from t2t_multimodel.data.reading import Unreadable
 from t2t_multimodel.data.shards import ShardJob, Summary, write_shard
 from t2t_multimodel.errors import UserError
@@ -52,7 +53,9 @@ def _in_processes(jobs: list[ShardJob], tell: Tell, workers: int) -> Iterator[Do
     # Spawned, not forked: a fork of a process with threads (TensorFlow's) can hang.
     context = multiprocessing.get_context("spawn")
     heard: SimpleQueue[tuple[int, int, int]] = context.SimpleQueue()
-    pool = ProcessPoolExecutor(min(workers, len(jobs)), context, _begin, (heard,))
+    pool = ProcessPoolExecutor(
+        min(workers, len(jobs)), context, _begin, (heard, storage.cache_in_use())
+    )
     with pool:
         futures = {pool.submit(_write, number, job): job for number, job in enumerate(jobs)}
         try:
@@ -96,10 +99,11 @@ _heard: SimpleQueue[tuple[int, int, int]]
 """A worker reports to its parent through `_heard`."""
 
 
-def _begin(heard: Any) -> None:
+def _begin(heard: Any, cache: tuple[Path | None, float]) -> None:
     """Prepares a worker: it ends with its parent, and Ctrl-C ends it without a traceback."""
     global _heard
     _heard = heard
+    storage.use_cache(*cache)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

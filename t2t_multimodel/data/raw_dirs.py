@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from t2t_multimodel import registry
+from t2t_multimodel import registry, storage
 from t2t_multimodel.errors import UserError, unknown
 
 _ENTRY = re.compile(r"([a-z][a-z0-9_]*):(.+)")
@@ -32,8 +32,9 @@ class RawDirs:
         default: Path | None = None
         named: dict[str, Path] = {}
         for entry in filter(None, (part.strip() for part in text.split(","))):
-            match = None if _is_folder(Path(entry).expanduser()) else _ENTRY.fullmatch(entry)
-            path = Path(match[2] if match else entry).expanduser()
+            is_plain = storage.is_url(entry) or _is_folder(Path(entry).expanduser())
+            match = None if is_plain else _ENTRY.fullmatch(entry)
+            path = storage.fetch(storage.place(match[2] if match else entry), whole=True)
             if not _is_folder(path):
                 raise UserError(
                     f"--raw_dir={entry}: there is no folder {path} (looked in {Path.cwd()}).",
@@ -61,7 +62,7 @@ class RawDirs:
         home: Path | None = None
         if problem in registry.problems:
             home = registry.problems.get(problem).home
-        return self.default if home is None else home
+        return self.default if home is None else storage.fetch(home, whole=True)
 
     def absolute(self) -> RawDirs:
         """The same folders, whatever the working folder is later."""
@@ -76,8 +77,9 @@ class RawDirs:
                 raise unknown("problem of this command", name, list(problems))
 
     def __str__(self) -> str:
-        parts = [] if self.default is None else [str(self.default)]
-        return ",".join([*parts, *(f"{name}:{path}" for name, path in self.named)])
+        parts = [] if self.default is None else [storage.shown(self.default)]
+        named = (f"{name}:{storage.shown(path)}" for name, path in self.named)
+        return ",".join([*parts, *named])
 
 
 def _is_folder(path: Path) -> bool:

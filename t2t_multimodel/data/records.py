@@ -14,6 +14,7 @@ from pathlib import Path
 import google_crc32c
 import numpy as np
 
+from t2t_multimodel import storage
 from t2t_multimodel.data.files import written_by_rename
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.raw_files import open_raw
@@ -59,18 +60,24 @@ def _masked_crc(data: bytes) -> int:
 
 
 class RecordFile:
-    """A TFRecord file with known offsets, mapped into memory."""
+    """A TFRecord file with known offsets, mapped into memory.
 
-    def __init__(self, path: Path, offsets: np.ndarray) -> None:
+    One of an URL is brought here whole if the cache has room for it; else each record is read where
+    it is.
+    """
+
+    def __init__(self, path: Path, offsets: np.ndarray, sha256: str = "") -> None:
         """
         Args:
             path: a file that `write_records` made.
             offsets: int64 [n + 1], what it returned.
+            sha256: of its content, for one that is brought here.
 
         Raises:
             UserError: the file has another size.
         """
         self.path, self.offsets = path, offsets
+        self._is_near = storage.is_near(path, sha256)
         stat = path.stat()
         if stat.st_size != offsets[-1]:
             raise UserError(
@@ -88,9 +95,14 @@ class RecordFile:
             UserError: it is wrong; file and record are named.
         """
         begin, end = self.offsets[index : index + 2]
-        mapped = _mapped(*self._state)
-        record = mapped[begin + _HEADER.size : end - _FOOTER.size]
-        if mapped[end - _FOOTER.size : end] != _FOOTER.pack(_masked_crc(record)):
+        held: mmap.mmap | bytes
+        if self._is_near:
+            held = _mapped(*self._state)
+        else:
+            held = storage.read_range(self.path, int(begin), int(end))
+            begin, end = 0, len(held)
+        record = held[begin + _HEADER.size : end - _FOOTER.size]
+        if held[end - _FOOTER.size : end] != _FOOTER.pack(_masked_crc(record)):
             raise UserError(f"{self.path}: record {index} is damaged: wrong checksum.", REPAIR)
         return record
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from t2t_multimodel import registry, usr_dir
+from t2t_multimodel import registry, storage, usr_dir
 from t2t_multimodel.data.encoder import ExampleEncoder
 from t2t_multimodel.data.files import written_by_rename
 from t2t_multimodel.data.records import write_records
@@ -73,6 +73,12 @@ class ShardJob:
         return summary if whole else None
 
 
+def publish(job: ShardJob) -> None:
+    """Brings a shard to its URL, if its folder stands for one: what proves it whole goes last."""
+    for path in (job.path, job.index_path, job.summary_path):
+        storage.publish(path)
+
+
 def seen_fault(job: ShardJob, summary: Summary) -> str:
     """Tells what is wrong with the files of a shard as far as sizes show; "" if nothing is."""
     if not job.path.is_file():
@@ -101,7 +107,7 @@ def write_shard(job: ShardJob, tell: Tell | None = None) -> Summary:
     if summary is not None and not seen_fault(job, summary):
         return summary
     for folder in job.usr_dirs:
-        usr_dir.add_one(Path(folder))
+        usr_dir.add_one(storage.fetch(storage.place(folder)))
     problem: Problem = registry.problems.get(job.problem)()
     encoder = ExampleEncoder(
         problem, {n: SubwordTokenizer(n, m) for n, m in job.vocabularies.items()}

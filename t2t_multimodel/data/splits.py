@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from t2t_multimodel import storage
 from t2t_multimodel.data.files import written_by_rename
 from t2t_multimodel.data.fingerprint import fingerprint
 from t2t_multimodel.data.shards import ShardJob, Summary
@@ -61,7 +62,7 @@ class SplitOnDisk:
             elif not (fault := find_fault(job, summary)):
                 self.summaries[job.shard] = summary
             if fault:
-                report(f"{job.path} {fault}; it is made again.")
+                report(f"{storage.shown(job.path)} {fault}; it is made again.")
                 job.summary_path.unlink(missing_ok=True)
 
     def _is_of_another_state(self, report: Callable[[str], None]) -> bool:
@@ -70,12 +71,13 @@ class SplitOnDisk:
             return False
         facts = made_from(self.manifest_path)
         if facts is None:
-            report(f"{self.manifest_path} is damaged; it is made again.")
+            report(f"{storage.shown(self.manifest_path)} is damaged; it is made again.")
             return False
         if fingerprint(facts) == self.manifest_path.parent.name:
             return False
         what = "; ".join(differences(facts, self._facts)) or "its facts differ"
-        report(f"{self.manifest_path.parent}: the {self.split} records are stale: {what}.")
+        where = storage.shown(self.manifest_path.parent)
+        report(f"{where}: the {self.split} records are stale: {what}.")
         return True
 
     def _lost_summary(self, job: ShardJob) -> str:

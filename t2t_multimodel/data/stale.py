@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from t2t_multimodel import storage
 from t2t_multimodel.side_files import Damaged, read_json
 
 MOST_NAMED = 3
@@ -42,7 +43,7 @@ def left_over(folder: Path, now: dict[str, Any]) -> Iterator[str]:
     """A line for each stale folder beside `folder`: its size, and why it is stale."""
     for other, changed in _others(folder, now):
         size = sum(path.stat().st_size for path in other.iterdir()) / 1e6
-        yield f"{other}: {size:.1f} MB, stale: {'; '.join(changed)}."
+        yield f"{storage.shown(other)}: {size:.1f} MB, stale: {'; '.join(changed)}."
 
 
 def _others(folder: Path, now: dict[str, Any]) -> Iterator[tuple[Path, list[str]]]:

@@ -15,25 +15,34 @@ from t2t_multimodel.data.batching import (
     eval_batches,
     make_buckets,
 )
-from t2t_multimodel.data.collate import Batch, collate, fill_up
+from t2t_multimodel.data.collate import Batch, collate, fill_up, placed
 from t2t_multimodel.data.dataset import DataSet
 from t2t_multimodel.data.draws import generator
+from t2t_multimodel.data.row_share import RowShare
 from t2t_multimodel.data.strategies import Sizes
 
 
 class BatchStream:
     """The endless training batches of one problem: `stream[n]` is the n-th, whenever asked."""
 
-    def __init__(self, dataset: DataSet, config: DataConfig, seed: int, name: str) -> None:
+    def __init__(
+        self,
+        dataset: DataSet,
+        config: DataConfig,
+        seed: int,
+        name: str,
+        share: RowShare | None = None,
+    ) -> None:
         """
         Args:
             dataset: of the train split.
             config: of the run; budgets of the problem's own take effect.
             seed: of the run.
             name: of the problem.
+            share: the rows that are read. The others have length 0, in batches of the same shape.
         """
         self._dataset, self._config = dataset, config.of(name)
-        self._seed, self._name = seed, name
+        self._seed, self._name, self._share = seed, name, share
         self._features = {
             key: feature.with_augmentation(self._config.sound_mask, self._config.sound_warp)
             for key, feature in dataset.features.items()
@@ -54,13 +63,26 @@ class BatchStream:
         number, chosen = self.plan.bucket_and_examples(n)
         pad_to = None
         if self._config.static_shapes:
-            pad_to = longest(self._dataset, self.plan.buckets[number])
-        draws = generator(self._seed, f"augment/{self._name}", n)
-        examples = [self._augmented(int(i), draws) for i in chosen]
+            pad_to = longest(self._dataset, self.plan.buckets[number].members)
+        if self._share is None:
+            return self._made(n, chosen, range(len(chosen)), pad_to)
+        own = self._share.own(len(chosen))
+        rows = range(min(own.start, len(chosen) - 1), min(own.stop, len(chosen)))
+        pad_to = pad_to or longest(self._dataset, chosen)
+        if not rows:  # one row tells the shapes of the others
+            rows = range(rows.start, rows.start + 1)
+        return placed(self._made(n, chosen, rows, pad_to), rows, len(chosen))
+
+    def _made(
+        self, n: int, chosen: np.ndarray, rows: range, pad_to: dict[str, int] | None
+    ) -> Batch:
+        """Some rows of the n-th batch; none depends on which others are made."""
+        examples = [self._augmented(n, row, int(chosen[row])) for row in rows]
         return collate(examples, self._features, pad_to)
 
-    def _augmented(self, number: int, draws: np.random.Generator) -> dict[str, np.ndarray]:
+    def _augmented(self, n: int, row: int, number: int) -> dict[str, np.ndarray]:
         """The train example of this number, varied as its features are in training."""
+        draws = generator(self._seed, f"augment/{self._name}", n, row)
         example = self._dataset[number]
         try:
             return {key: self._features[key].augment(one, draws) for key, one in example.items()}
@@ -82,10 +104,15 @@ def train_buckets(dataset: DataSet, config: DataConfig, seed: int, name: str) ->
     return made if chosen is None else [Bucket(chosen[one.members], one.rows) for one in made]
 
 
-def longest(dataset: DataSet, bucket: Bucket) -> dict[str, int]:
-    """Feature -> longest length in a bucket, for the features whose length varies."""
+def longest(dataset: DataSet, examples: np.ndarray) -> dict[str, int]:
+    """Feature -> longest length among examples, for the features whose length varies.
+
+    Args:
+        dataset: knows all lengths without reading any example.
+        examples: int [m], their numbers.
+    """
     varying = [name for name, one in dataset.features.items() if one.varies]
-    return {name: int(dataset.lengths[name][bucket.members].max()) for name in varying}
+    return {name: int(dataset.lengths[name][examples].max()) for name in varying}
 
 
 def eval_stream(
@@ -110,7 +137,7 @@ def eval_stream(
         return
     for bucket in buckets(shares, config.bucket_growth):
         members = bucket.members[np.isin(bucket.members, examples)]
-        pad_to = longest(dataset, bucket)
+        pad_to = longest(dataset, bucket.members)
         if "inputs" in pad_to:  # exchanged sources may come from any bucket
             pad_to["inputs"] = int(dataset.lengths["inputs"].max())
         for begin in range(0, len(members), bucket.rows):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from t2t_multimodel import registry
+from t2t_multimodel import registry, storage
 from t2t_multimodel.data import example_proto
 from t2t_multimodel.data.dataset import read_index
 from t2t_multimodel.data.fingerprint import sha256
@@ -20,6 +20,7 @@ def read_fault(job: ShardJob, summary: Summary) -> str:
     """
     if fault := seen_fault(job, summary):
         return fault
+    storage.need(job.path)
     problem: Problem = registry.problems.get(job.problem)()
     offsets, lengths = [0], []
     for number, (offset, record, fault) in enumerate(walk(job.path)):

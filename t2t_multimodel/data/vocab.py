@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from t2t_multimodel import registry
+from t2t_multimodel import registry, storage
 from t2t_multimodel.data import reading
 from t2t_multimodel.data.files import remove_abandoned, written_by_rename
 from t2t_multimodel.data.fingerprint import files_facts, fingerprint
@@ -93,7 +93,7 @@ def load_or_train(
     if not path.is_file():
         wanted.train_into(path, report)
     elif why := fault(path):
-        report(f"{path} {why}; it is made again.")
+        report(f"{storage.shown(path)} {why}; it is made again.")
         wanted.train_into(path, report)
     return SubwordTokenizer(vocabulary.name, path.read_bytes())
 

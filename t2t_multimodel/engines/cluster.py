@@ -1,4 +1,4 @@
-"""Cluster: the processes that train one run together, from flags or from TF_CONFIG."""
+"""Cluster: the processes that train one run together, from flags or from the environment."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from t2t_multimodel.errors import UserError
 
+AUTO = "auto"
+"""As --cluster: JAX finds the processes in what SLURM, Kubernetes, MPI or a TPU pod tell it."""
 MOST_PORT = 65_535
 _EXAMPLE = "give every process --cluster=hostA:2222,hostB:2222 and its own --worker=0 or 1"
 
@@ -21,9 +23,13 @@ class Cluster:
     """
 
     addresses: tuple[str, ...]
-    """host:port of each worker, the same list in the same order everywhere."""
+    """host:port of each worker, the same list in the same order everywhere; () if `found`."""
     worker: int
     """Number of this process; 0 is the chief, which alone writes into the run's folder."""
+    found: int = 0
+    """Number of processes that JAX found and joined by itself; 0: `addresses` names them."""
+    host_found: str = ""
+    """The chief's host, where JAX found the processes."""
 
     def __post_init__(self) -> None:
         for address in self.addresses:
@@ -37,11 +43,21 @@ class Cluster:
                 )
         if len(set(self.addresses)) < len(self.addresses):
             raise UserError("--cluster names an address twice.", fix=_EXAMPLE)
-        if not 0 <= self.worker < len(self.addresses):
+        if not 0 <= self.worker < self.workers:
             raise UserError(
-                f"--worker={self.worker}: the cluster has workers 0 to {len(self.addresses) - 1}.",
+                f"--worker={self.worker}: the cluster has workers 0 to {self.workers - 1}.",
                 fix=_EXAMPLE,
             )
+
+    @property
+    def workers(self) -> int:
+        """The number of processes."""
+        return self.found or len(self.addresses)
+
+    @property
+    def host(self) -> str:
+        """The host of the chief."""
+        return self.host_found or self.addresses[0].rpartition(":")[0]
 
     @property
     def chief(self) -> bool:

@@ -25,15 +25,15 @@ def set_up(config: Config, cluster: Cluster | None = None) -> ProcessGroup:
 
     Args:
         config: of the run.
-        cluster: the processes of a multi_worker run.
+        cluster: the processes of the run, where there are several.
 
     Raises:
         UserError: the backend or this machine does not have such devices, or a step has too few
             micro-batches for them.
     """
     wanted, backend = config.train.distribution, keras.backend.backend()
-    if cluster and not isinstance(wanted, MultiWorkerConfig):
-        raise UserError("--cluster is for --distribution=multi_worker.")
+    if cluster and not isinstance(wanted, MultiWorkerConfig | MeshConfig):
+        raise UserError("--cluster is for --distribution=multi_worker, data:N or experts:M.")
     if backend == "jax":
         if config.train.jit_compile:
             raise UserError(
@@ -43,9 +43,7 @@ def set_up(config: Config, cluster: Cluster | None = None) -> ProcessGroup:
         keras.distribution.set_distribution(None)  # of an earlier run in this process
     if isinstance(wanted, MeshConfig):
         _need(backend, "jax", wanted)
-        from t2t_multimodel.engines import jax_mesh as engine_mesh
-
-        engine_mesh.set_mesh(wanted, config)
+        return _set_up_mesh(wanted, config, cluster)
     if isinstance(wanted, MirroredConfig):
         _need(backend, "tensorflow", wanted)
         from t2t_multimodel.engines import tensorflow_mirrored as engine_mirrored
@@ -66,13 +64,26 @@ def set_up(config: Config, cluster: Cluster | None = None) -> ProcessGroup:
     return WorkerProcessGroup(cluster, wanted.timeout)
 
 
+def _set_up_mesh(wanted: MeshConfig, config: Config, cluster: Cluster | None) -> ProcessGroup:
+    from t2t_multimodel.engines import jax_mesh
+
+    if cluster is None:
+        jax_mesh.set_mesh(wanted, config)
+        return ALONE
+    from t2t_multimodel.engines.jax_process_group import JaxProcessGroup
+
+    group = JaxProcessGroup(cluster)  # JAX must know the others before it looks for devices
+    jax_mesh.set_mesh(wanted, config)
+    return group
+
+
 def make_engine(model: MultiModel, config: Config, process_group: ProcessGroup) -> Engine:
     """The engine for the devices that `set_up` made ready."""
     wanted = config.train.distribution
     if isinstance(wanted, MeshConfig):
         from t2t_multimodel.engines.jax_mesh import MeshEngine
 
-        return MeshEngine(model, config)
+        return MeshEngine(model, config, process_group.row_share)
     if isinstance(wanted, MirroredConfig):
         from t2t_multimodel.engines.tensorflow_mirrored import MirroredEngine, devices
 

@@ -10,9 +10,11 @@ from typing import Any, Protocol
 import keras
 import numpy as np
 
+from t2t_multimodel.backend import host_copy
 from t2t_multimodel.config import (
     Config,
     DecoupledDecayConfig,
+    MeshConfig,
     MirroredConfig,
     OptimizerConfig,
     T2TDecayConfig,
@@ -78,7 +80,7 @@ class Engine(Protocol):
 
 def value_of(variable: keras.Variable) -> np.ndarray:
     """A copy that later updates, which work in place, cannot reach."""
-    return np.array(keras.ops.convert_to_numpy(variable.value))
+    return host_copy(variable.value)
 
 
 @contextlib.contextmanager
@@ -149,8 +151,13 @@ def decoupled_decay(value: Any, config: OptimizerConfig) -> float:
 
 
 def parallel_batches(config: Config) -> int:
-    """Micro-batches to compute side by side."""
+    """Micro-batches to compute side by side.
+
+    On a mesh it is one: programs that communicate must start in the same order on all devices.
+    """
     wanted = config.train.distribution
+    if isinstance(wanted, MeshConfig):
+        return 1
     mirrored = wanted.devices if isinstance(wanted, MirroredConfig) else 1
     return config.train.parallel_batches or min(max(cores(), mirrored), config.batches_per_step)
 

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
+from t2t_multimodel.backend import host_copy
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.collate import Batch
 from t2t_multimodel.engines import muon
@@ -100,13 +101,17 @@ class JaxEngine(Engine):
             (_, observed), gradients = compute(values, others, batch, draw)
             pairs = zip(gradients, values, strict=True)
             found = [with_l2(g, v, self._config.optimizer) for g, v in pairs]
-            return self._placed(found, self._read[problem]), observed
+            return self._placed(found, self._read[problem]), self._shown(observed)
 
         return run
 
     def _placed(self, values: list[Any], indices: list[int]) -> list[Any]:
         """Values like variables; on several devices they lie where the variables do."""
         return values
+
+    def _shown(self, observed: Observed) -> Observed:
+        """Numbers as they are; on several devices they lie where every process can read them."""
+        return observed
 
     def add(self, gradients: Gradients) -> None:
         self._added += 1
@@ -118,7 +123,7 @@ class JaxEngine(Engine):
         self._total, self._added = {}, 0
 
     def update(self, learning_rate: float, step: int, loads: Loads) -> float:
-        means, norm = self._mean(self._total, jnp.float32(self._added))
+        means, norm = self._mean(self._total, np.float32(self._added))
         self.clear()
         indices = sorted(means)
         values, first, second = self._update(
@@ -126,8 +131,8 @@ class JaxEngine(Engine):
             {i: self._momenta[i] for i in indices},
             {i: self._squares[i] for i in indices if i in self._squares},
             means,
-            jnp.float32(learning_rate),
-            jnp.float32(step + 1),
+            np.float32(learning_rate),
+            np.float32(step + 1),
         )
         for i in indices:
             self._variables[i].assign(values[i])
@@ -135,7 +140,7 @@ class JaxEngine(Engine):
         self._squares.update(second)
         if self._averages:
             moved = {i: self._averages[i] for i in indices}
-            moved = self._average(moved, {i: values[i] for i in indices}, jnp.float32(step + 1))
+            moved = self._average(moved, {i: values[i] for i in indices}, np.float32(step + 1))
             for i in indices:
                 self._averages[i] = moved[i]
         move_biases(self._model, loads, self._config.model.balance_rate)
@@ -184,14 +189,14 @@ class JaxEngine(Engine):
 
     def averages(self) -> dict[str, np.ndarray]:
         averages = zip(self._variables, self._averages, strict=False)
-        return {v.path: np.array(value) for v, value in averages}
+        return {v.path: host_copy(value) for v, value in averages}
 
     def state(self) -> dict[str, np.ndarray]:
         kinds = {"m": self._momenta, "v": self._squares}
         if self._averages:
             kinds["weights"] = {i: one.value for i, one in enumerate(self._variables)}
         return {
-            f"{kind}/{self._variables[i].path}": np.array(value)  # later updates reuse the memory
+            f"{kind}/{self._variables[i].path}": host_copy(value)
             for kind, values in kinds.items()
             for i, value in values.items()
         }
@@ -212,7 +217,7 @@ def _zeros_like(value: jax.Array) -> jax.Array:
 
 
 def _copy(value: jax.Array) -> jax.Array:
-    return jax.device_put(np.array(value), value.sharding)
+    return jax.device_put(host_copy(value), value.sharding)
 
 
 def _sum(first: Gradients, second: Gradients) -> Gradients:

@@ -6,7 +6,6 @@ splits the work and adds the communication (GSPMD, arXiv 2105.04663).
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import jax
@@ -16,8 +15,9 @@ import numpy as np
 from t2t_multimodel.config import Config, MeshConfig
 from t2t_multimodel.config.moe import ExpertsConfig
 from t2t_multimodel.data.collate import Batch
+from t2t_multimodel.data.row_share import RowShare
 from t2t_multimodel.engines.jax import JaxEngine
-from t2t_multimodel.engines.micro_batch import Computed, Gradients
+from t2t_multimodel.engines.micro_batch import Computed, Gradients, Observed
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.multimodel import MultiModel
 
@@ -30,33 +30,41 @@ class MeshEngine(JaxEngine):
 
     Empty rows fill a micro-batch up to a multiple of the axis. They are masked everywhere, and
     the random draws of the others do not change, since JAX draws each element by its place.
+
+    Args:
+        model: made after `set_mesh`.
+        config: of the run.
+        share: the rows of this process; None: it is the only one.
     """
 
-    def __init__(self, model: MultiModel, config: Config) -> None:
+    def __init__(self, model: MultiModel, config: Config, share: RowShare | None = None) -> None:
         super().__init__(model, config)
         mesh = keras.distribution.distribution().device_mesh.backend_mesh
-        self._rows = mesh.shape["data"]
+        self._share = share or RowShare(0, mesh.shape["data"], mesh.shape["data"])
         self._by_rows = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("data"))
+        self._everywhere = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())
         self._shardings = [variable.value.sharding for variable in self._variables]
-        # programs that communicate must start in the same order on all devices
-        self._one_at_a_time = threading.Lock()
 
     def compute(self, problem: str, batch: Batch, draw: int) -> Computed:
         rows = len(batch["targets_length"])
-        whole = -(-rows // self._rows) * self._rows
+        whole, slots = self._share.filled(rows), self._share.slots
         if whole > rows and self._config.model.routes_padding:
             raise UserError(
-                f"A micro-batch of {problem} has {rows} rows, which {self._rows} devices can not "
+                f"A micro-batch of {problem} has {rows} rows, which {slots} devices can not "
                 "share: model.moe.route_padding would count rows that fill it up.",
                 fix="Choose data.examples_per_batch and budgets that make multiples, or data:1.",
             )
-        filler = whole - rows
-        batch = {
-            name: np.pad(array, [(0, filler)] + [(0, 0)] * (array.ndim - 1))
+        own = self._share.own(rows)
+        placed = {
+            name: jax.make_array_from_process_local_data(
+                self._by_rows, _rows(array, own), (whole, *array.shape[1:])
+            )
             for name, array in batch.items()
         }
-        with self._one_at_a_time:
-            return super().compute(problem, jax.device_put(batch, self._by_rows), draw)
+        return super().compute(problem, placed, draw)
+
+    def _shown(self, observed: Observed) -> Observed:
+        return jax.lax.with_sharding_constraint(observed, self._everywhere)
 
     def _placed(self, values: list[Any], indices: list[int]) -> list[Any]:
         places = [self._shardings[i] for i in indices]
@@ -76,13 +84,26 @@ class MeshEngine(JaxEngine):
         return jax.lax.with_sharding_constraint(new, tuple(places))
 
 
+def _rows(array: np.ndarray, rows: range) -> np.ndarray:
+    """Some rows of an array, with zeros for those behind its end."""
+    part = array[rows.start : rows.stop]
+    return np.pad(part, [(0, len(rows) - len(part))] + [(0, 0)] * (array.ndim - 1))
+
+
 def set_mesh(wanted: MeshConfig, config: Config) -> None:
     """Makes Keras lay out the variables that it makes from now on.
 
     Raises:
-        UserError: there are too few devices, or the experts can not be shared evenly.
+        UserError: there are too few devices, or too many for processes that must all have some,
+            or the experts can not be shared evenly.
     """
     number, here = wanted.data * wanted.experts, jax.devices()
+    if jax.process_count() > 1 and number != len(here):
+        raise UserError(
+            f"data:{wanted.data},experts:{wanted.experts} has {number} devices; the "
+            f"{jax.process_count()} processes have {len(here)}.",
+            fix="Use all of them: data times experts must be their number.",
+        )
     if number > len(here):
         raise UserError(
             f"data:{wanted.data},experts:{wanted.experts} needs {number} devices; "

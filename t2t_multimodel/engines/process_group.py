@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 import numpy as np
 
+from t2t_multimodel.data.row_share import RowShare
 from t2t_multimodel.engines.micro_batch import Observed
 from t2t_multimodel.errors import UserError
 
@@ -21,6 +24,17 @@ class ProcessGroup:
     """Whether this process writes and says what happens."""
     workers = 1
     worker = 0
+    together = False
+    """Whether all workers must take part in whatever the model computes."""
+
+    @property
+    def row_share(self) -> RowShare | None:
+        """The rows of each micro-batch that this process reads; None: all."""
+        return None
+
+    def watching(self) -> AbstractContextManager[None]:
+        """A context in which errors that tell of a worker that is gone become a `UserError`."""
+        return contextlib.nullcontext()
 
     def owns(self, draw: int) -> bool:
         """Whether this process computes the micro-batch of that number in the run."""

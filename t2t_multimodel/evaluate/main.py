@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from t2t_multimodel import overrides
+from t2t_multimodel import overrides, storage
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.config import Config
@@ -62,7 +62,7 @@ def evaluate_checkpoint(checkpoint: Checkpoint, request: EvalRequest | None = No
     compare_with = request.compare_with
     others = load_results(compare_with) if compare_with else []
     rows = scored_rows(checkpoint, request)
-    print(f"{checkpoint.path}, step {checkpoint.step:,}")
+    print(f"{storage.shown(checkpoint.path)}, step {checkpoint.step:,}")
     print_table(rows)
     if request.json_file is not None:
         store(rows, request.json_file)

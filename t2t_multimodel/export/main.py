@@ -17,6 +17,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from t2t_multimodel import storage
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.config.decode import DecodeConfig
@@ -81,6 +82,7 @@ def export(
             (temporary / ABOUT).write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
             mark_own(temporary)
             os.replace(temporary, folder)
+        storage.publish(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return told

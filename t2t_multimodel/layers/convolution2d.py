@@ -69,7 +69,7 @@ class ConvStep2D(Block):
         """[B, H, W, C] to [B, ceil(H / stride), ceil(W / stride), F]"""
         x = masked2d(ops.relu(x_BHWC) if self.relu else x_BHWC, mask_BH)
         x = pad(x, self.kernel, (self.stride, self.stride), self.padding)
-        x = ops.depthwise_conv(x, self.depthwise, strides=self.stride, padding="valid")
+        x = fast.depthwise_conv2d(x, self.depthwise, self.stride)
         return self.norm(fast.linear(x, self.pointwise))
 
 

@@ -4,7 +4,8 @@ TensorFlow on a CPU wants library kernels over dynamic shapes; JAX wants static 
 element-wise code that XLA can fuse. Both forms compute the same sums. Those of mixtures of experts
 are in `fast_experts.py`.
 
-Legend: B batch, L length, C channels, K kernel taps, V classes, U labels.
+Legend: B batch, L length, H height, W width, C channels, J and K kernel taps, V classes,
+U labels.
 """
 
 from __future__ import annotations
@@ -172,6 +173,31 @@ def _depthwise(x_BLC: Tensor, kernel_KC: Tensor, dilation: int, left: Any, right
         dilations=[dilation, 1],
     )
     return tf.squeeze(y_BL1C, 2)
+
+
+def depthwise_conv2d(x_BHWC: Tensor, kernel_JKC1: Tensor, stride: int = 1) -> Tensor:
+    """Depthwise convolution over two axes, without padding.
+
+    Args:
+        x_BHWC: padded before, as far as the borders want it.
+        kernel_JKC1: J x K taps.
+        stride: of both axes.
+
+    Returns:
+        [B, (H - J) // stride + 1, (W - K) // stride + 1, C]
+    """
+    if TENSORFLOW:
+        return ops.depthwise_conv(x_BHWC, kernel_JKC1, strides=stride, padding="valid")
+    # Shifted multiplies: on a mesh with both axes XLA gives a grouped convolution's kernel a
+    # multiple of its gradient.
+    kernel_JKC1 = ops.convert_to_tensor(kernel_JKC1)
+    taps_J, taps_K = kernel_JKC1.shape[:2]
+    high, wide = x_BHWC.shape[1] - taps_J + 1, x_BHWC.shape[2] - taps_K + 1
+    return sum(
+        x_BHWC[:, j : j + high : stride, k : k + wide : stride] * kernel_JKC1[j, k, :, 0]
+        for j in range(taps_J)
+        for k in range(taps_K)
+    )
 
 
 def tap_sum(x_RKC: Tensor, kernel_KC: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ from t2t_multimodel.data import vocab
 from t2t_multimodel.data.batching import batch_share, rows_of
 from t2t_multimodel.data.datagen import prepare
 from t2t_multimodel.data.dataset import DataSet
+from t2t_multimodel.data.kept import fetch_problem
 from t2t_multimodel.data.raw_dirs import RawDir, as_raw_dirs
 from t2t_multimodel.data.strategies import Sizes
 from t2t_multimodel.data.stream import train_buckets
@@ -110,6 +111,7 @@ def find_records(
         The folder, and the size of each vocabulary by its identity; None if there is no folder.
     """
     features = {name: repr(feature) for name, feature in problem.features.items()}
+    fetch_problem(data_dir, problem.name)
     manifests = (data_dir / problem.name).glob("*/train.json")
     for manifest in sorted(manifests, key=lambda path: path.stat().st_mtime, reverse=True):
         facts: dict[str, Any] = read_or(manifest, {}, lambda value: dict(value["made_from"]), print)

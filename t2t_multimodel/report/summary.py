@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from t2t_multimodel import storage
 from t2t_multimodel.metrics.units import legend
 from t2t_multimodel.report.record import as_text, read_record
 from t2t_multimodel.terminal import make_console, plural
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 def print_summary(path: Path) -> None:
     """Prints settings that are not the defaults, the newest session, and the scores."""
     record, console = read_record(path), make_console()
-    console.print(f"{path}: {record.config['hparams_set']}, {plural(len(record.data), 'problem')}")
+    problems = plural(len(record.data), "problem")
+    console.print(f"{storage.shown(path)}: {record.config['hparams_set']}, {problems}")
     settings = _table(("", "name", "value", "from"))
     for name, value in record.settings.items():
         if record.origins.get(name) != "default":

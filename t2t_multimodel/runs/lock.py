@@ -1,7 +1,6 @@
 """A lock on a run's folder: two trainers in it would delete each other's checkpoints.
 
-`FolderLock` is for folders of a file system. A remote storage brings a class of its own with the
-same three parts: `take`, `release`, and a `Holder` that says who has it.
+`FolderLock` is for folders of a file system, `object_lock.ObjectLock` for those of an URL.
 """
 
 from __future__ import annotations
@@ -65,6 +64,10 @@ class Lock(ABC):
     def release(self) -> None:
         """Gives the lock back."""
 
+    @abstractmethod
+    def check(self) -> None:
+        """Raises `UserError` if another trainer has taken the lock over."""
+
 
 class FolderLock(Lock):
     """A lock file in a folder, on a local or a shared file system.
@@ -86,10 +89,10 @@ class FolderLock(Lock):
             before, locked = self._recorded(), _locked(file)
             if before is not None and self._is_alive(before, locked):
                 file.close()
-                raise self._taken(before)
+                raise taken(self._folder, before)
             if before is None and locked is False:  # in the moment before the other's record
                 file.close()
-                raise self._taken(None)
+                raise taken(self._folder, None)
             me = json.dumps(asdict(Holder.me())).encode()
             file.truncate(0)
             file.write(me)
@@ -109,6 +112,9 @@ class FolderLock(Lock):
             self._file.close()
             self._file = None
 
+    def check(self) -> None:
+        """Passes: the system's lock stays with its process."""
+
     def _recorded(self) -> Holder | None:
         if not self._path.is_file() or not self._path.stat().st_size:
             return None
@@ -123,24 +129,26 @@ class FolderLock(Lock):
         if locked is False:
             return True
         if holder.host == socket.gethostname():
-            return locked is None and holder.pid != os.getpid() and _is_running(holder.pid)
+            return locked is None and holder.pid != os.getpid() and is_running(holder.pid)
         return time.time() - self._path.stat().st_mtime < DEAD_SECONDS
-
-    def _taken(self, holder: Holder | None) -> UserError:
-        who = "another process"
-        stop = "Stop that one"
-        if holder is not None:
-            who = f"process {holder.pid} on {holder.host} since {holder.since}"
-            stop = f"Stop that one (kill {holder.pid} on {holder.host})"
-        return UserError(
-            f"{self._folder} is in use: {who} trains in it.",
-            fix=f"{stop}, or give another --output_dir.",
-        )
 
     def _beat(self) -> None:
         while not self._stop.wait(BEAT_SECONDS):
             with suppress(OSError):
                 os.utime(self._path)
+
+
+def taken(folder: Path, holder: Holder | None) -> UserError:
+    """The error for a run that another trainer has."""
+    who = "another process"
+    stop = "Stop that one"
+    if holder is not None:
+        who = f"process {holder.pid} on {holder.host} since {holder.since}"
+        stop = f"Stop that one (kill {holder.pid} on {holder.host})"
+    return UserError(
+        f"{folder} is in use: {who} trains in it.",
+        fix=f"{stop}, or give another --output_dir.",
+    )
 
 
 @contextmanager
@@ -169,7 +177,8 @@ def _locked(file: BinaryIO) -> bool | None:
     return True
 
 
-def _is_running(pid: int) -> bool:
+def is_running(pid: int) -> bool:
+    """Whether a process of this machine lives."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from t2t_multimodel import storage
 from t2t_multimodel.errors import UserError, did_you_mean
 
 _HERE = Path(__file__).parent
@@ -28,7 +29,7 @@ def folder_of(model: Path | str, setting: str = "") -> Path:
     Raises:
         UserError: there is no such folder, and no shipped model has this name.
     """
-    path = Path(model).expanduser()
+    path = storage.fetch(storage.place(model))
     if path.is_dir():
         return path
     if str(model) in names():

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from t2t_multimodel import side_files
+from t2t_multimodel import side_files, storage
 from t2t_multimodel._scan import DEFINITION
 from t2t_multimodel.errors import UserError, unknown
 from t2t_multimodel.problem import Problem
@@ -84,7 +84,7 @@ class Definition:
             "metrics": metrics_for(inputs, targets),
             "splits": tuple(self.splits),
             "held_out": tuple(self.held_out),
-            "home": Path(self.folder),
+            "home": storage.place(self.folder),
             # records depend on the settings, which are in no source file
             "version": f"source={self.source} target={self.target} held_out={self.held_out}",
         }
@@ -134,4 +134,5 @@ def write(definition: Definition, name: str, data_dir: Path) -> Path:
         path.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror}.") from None
+    storage.publish(path)
     return path

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from t2t_multimodel import registry, usr_dir
+from t2t_multimodel import registry, storage, usr_dir
 from t2t_multimodel._scan import DEFINITION
 from t2t_multimodel.errors import UserError, unknown
 from t2t_multimodel.sources.class_folders import class_names
@@ -41,7 +41,7 @@ def completed(given: Definition, name: str) -> Definition:
     Raises:
         UserError: there are no train files, or no names for classes.
     """
-    folder = Path(given.folder)
+    folder = storage.fetch(storage.place(given.folder), whole=True)
     if not folder.is_dir():
         told = f"--from={given.kind}:{folder}"
         if folder.is_file():
@@ -124,7 +124,7 @@ def from_flags(flags: Mapping[str, str]) -> Definition:
             read_feature(text)
     return Definition(
         kind=kind,
-        folder=str(Path(folder).expanduser().absolute()),
+        folder=folder if storage.is_url(folder) else str(storage.place(folder).absolute()),
         source=flags["source"],
         target=flags["target"],
         inputs=inputs or "text",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from t2t_multimodel import storage
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 from t2t_multimodel.checkpoints.recorded_features import check_features
 from t2t_multimodel.config import Config, ProblemRate, RateFactor
@@ -74,7 +75,7 @@ def add_task(
     share_cores(parallel_batches(resolved.config))
     file = output_dir / "forgetting.json"
     if not file.is_file():
-        print(f"Scoring the problems of {checkpoint.path} before anything changes.")
+        print(f"Scoring the problems of {storage.shown(checkpoint.path)} before anything changes.")
         before = forgetting.scored(_evaluate(checkpoint, model, resolved.config, data_dir, raw_dir))
         forgetting.store(Forgetting(str(checkpoint.path), before, {}), file)
     del model

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from t2t_multimodel import storage
 from t2t_multimodel.checkpoints import warm_start
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 from t2t_multimodel.checkpoints.saving import Snapshot, write
@@ -61,7 +62,8 @@ def remove_task(
     folder = RunFolder(output_dir)
     folder.record(_resolved(source, config), state["data"])
     written = write(folder.checkpoints, snapshot)
-    print("\n".join([f"{written.path}, of {checkpoint.path}:", *taken.lines()]))
+    there, of = storage.shown(written.path), storage.shown(checkpoint.path)
+    print("\n".join([f"{there}, of {of}:", *taken.lines()]))
     return written
 
 

@@ -108,9 +108,12 @@ class Trainer:
     def save(self) -> None:
         """Begins to write a checkpoint of this moment; `saver.wait()` sees it through.
 
-        Of several workers only the chief does.
+        Of several workers only the chief writes. The others may have to send it what they hold.
         """
         self.saved_step = self.step
+        averages = self.engine.averages()
+        values = [averages.get(v.path, value_of(v)) for v in self.model.variables]
+        slots = self.engine.state()
         if not self.process_group.chief:
             return
         state = {
@@ -126,10 +129,8 @@ class Trainer:
             "features": {name: described(one.problem) for name, one in self.prepared.items()},
         }
         tokenizers = {k: v for one in self.prepared.values() for k, v in one.tokenizers.items()}
-        averages = self.engine.averages()
-        values = [averages.get(v.path, value_of(v)) for v in self.model.variables]
-        slots, best = self.engine.state(), self.best.steps
         write_mixture(self.folder, self.step, self.realised(), self.mixture)
+        best = self.best.steps
         self.saver.save(Snapshot(self.model, values, slots, tokenizers, state, best))
 
     def run(self, stop: StopRequest | None = None) -> None:
@@ -174,8 +175,9 @@ class Trainer:
 
     def _streams(self) -> dict[str, BatchStream]:
         config, seed = self.config.data, self.config.train.seed
+        share = self.process_group.row_share
         return {
-            name: BatchStream(self.prepared[name].dataset("train"), config, seed, name)
+            name: BatchStream(self.prepared[name].dataset("train"), config, seed, name, share)
             for name in self.config.trained
         }
 

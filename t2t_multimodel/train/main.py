@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from t2t_multimodel import storage
 from t2t_multimodel.baselines.measured import known_baselines
 from t2t_multimodel.checkpoints import checkpoint as checkpoints
 from t2t_multimodel.checkpoints import warm_start
@@ -26,8 +27,9 @@ from t2t_multimodel.evaluate.table import Row, print_table, with_baselines
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.overrides import Resolved
 from t2t_multimodel.runs import trackers
-from t2t_multimodel.runs.lock import FolderLock, locked
+from t2t_multimodel.runs.lock import locked
 from t2t_multimodel.runs.mixture_report import print_mixture
+from t2t_multimodel.runs.object_lock import lock_of
 from t2t_multimodel.runs.run_folder import RunFolder
 from t2t_multimodel.terminal import plural
 from t2t_multimodel.train.loop import Trainer
@@ -58,8 +60,12 @@ def train(
     """
     if cluster is not None and not cluster.chief:
         return _run(resolved, data_dir, raw_dir, output_dir, cluster)
-    with locked(FolderLock(output_dir)):
-        return _run(resolved, data_dir, raw_dir, output_dir, cluster)
+    lock = lock_of(output_dir)
+    with locked(lock), storage.guarded(output_dir, lock.check):
+        try:
+            return _run(resolved, data_dir, raw_dir, storage.fetch(output_dir), cluster)
+        finally:
+            storage.publish(output_dir)
 
 
 def _run(
@@ -111,18 +117,19 @@ def _run_in(
     )
     if found:
         trainer.restore(found)
-        print(f"Going on from {found.path}, step {trainer.step:,}.")
+        print(f"Going on from {storage.shown(found.path)}, step {trainer.step:,}.")
     else:
         folder.rewind(
             0
         )  # forgets what a run had logged that was killed before its first checkpoint
     print(
-        f"{output_dir}: {resolved.set_name}, {plural(len(prepared), 'problem')}, "
+        f"{storage.shown(output_dir)}: {resolved.set_name}, {plural(len(prepared), 'problem')}, "
         f"{model.count_params() / 1e6:.1f} M parameters, {plural(config.train.steps, 'step')}"
     )
-    if not (trainer.finished or _trained(trainer, process_group, output_dir)):
-        return []
-    return write_final_table(trainer) if chief else []
+    with process_group.watching():
+        if not (trainer.finished or _trained(trainer, process_group, output_dir)):
+            return []
+        return write_final_table(trainer) if chief or process_group.together else []
 
 
 def _trained(trainer: Trainer, process_group: ProcessGroup, output_dir: Path) -> bool:
@@ -141,7 +148,8 @@ def _trained(trainer: Trainer, process_group: ProcessGroup, output_dir: Path) ->
     else:
         by = stop.signal or "a signal to another worker"
         print(
-            f"Stopped by {by} at step {trainer.step:,}; everything is saved in {output_dir}. "
+            f"Stopped by {by} at step {trainer.step:,}; everything is saved in "
+            f"{storage.shown(output_dir)}. "
             "The same command goes on from there."
         )
     return trainer.finished
@@ -159,16 +167,24 @@ def new_model(config: Config, prepared: dict[str, Prepared]) -> MultiModel:
 
 
 def write_final_table(trainer: Trainer) -> list[Row]:
-    """Prints the mixture, and the scores of the final split beside their baselines; stores them."""
-    print_mixture(trainer.realised())
+    """Prints the mixture, and the scores of the final split beside their baselines; stores them.
+
+    Workers other than the chief only take part in the scoring.
+    """
+    chief = trainer.process_group.chief
+    if chief:
+        print_mixture(trainer.realised())
     evaluate = trainer.config.evaluate
     results = []
     with averaged(trainer.model, trainer.engine):
         for number, name in enumerate(trainer.prepared, start=1):
-            print(f"Scoring {name}, {number} of {len(trainer.prepared)}.", flush=True)
+            if chief:
+                print(f"Scoring {name}, {number} of {len(trainer.prepared)}.", flush=True)
             results.append(final_result(trainer.evaluator, evaluate, name))
         for result in results if evaluate.decode_examples else ():
             trainer.keep_samples(result)
+    if not chief:
+        return []
     rows = with_baselines(results, trainer.prepared, evaluate.resamples)
     print_table(rows)
     store(rows, trainer.folder.path / "results.json")

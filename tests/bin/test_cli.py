@@ -224,3 +224,12 @@ def test_the_version_is_told(command: _cli.Command, capsys: pytest.CaptureFixtur
     assert run(command, "--version", "--thing=cup") == (0, {})
     assert capsys.readouterr().out == f"mm-make {__version__}\n"
     assert command.help().endswith("--version the version of t2t_multimodel.")
+
+
+def test_a_cache_lies_on_this_machine(capsys: pytest.CaptureFixture[str]) -> None:
+    from t2t_multimodel.bin import mm_report
+
+    assert mm_report.main(["run", "--cache_dir=s3://shelf/cache"]) == 2
+    assert capsys.readouterr().err == (
+        "--cache_dir=s3://shelf/cache: expected a folder of this machine.\n"
+    )

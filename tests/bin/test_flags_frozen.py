@@ -11,37 +11,43 @@ from t2t_multimodel import registry
 
 FLAGS = {
     "mm_datagen": (
-        "problem vocab_size list from source target inputs targets held_out "
-        "data_dir raw_dir usr_dir "
-        "workers verify accept tfds_metadata runner beam_options problems"
+        "problem vocab_size list from source target inputs targets held_out data_dir raw_dir "
+        "usr_dir workers verify accept tfds_metadata runner beam_options cache_dir cache_gb "
+        "problems"
     ),
     "mm_trainer": (
-        "problems hparams_set train_steps list_hparams gin_file gin_param hparams "
-        "warm_start distribution cluster worker "
-        "data_dir raw_dir usr_dir output_dir verify_resume plan json problem"
+        "problems hparams_set train_steps list_hparams gin_file gin_param hparams warm_start "
+        "distribution cluster worker data_dir raw_dir usr_dir output_dir verify_resume plan "
+        "json cache_dir cache_gb problem"
     ),
     "mm_eval": (
-        "output_dir checkpoint problems split shuffle_sources hparams data_dir raw_dir usr_dir "
-        "json compare problem"
+        "output_dir checkpoint problems split shuffle_sources hparams data_dir raw_dir "
+        "usr_dir json compare cache_dir cache_gb problem"
     ),
     "mm_decode": (
-        "output_dir checkpoint problem input_file split beam_size alpha ctc_weight temperature "
-        "top_k top_p seed max_length batch_size jit output_file nbest scores raw json_lines "
-        "data_dir raw_dir usr_dir"
+        "output_dir checkpoint problem input_file split beam_size alpha ctc_weight "
+        "temperature top_k top_p seed max_length batch_size jit output_file nbest scores raw "
+        "json_lines data_dir raw_dir usr_dir cache_dir cache_gb"
     ),
     "mm_export": (
-        "output_dir checkpoint export_dir problems beam_size alpha ctc_weight nbest max_length "
-        "usr_dir problem"
+        "output_dir checkpoint export_dir problems beam_size alpha ctc_weight nbest "
+        "max_length usr_dir cache_dir cache_gb problem"
     ),
-    "mm_serve": "output_dir checkpoint problems beam_size usr_dir host port problem",
-    "mm_problems": "data_dir raw_dir usr_dir split examples model json output",
-    "mm_average": "output_dir last usr_dir to",
+    "mm_serve": (
+        "output_dir checkpoint problems beam_size usr_dir host port cache_dir cache_gb problem"
+    ),
+    "mm_problems": ("data_dir raw_dir usr_dir split examples model json output cache_dir cache_gb"),
+    "mm_average": ("output_dir last usr_dir to cache_dir cache_gb"),
     "mm_add_task": (
-        "from problems body train_steps hparams data_dir raw_dir usr_dir output_dir problem"
+        "from problems body train_steps hparams data_dir raw_dir usr_dir output_dir cache_dir "
+        "cache_gb problem"
     ),
-    "mm_remove_task": "from problems usr_dir output_dir problem",
-    "mm_report": "output",
-    "mm_paper": ("scale seeds arms page_only data_dir raw_dir usr_dir output_dir results_dir arm"),
+    "mm_remove_task": ("from problems usr_dir output_dir cache_dir cache_gb problem"),
+    "mm_report": ("output cache_dir cache_gb"),
+    "mm_paper": (
+        "scale seeds arms page_only data_dir raw_dir usr_dir output_dir results_dir cache_dir "
+        "cache_gb arm"
+    ),
 }
 
 

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+from helpers.remote_storage import MemoryFileSystem, memory_storage
 
-from t2t_multimodel import UserError, registry, usr_dir
+from t2t_multimodel import UserError, registry, storage, usr_dir
 from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 from t2t_multimodel.checkpoints.code_hash import code_hash
 from t2t_multimodel.checkpoints.trusted_code import (
@@ -60,6 +61,27 @@ def test_code_that_is_not_here_is_told(tmp_path: Path) -> None:
         f"{tmp_path}/run was made with the code in /no/where, which is not on this machine; "
         "without it there is no problem 'theirs'.\nPass --usr_dir=FOLDER if you trust it."
     )
+
+
+def test_code_at_an_url_is_fetched_after_consent_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with memory_storage(tmp_path) as store:
+        MemoryFileSystem().pipe_file("/code/tasks.py", CODE.encode())
+        fetched: list[str] = []
+        fetch = storage.fetch
+        monkeypatch.setattr(
+            storage, "fetch", lambda path: fetched.append(storage.shown(path)) or fetch(path)
+        )
+        with pytest.raises(UserError, match=r"made with the code in memory://code/tasks\.py"):
+            admit(tmp_path, ["memory://code/tasks.py"], ["theirs"])
+        assert fetched == []
+        usr_dir.add("memory://code/tasks.py")
+        remember(tmp_path, usr_dir.added())
+        usr_dir._added.clear()
+        admit(tmp_path, ["memory://code/tasks.py"], ["theirs"])
+        assert fetched[-1] == "memory://code/tasks.py"
+        assert store.keys() == {"/code/tasks.py"}
 
 
 def test_who_made_the_run_here_has_agreed(tmp_path: Path, code: Path) -> None:

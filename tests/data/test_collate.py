@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from t2t_multimodel import Audio, ClassLabel, Image, Text
-from t2t_multimodel.data.collate import collate, fill_up
+from t2t_multimodel.data.collate import collate, fill_up, placed
 
 
 def ids(*values: int) -> np.ndarray:
@@ -82,3 +82,10 @@ def test_several_texts_give_the_first_and_its_length() -> None:
     features = {"inputs": Text(), "targets": Text(several=True)}
     batch = collate([{"inputs": ids(5, 1), "targets": ids(7, 1, 8, 9, 1)}], features)
     assert (batch["targets"].tolist(), batch["targets_length"].tolist()) == ([[7, 1]], [2])
+
+
+def test_rows_are_placed_among_empty_ones() -> None:
+    batch = {"inputs": np.array([[1, 2], [3, 0]]), "inputs_length": np.array([2, 1])}
+    found = placed(batch, range(1, 3), 4)
+    assert found["inputs"].tolist() == [[0, 0], [1, 2], [3, 0], [0, 0]]
+    assert found["inputs_length"].tolist() == [0, 2, 1, 0]

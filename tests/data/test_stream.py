@@ -8,6 +8,8 @@ from helpers.words_and_dots import CONFIG, streams_of, words_and_dots
 
 from t2t_multimodel import Audio, Image
 from t2t_multimodel.data.datagen import Prepared
+from t2t_multimodel.data.dataset import DataSet
+from t2t_multimodel.data.row_share import RowShare
 from t2t_multimodel.data.stream import BatchStream, eval_stream
 
 
@@ -49,6 +51,40 @@ def test_static_shapes_are_those_of_the_buckets(prepared: dict[str, Prepared]) -
     for n in range(10):
         tight = loose[n]["inputs"]
         assert np.array_equal(stream[n]["inputs"][:, : tight.shape[1]], tight)
+
+
+@pytest.mark.parametrize("static_shapes", [False, True])
+def test_shares_of_the_rows_are_those_of_the_whole_batch(
+    prepared: dict[str, Prepared], static_shapes: bool
+) -> None:
+    config = CONFIG.replace(static_shapes=static_shapes)
+    for name, one in prepared.items():
+        dataset = one.dataset("train")
+        whole = BatchStream(dataset, config, 0, name)
+        shares = [RowShare(0, 1, 3), RowShare(1, 3, 3)]
+        parts = [BatchStream(dataset, config, 0, name, share) for share in shares]
+        for n in range(20):
+            batch = whole[n]
+            rows = len(batch["targets_length"])
+            for share, part in zip(shares, parts, strict=True):
+                own = share.own(rows)
+                for key, array in part[n].items():
+                    assert array.shape == batch[key].shape and array.dtype == batch[key].dtype
+                    assert (array[own.start : own.stop] == batch[key][own.start : own.stop]).all()
+
+
+def test_a_share_reads_no_other_rows(
+    prepared: dict[str, Prepared], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = prepared["made_words"].dataset("train")
+    stream = BatchStream(dataset, CONFIG, 0, "made_words", RowShare(1, 2, 2))
+    read = []
+    whole = DataSet.__getitem__
+    monkeypatch.setattr(DataSet, "__getitem__", lambda d, i: read.append(i) or whole(d, i))
+    chosen = stream.plan.bucket_and_examples(0)[1]
+    assert len(chosen) > 2
+    _ = stream[0]
+    assert read == [int(i) for i in chosen[RowShare(1, 2, 2).own(len(chosen)).start :]]
 
 
 @pytest.mark.parametrize("static", [False, True])

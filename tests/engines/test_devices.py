@@ -40,7 +40,7 @@ def test_one_device_needs_nothing() -> None:
             "train.distribution=mesh:2:1 needs KERAS_BACKEND=jax, but this is tensorflow.\n"
             "docs/devices.md lists what each backend has.",
         ),
-        (config_for(), TWO, "--cluster is for --distribution=multi_worker."),
+        (config_for(), TWO, "--cluster is for --distribution=multi_worker, data:N or experts:M."),
         (
             config_for("multi_worker"),
             None,

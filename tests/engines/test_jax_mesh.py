@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.jax_process import NEEDS_JAX, run_on_jax
+from helpers.jax_process import NEEDS_JAX, QUICK, run_on_jax
 
 pytestmark = NEEDS_JAX
 TOLERANCE = 1e-5
@@ -30,9 +30,9 @@ small = {"body.encoder_blocks": (1, 0), "body.mixer_pre_blocks": 0}
 found = {}
 
 
-def config_for(*distribution, changes=None):
+def config_for(*distribution, changes=None, problems=("translate",)):
     return Config(
-        problems=rates("translate"),
+        problems=rates(*problems),
         model=updated(FLAT_CONFIGS["octet"], changes or {**small, "moe.balance_rate": 0.01}),
         optimizer=OptimizerConfig(weight_decay=DecoupledDecayConfig(strength=0.1), ema_decay=0.9),
         train=TrainConfig(accumulate=2, distribution=read_distribution(",".join(distribution))
@@ -40,12 +40,19 @@ def config_for(*distribution, changes=None):
     )
 
 
-def engine_of(*distribution):
-    config = config_for(*distribution)
+def engine_of(*distribution, problems=(text,)):
+    config = config_for(*distribution, problems=[one.name for one in problems])
     process_group = devices.set_up(config)
     keras.utils.set_random_seed(3)
-    model = MultiModel(config.model, [text])
+    model = MultiModel(config.model, problems)
     return devices.make_engine(model, config, process_group)
+
+
+def gradients(kind, engine, problems):
+    for one in problems:
+        computed = engine.compute(one.name, batch_for(one, 3), 0)
+        found.update({f"{kind}/gradient/{one.name}/{engine._variables[i].path}": np.array(value)
+                      for i, value in computed.gradients.items()})
 
 
 def train(kind, one, steps):
@@ -81,6 +88,10 @@ again.restore(plain.state())
 train("resumed", again, range(2, 4))
 train("going", plain, range(2, 4))
 
+others = PROBLEMS[1:2] + PROBLEMS[3:4]
+gradients("plain", engine_of(problems=others), others)
+gradients("split", engine_of("data:2", "experts:2", problems=others), others)
+
 messages = []
 for arguments, changes in [
     (("data:3", "experts:2"), {}), (("experts:3",), {}), (("experts:2",), {"moe": "none"}),
@@ -96,7 +107,7 @@ np.savez(file, **found, messages=messages)
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, np.ndarray]:
     file: Path = tmp_path_factory.mktemp("mesh") / "found.npz"
-    run_on_jax(SCRIPT, file, XLA_FLAGS="--xla_force_host_platform_device_count=4")
+    run_on_jax(SCRIPT, file, XLA_FLAGS="--xla_force_host_platform_device_count=4", **QUICK)
     with np.load(file) as arrays:
         return dict(arrays)
 
@@ -115,6 +126,16 @@ def assert_alike(found: dict[str, np.ndarray], first: str, second: str) -> None:
 
 def test_four_devices_learn_what_one_does(found: dict[str, np.ndarray]) -> None:
     assert_alike(found, "one", "mesh")
+
+
+def test_pictures_and_sounds_have_the_gradients_of_one_device(found: dict[str, np.ndarray]) -> None:
+    names = [name for name in found if name.startswith("plain/gradient/")]
+    for problem in ("classify", "transcribe"):
+        assert sum(f"/{problem}/" in name for name in names) > 50
+    for name in names:
+        one, other = found[name], found[name.replace("plain", "split", 1)]
+        scale = max(1e-3, float(np.abs(one).max()))
+        assert np.abs(one - other).max() <= TOLERANCE * scale, name
 
 
 def test_a_checkpoint_of_one_device_goes_on_on_others(found: dict[str, np.ndarray]) -> None:

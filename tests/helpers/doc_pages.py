@@ -212,6 +212,7 @@ def _penn_tree(folder: Path, space: Space) -> None:
     assert repairs.closes_dropped == 0
 
 
+_OF_STORAGE = ("mm-datagen", "mm-trainer", "mm-eval", "mm-report")
 PAGES: dict[str, Stage] = {
     "README.md": Stage(
         prepare=_digits,
@@ -246,6 +247,10 @@ PAGES: dict[str, Stage] = {
     ),
     "docs/python.md": Stage(prepare=_pictures, replaced={'"train.steps": 500': '"train.steps": 2'}),
     "docs/runs.md": Stage(),
+    "docs/storage.md": Stage(
+        replaced={"s3://bucket": "local://bucket"},  # by the same verbs
+        flags={name: ("--cache_dir=cache",) for name in _OF_STORAGE},
+    ),
     "docs/serving.md": Stage(
         prepare=_pictures, flags={"mm-export": ("--problems=made_numbers,made_colours",)}
     ),

@@ -70,6 +70,19 @@ def test_depthwise_convolution_computes_its_definition(taps, dilation, causal, f
     np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("form", ["library", "shifts"])
+def test_depthwise_convolution_over_two_axes_computes_its_definition(form, stride, monkeypatch):
+    monkeypatch.setattr(fast, "TENSORFLOW", fast.TENSORFLOW and form == "library")
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2, 8, 9, 3)).astype("float32")
+    kernel = rng.normal(size=(3, 5, 3, 1)).astype("float32")
+    windows = np.lib.stride_tricks.sliding_window_view(x, (3, 5), axis=(1, 2))
+    expected = np.einsum("bhwcjk,jkc->bhwc", windows[:, ::stride, ::stride], kernel[..., 0])
+    actual = fast.depthwise_conv2d(ops.convert_to_tensor(x), ops.convert_to_tensor(kernel), stride)
+    np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-5)
+
+
 @pytest.mark.parametrize("scale", [1.0, 1e3])
 def test_partition_is_the_log_of_the_sum_of_exponentials(scale, form):
     logits = (np.random.default_rng(0).normal(size=(3, 2, 50)) * scale).astype("float32")

@@ -12,26 +12,31 @@ from t2t_multimodel.shipped import folder_of
 from t2t_multimodel.side_files import read_json
 
 KNOWN = {
-    "octet_image": (0, "ankle boot"),
-    "octet_caption": (2, "OK button"),
-    "octet_speech": (2, "that's a girl i'd bait i've got a hire"),
+    "octet_image": (7, "shirt"),
+    "octet_caption": (1, "A button (blood type)"),
+    "octet_speech": (7, "no do you me"),
     "octet_parse": (
-        0,
-        "(S To open the Toolbox , click the arrow next to (PP (S (VP (NP (PP the (NP Insert "
-        "Controls icon))) (PP on (NP the Macro toolbar)))) .))",
+        3,
+        "(S (NP OnLoad and OnUnload events can be) (VP used (VP to (VP respectively (VP set "
+        "(PP and (NP unset Python programs)))))) path .)",
     ),
     "octet_ende": (
-        1,
-        "Klicken Sie auf ein Symbol für die Symbolleiste, beispielsweise Brief.",
+        4,
+        "Ist ein neues Dokument eines neuen Dokuments zu öffnen, als vorhandenen Dokument, als "
+        "vorhandenen, um einzugeben.",
     ),
-    "octet_deen": (0, "Use the CASE icon on the CIC icon in the BASICDialog dialog."),
+    "octet_deen": (
+        6,
+        "Updates the contents of contents of contents of index entries or the table of a Writer "
+        "document.",
+    ),
     "octet_enfr": (
-        0,
-        "Utilisez la boîte de la barre d'outils d'outils BASICICICICIC dans la boîte de dialogue.",
+        5,
+        "Contrer la processibilité de document, document, les copiers, d'impression, d'impression.",
     ),
     "octet_frde": (
         1,
-        "Klicken Sie auf die Symbolleiste Objekte, um die Symbolleisten zu verlassen.",
+        "Klicken Sie auf die Symbolleiste Objekte in der Symbolleiste Umrandung.",
     ),
 }
 """Problem -> number of a test example whose best output is well ahead of the second, and that."""
