@@ -131,6 +131,8 @@ class Command:
         self.summary = summary
         self.example = example
         self.arguments = arguments
+        self.words: tuple[str, ...] = ()
+        """What the first argument may be, for completion; empty: anything."""
         self.flags = flags.FlagValues()
         self.flags.set_gnu_getopt(True)  # flags may follow the arguments
         self.metavars: dict[str, str] = {}

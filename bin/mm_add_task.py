@@ -8,8 +8,8 @@ from pathlib import Path
 
 from absl import flags
 
-from t2t_multimodel import registry, usr_dir
-from t2t_multimodel.bin import _cli, _model, _quiet
+from t2t_multimodel import quiet, registry, usr_dir
+from t2t_multimodel.bin import _cli, _model
 from t2t_multimodel.errors import UserError
 
 COMMAND = _cli.Command(
@@ -51,7 +51,7 @@ def add(args: flags.FlagValues, _: list[str]) -> None:
             f"{source} knows {', '.join(named)} already.",
             f"To train on them: mm-trainer --warm_start={source} --problems={','.join(named)}",
         )
-    _quiet.import_tensorflow()
+    quiet.import_tensorflow()
     from t2t_multimodel.tasks import add as add_task
 
     request = add_task.AddRequest(

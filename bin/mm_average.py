@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from t2t_multimodel import storage, usr_dir
-from t2t_multimodel.bin import _cli, _quiet
+from t2t_multimodel import quiet, storage, usr_dir
+from t2t_multimodel.bin import _cli
 from t2t_multimodel.errors import UserError
 
 COMMAND = _cli.Command(
@@ -40,7 +40,7 @@ def average(args: flags.FlagValues, arguments: list[str]) -> None:
             raise UserError(f"{path} does not exist.", fix)
     if args.last and arguments:
         raise UserError("--last counts checkpoints of --output_dir.", fix)
-    _quiet.import_tensorflow()
+    quiet.import_tensorflow()
     from t2t_multimodel.checkpoints import averaging
     from t2t_multimodel.checkpoints.checkpoint import open_checkpoint
 

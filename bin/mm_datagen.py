@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from t2t_multimodel import storage, usr_dir
-from t2t_multimodel.bin import _cli, _listing, _quiet
+from t2t_multimodel import quiet, storage, usr_dir
+from t2t_multimodel.bin import _cli, _listing
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.registry import problems
 
@@ -26,7 +26,7 @@ _what = COMMAND.group("What to write")
 _what.names("problem", "Problems to write.", alias="problems")
 _what.number("vocab_size", "Size of the vocabularies built for them.", lowest=1)
 _what.switch("list", "List all problems and stop.")
-_from = COMMAND.group("From usual files, without Python, see docs/own_data.md")
+_from = COMMAND.group("From usual files, without Python, see docs/sources.md")
 _from.text(
     "from",
     "KIND:FOLDER",
@@ -84,7 +84,7 @@ def generate(args: flags.FlagValues, _: list[str]) -> None:
     for one in prepared.values():
         print(f"{one.problem.name} is in {storage.shown(one.folder)}")
     if args.tfds_metadata:
-        _quiet.import_tensorflow()
+        quiet.import_tensorflow()
         from t2t_multimodel.data import tfds_metadata
 
         for one in prepared.values():

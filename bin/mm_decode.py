@@ -9,8 +9,8 @@ from typing import Any
 
 from absl import flags
 
-from t2t_multimodel import usr_dir
-from t2t_multimodel.bin import _cli, _model, _quiet
+from t2t_multimodel import quiet, usr_dir
+from t2t_multimodel.bin import _cli, _model
 from t2t_multimodel.config.decode import DecodeConfig
 from t2t_multimodel.decode import way
 from t2t_multimodel.errors import UserError
@@ -88,7 +88,7 @@ def decode(args: flags.FlagValues, _: list[str]) -> None:
         raise UserError("The model knows several problems.", f"Give --problem: {', '.join(names)}.")
     output = problems.get(names[0])().signature(checkpoint.tokenizers()).targets.output
     way.check_fits(_given(args), output, names[0], mark="--")
-    _quiet.import_tensorflow()
+    quiet.import_tensorflow()
     from t2t_multimodel.decode import runner as decoding
 
     decoding.decode(

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from t2t_multimodel import usr_dir
-from t2t_multimodel.bin import _cli, _model, _quiet
+from t2t_multimodel import quiet, usr_dir
+from t2t_multimodel.bin import _cli, _model
 
 COMMAND = _cli.Command(
     "mm-eval",
@@ -39,7 +39,7 @@ def evaluate(args: flags.FlagValues, _: list[str]) -> None:
 
     checkpoint = open_checkpoint(folder)
     checkpoint.problems(args.problems)
-    _quiet.import_tensorflow()
+    quiet.import_tensorflow()
     from t2t_multimodel.evaluate import main as evaluation
 
     request = evaluation.EvalRequest(

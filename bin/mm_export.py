@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from absl import flags
 
-from t2t_multimodel import storage, usr_dir
-from t2t_multimodel.bin import _cli, _model, _quiet
+from t2t_multimodel import quiet, storage, usr_dir
+from t2t_multimodel.bin import _cli, _model
 from t2t_multimodel.config.decode import DecodeConfig
 from t2t_multimodel.errors import UserError
 
@@ -53,15 +53,17 @@ def export(args: flags.FlagValues, _: list[str]) -> None:
         raise UserError("Give --export_dir.", COMMAND.example)
 
     from t2t_multimodel.checkpoints.checkpoint import open_checkpoint
+    from t2t_multimodel.checkpoints.trusted_code import remember
 
     checkpoint = open_checkpoint(folder)
     names = checkpoint.problems(args.problems)
-    _quiet.import_tensorflow()
+    quiet.import_tensorflow()
     from t2t_multimodel.export import main as exporting
     from t2t_multimodel.export.about import ABOUT
     from t2t_multimodel.terminal import plural
 
     exporting.export(checkpoint, names, args.export_dir, config)
+    remember(args.export_dir, usr_dir.added())  # for load: an export itself names no code
     size = sum(file.stat().st_size for file in args.export_dir.rglob("*") if file.is_file())
     print(
         f"{storage.shown(args.export_dir)}: {plural(len(names), 'signature')}, {size / 1e6:.1f} MB."

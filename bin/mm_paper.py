@@ -9,8 +9,8 @@ from pathlib import Path
 
 from absl import flags
 
-from t2t_multimodel import usr_dir
-from t2t_multimodel.bin import _cli, _quiet
+from t2t_multimodel import quiet, usr_dir
+from t2t_multimodel.bin import _cli
 from t2t_multimodel.errors import UserError, did_you_mean
 from t2t_multimodel.paper.experiment import Experiment
 from t2t_multimodel.paper.listing import listing
@@ -38,6 +38,7 @@ _results.path("results_dir", "DIR", "Records of finished runs, and the page. Def
 COMMAND.cache()
 
 RUN, LIST = "run", "list"
+COMMAND.words = (*TABLES, ALL, RUN, LIST)
 _USAGE = f"Usage: mm-paper {COMMAND.arguments}"
 
 
@@ -92,7 +93,7 @@ def _run(args: flags.FlagValues, request: Request, name: str, arguments: str) ->
     from t2t_multimodel.paper.runner import jobs_of, missing
 
     missing(jobs_of(request), request)  # tells mistakes before TensorFlow is loaded
-    _quiet.import_tensorflow()
+    quiet.import_tensorflow()
     from t2t_multimodel.paper.main import run_experiments, write_page
 
     command = f"mm-paper {arguments} --scale={request.scale.name} --seeds={request.seeds}"

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from t2t_multimodel import usr_dir
-from t2t_multimodel.bin import _cli, _listing, _quiet
+from t2t_multimodel import quiet, usr_dir
+from t2t_multimodel.bin import _cli, _listing
 from t2t_multimodel.errors import UserError, did_you_mean, unknown
 from t2t_multimodel.registry import problems
 from t2t_multimodel.shipped import folder_of
@@ -36,6 +36,7 @@ COMMAND.cache()
 
 SHELLS = ("bash", "zsh", "fish")
 _ACTIONS = ("list", "show", "check", "inspect", "baselines", "completion")
+COMMAND.words = _ACTIONS
 
 _FLAGS_OF = {
     "split": ("baselines",),
@@ -81,7 +82,7 @@ def _inspect(args: flags.FlagValues, names: list[str]) -> None:
     if args.model is not None:
         folder_of(args.model)  # raises if it is not there
     if args.model is not None or len(names) > 1 or ":" in names[0]:
-        _quiet.import_tensorflow()
+        quiet.import_tensorflow()
     from t2t_multimodel.inspect_page.main import write_page
 
     page = write_page(

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from absl import flags
 
-from t2t_multimodel import storage, usr_dir
-from t2t_multimodel.bin import _cli, _model, _quiet
+from t2t_multimodel import quiet, storage, usr_dir
+from t2t_multimodel.bin import _cli, _model
 
 COMMAND = _cli.Command(
     "mm-remove-task",
@@ -34,7 +34,7 @@ def remove(args: flags.FlagValues, _: list[str]) -> None:
 
     checkpoint = open_checkpoint(source)
     checkpoint.problems(args.problems)
-    _quiet.import_tensorflow()
+    quiet.import_tensorflow()
     from t2t_multimodel.tasks import remove as remove_task
 
     name = "-".join([source.resolve().name, "without", *args.problems])

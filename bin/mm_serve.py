@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from t2t_multimodel import usr_dir
-from t2t_multimodel.bin import _cli, _model, _quiet
+from t2t_multimodel import quiet, usr_dir
+from t2t_multimodel.bin import _cli, _model
 from t2t_multimodel.errors import UserError
 
 COMMAND = _cli.Command(
@@ -44,7 +44,7 @@ def serve(args: flags.FlagValues, _: list[str]) -> None:
 
     checkpoint = open_checkpoint(folder)
     names = checkpoint.problems(args.problems)
-    _quiet.import_tensorflow()
+    quiet.import_tensorflow()
     from t2t_multimodel.serve.main import serve as listen
 
     listen(checkpoint, names, args.host, port, args.beam_size or 4)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from t2t_multimodel import storage, usr_dir
-from t2t_multimodel.bin import _cli, _listing, _model, _quiet
+from t2t_multimodel import quiet, storage, usr_dir
+from t2t_multimodel.bin import _cli, _listing, _model
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.terminal import plural
 
@@ -86,7 +86,7 @@ def train(args: flags.FlagValues, _: list[str]) -> None:
             f"{storage.shown(output_dir)}: {resolved.set_name}, {names}; loading TensorFlow.",
             flush=True,
         )
-    _quiet.import_tensorflow()
+    quiet.import_tensorflow()
     if args.plan:
         _plan(resolved, args)
         return

@@ -79,9 +79,10 @@ def _refuse_without_effect(config: Config, changed: dict[str, str]) -> None:
     reasons = without_effect(config, problem_sides(config))
     for path, origin in changed.items():
         if path in reasons:
+            what = "problems: the rates have" if path == "problems" else f"{path} has"
             raise UserError(
-                f"{path} has no effect in this run: {reasons[path]}.",
-                fix=f"Leave it out ({origin}).",
+                f"{what} no effect in this run: {reasons[path]}.",
+                fix=f"Leave {'the rate' if path == 'problems' else 'it'} out ({origin}).",
             )
 
 

@@ -31,6 +31,11 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'es' if noun.endswith(('ch', 'sh', 's', 'x')) else 's'}"
 
 
+def at_slashes(score: str) -> str:
+    """A score's name on two lines, so that a narrow table folds it nowhere else."""
+    return score.replace("/", "/\n")
+
+
 def shown(text: str) -> str:
     """The text with U+FFFD for what no terminal should be sent."""
     return "".join(one if one.isprintable() or one in "\n\t" else "\ufffd" for one in text)

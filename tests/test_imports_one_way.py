@@ -19,6 +19,7 @@ ORDER = (
     "side_files",
     "cores",
     "free_memory",
+    "quiet",
     "terminal",
     "shipped",
     "_checkout",

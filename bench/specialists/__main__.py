@@ -27,8 +27,7 @@ from pathlib import Path
 
 from bench.specialists.kinds import kind_of
 from bench.specialists.settings import KINDS, read_settings
-from t2t_multimodel import registry
-from t2t_multimodel.bin import _quiet
+from t2t_multimodel import quiet, registry
 from t2t_multimodel.errors import UserError
 
 PROBLEMS = "octet_ende,octet_parse,octet_image,octet_speech"
@@ -72,7 +71,7 @@ def run(flags: argparse.Namespace) -> None:
     names = [name for name in flags.problems.split(",") if name]
     settings = read_settings(flags.settings)
     check(flags, names)
-    _quiet.import_tensorflow()
+    quiet.import_tensorflow()
 
     from bench.specialists.contest import Contest, Terms
     from bench.specialists.table import Contender, print_table, store

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from t2t_multimodel import registry
+from t2t_multimodel import quiet, registry
 from t2t_multimodel.api.inputs import is_one, value_of
 from t2t_multimodel.api.prediction import Candidate, Prediction
 from t2t_multimodel.errors import BadValue, UserError, foreign, reason, unknown
@@ -80,6 +80,7 @@ class ExportedModel:
 
     @functools.cached_property
     def _signatures(self) -> Any:
+        quiet.import_tensorflow()
         import tensorflow as tf
 
         self._kept = tf.saved_model.load(str(self.folder))  # signatures do not keep it alive

@@ -61,7 +61,8 @@ def encoded(inputs: Iterable[Any], encode: InputEncoder, feature: Feature) -> It
             with foreign(BadValue):
                 array, note = encode.encoded_value(value_of(given, feature))
         except BadValue as error:
-            yield Item(number, None, fault=reason(error))
+            path = feature.medium != "text" and isinstance(given, (str, Path))
+            yield Item(number, None, fault=f"{given}: {reason(error)}" if path else reason(error))
         else:
             yield Item(number, array, note=note)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from t2t_multimodel import quiet
 from t2t_multimodel.api.places import Place, add_usr_dir
+from t2t_multimodel.checkpoints.trusted_code import admit, remembered_code
 from t2t_multimodel.export.about import ABOUT
 from t2t_multimodel.shipped import folder_of
 
@@ -33,10 +35,13 @@ def load(name: Place, usr_dir: Place | None = None) -> Model | ExportedModel:
     if (folder / ABOUT).is_file():
         from t2t_multimodel.api.exported import ExportedModel
 
-        return ExportedModel(folder)
+        exported = ExportedModel(folder)
+        admit(folder, remembered_code(folder), exported.problems)
+        return exported
     from t2t_multimodel.checkpoints.checkpoint import open_checkpoint
 
     checkpoint = open_checkpoint(folder)
+    quiet.import_backend()
     from t2t_multimodel.api.model import Model  # late: what is wrong is told before TensorFlow
 
     return Model(checkpoint)

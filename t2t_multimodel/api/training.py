@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from t2t_multimodel import storage
+from t2t_multimodel import quiet, storage
 from t2t_multimodel.api.loading import load
 from t2t_multimodel.api.places import Place, RawDirLike, raw_dirs
 from t2t_multimodel.checkpoints.trusted_code import remembered_raw_dir
+from t2t_multimodel.errors import UserError
 from t2t_multimodel.overrides import Overrides
 from t2t_multimodel.train.settings import asked_settings
 
@@ -62,14 +63,21 @@ def train(
     Raises:
         UserError: a name is unknown, a setting is wrong, or raw files are missing.
     """
+    if not isinstance(hparams or {}, Mapping):
+        raise UserError(
+            f"hparams must be a dict, but is {hparams!r:.60}.",
+            "Write hparams={'train.steps': 500}, a value for each path.",
+        )
     if isinstance(problems, Mapping):
         problems = [f"{name}:{rate}" for name, rate in problems.items()]
     changes = Overrides(
-        problems=[problems] if isinstance(problems, str) else list(problems), settings=hparams or {}
+        problems=problems.split(",") if isinstance(problems, str) else list(problems),
+        settings=hparams or {},
     )
     folder = None if output_dir is None else storage.fetch(storage.place(output_dir))
     resolved, folder = asked_settings(hparams_set, folder, changes)
     raw = raw_dirs(raw_dir) or remembered_raw_dir(folder)
+    quiet.import_backend()
     from t2t_multimodel.train import main  # late: a wrong name is told before TensorFlow
 
     rows = main.train(resolved, storage.place(data_dir), raw, folder)

@@ -181,9 +181,12 @@ def open_checkpoint(path: str | Path) -> Checkpoint:
             raise UserError(f"{path} is damaged: {damage}.", fix="Take another one of its run.")
         return _admitted(Checkpoint(path))
     if (newest := newest_whole(path / "checkpoints")) is None:
+        runs = sorted(str(one.parent) for one in path.glob("*/checkpoints"))
         raise UserError(
             f"There is no checkpoint in {path}.",
-            fix="Train one: mm-trainer --output_dir=" + str(path),
+            fix=f"Name one of its runs: {', '.join(runs)}."
+            if runs
+            else f"Train one: mm-trainer --output_dir={path}",
         )
     return _admitted(newest)
 

@@ -65,6 +65,11 @@ def remembered_raw_dir(run: Path, say: Say = print) -> RawDirs | None:
         return None
 
 
+def remembered_code(run: Path, say: Say = print) -> list[str]:
+    """The folders of code that this machine has agreed to for a run or an export."""
+    return list(_agreed(run, say))
+
+
 def admit(run: Path, folders: Iterable[Any], problems: Iterable[str], say: Say = print) -> None:
     """Makes the code of a run known as far as this machine has agreed to it.
 

@@ -52,7 +52,10 @@ def _of_mixture(config: Config) -> Iterator[tuple[str, str]]:
         yield from _whole("mixture", config.mixture, reason)
     if any(rate not in (0.0, 1.0) for rate in config.rates.values()):
         if len(config.trained) == 1:
-            yield "problems", "the rate of one problem alone is a rate beside none"
+            yield (
+                "problems",
+                "one problem alone comes as often at any rate",
+            )
         elif config.mixture.kind in WITHOUT_RATES:
             yield "problems", f"mixture={config.mixture.kind} does not read their rates"
 

@@ -57,7 +57,8 @@ class InputEncoder:
             with foreign(BadValue):
                 array, cut = self.encoded(line.text)
         except BadValue as error:
-            return Item(line.number, None, reason(error))
+            is_path = self._feature.medium != "text"
+            return Item(line.number, None, f"{line.text}: " * is_path + reason(error))
         note = f"only its first {LONGEST:,} bytes are read" if line.is_cut else ""
         return Item(line.number, array, note=cut or note)
 

@@ -12,7 +12,8 @@ from t2t_multimodel.errors import UserError
 from t2t_multimodel.evaluate.bootstrap import Difference, difference
 from t2t_multimodel.evaluate.result import Result
 from t2t_multimodel.metrics.text import sacrebleu_of, streams
-from t2t_multimodel.terminal import make_console
+from t2t_multimodel.metrics.units import legend
+from t2t_multimodel.terminal import at_slashes, make_console
 
 
 @dataclass(frozen=True)
@@ -129,8 +130,8 @@ def print_comparison(rows: Sequence[Comparison], here: str, there: str) -> None:
     console.print(f"here: {here}\nthere: {there}", soft_wrap=True)
     console.print(table)
     console.print(
-        "Paired bootstrap over the examples. An interval that holds 0, or p above .05: these "
-        "examples do not tell the two apart."
+        f"{legend(row.score for row in rows)}. Paired bootstrap over the examples. An interval "
+        "that holds 0, or p above .05: these examples do not tell the two apart."
     )
 
 
@@ -138,7 +139,7 @@ def _cells(row: Comparison) -> list[Any]:
     low, high = row.difference.interval
     return [
         row.problem,
-        row.score,
+        at_slashes(row.score),
         f"{row.examples:,}",
         f"{row.first:.4g}",
         f"{row.second:.4g}",

@@ -13,13 +13,14 @@ from t2t_multimodel.evaluate.result import Result
 from t2t_multimodel.evaluate.verdict import Verdict, judge
 from t2t_multimodel.metrics.score import references
 from t2t_multimodel.metrics.text import sacrebleu_of, signature
-from t2t_multimodel.terminal import make_console, plural
+from t2t_multimodel.metrics.units import legend
+from t2t_multimodel.terminal import at_slashes, make_console, plural
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Row:
     """A result, the intervals of its scores, and the baselines it must beat."""
 
@@ -37,6 +38,11 @@ class Row:
         """Whether the model has learned the problem: its loss and its metric beside baselines."""
         baselines = self.baselines
         return judge(self.intervals, self.metric, baselines.source_blind, baselines.classical)
+
+    def __repr__(self) -> str:
+        scores = ", ".join(f"{name} {value:.4g}" for name, value in self.scores.items())
+        what = f"{self.result.problem}, {self.result.split}: {scores}"
+        return f"<Row {what}; learned: {self.verdict.learned}>"
 
     @property
     def signatures(self) -> dict[str, str]:
@@ -116,19 +122,24 @@ def _scores_table(rows: Sequence[Row], title: str | None) -> Table:
     """A line for the loss of each problem, and one for its first metric."""
     from rich.table import Table
 
-    # Narrow enough for 80 columns: long names fold, figures are never cut.
+    # Narrow enough for 80 columns: long names fold, figures are never cut. One split is told below.
     table = Table(title=title, box=None, padding=(0, 1, 0, 0), pad_edge=False)
-    for column in ("problem", "split", "score"):
+    many = len(_splits(rows)) > 1
+    for column in ("problem", *(["split"] if many else []), "score"):
         table.add_column(column, overflow="fold")
     for column in ("n", "model", "95 %\ninterval", "source-\nblind", "trivial", "clas-\nsical"):
         table.add_column(column, justify="right", no_wrap=True)
     for row in rows:
-        problem, split = row.result.problem, row.result.split
+        start = [row.result.problem, *([row.result.split] if many else [])]
         for score in (row.verdict.loss, row.metric):
             if score in row.scores:
-                table.add_row(problem, split, score.replace("/", "/\n"), *_figures(row, score))
-                problem = split = ""
+                table.add_row(*start, at_slashes(score), *_figures(row, score))
+                start = [""] * len(start)
     return table
+
+
+def _splits(rows: Sequence[Row]) -> list[str]:
+    return list(dict.fromkeys(row.result.split for row in rows))
 
 
 def _figures(row: Row, score: str) -> Iterator[str]:
@@ -184,10 +195,21 @@ def _others(row: Row) -> str:
 
 
 def _print_summary(rows: Sequence[Row], console: Any) -> None:
-    learned = sum(row.verdict.learned == "yes" for row in rows)
+    console.print(f"Split: {', '.join(_splits(rows))}.", soft_wrap=True)
+    if any(row.result.shuffled_sources for row in rows):
+        console.print(
+            "Each example was scored with the source of another one. A problem that was learned "
+            "from its sources falls to the source-blind baseline or below."
+        )
+    else:
+        learned = sum(row.verdict.learned == "yes" for row in rows)
+        console.print(
+            f"{learned} of {plural(len(rows), 'problem')} learned: both the loss and the first "
+            "metric are surely above the source-blind baseline, the best that a model of the "
+            "targets alone reached."
+        )
+    console.print(f"{legend(score for row in rows for score in row.scores)}.")
     console.print(
-        f"{learned} of {plural(len(rows), 'problem')} learned: both the loss and the first metric "
-        "are surely above the source-blind baseline, the best that a model of the targets alone "
-        "reached. teacher_forced/log_ppl: nats a token, given the true tokens before it (lower is "
-        "better). decoded/: the model's own output. Intervals: bootstrap over the examples."
+        "teacher_forced/: given the true tokens before each. decoded/: the model's own output. "
+        "Intervals: bootstrap over the examples."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,6 +74,19 @@ def gather(subject: Subject, split: str, count: int) -> Gathered:
             found.forms.append(form)
             found.numbers.append(number + 1)
     return found
+
+
+def inputs_of(subject: Subject, split: str, numbers: Sequence[int]) -> dict[int, Cell]:
+    """The inputs of the examples with these numbers, from 1, which are read once more."""
+    wanted, cells = set(numbers), {}
+    feature, tokenizer = subject.problem.inputs, _tokenizer(subject, "inputs")
+    for number, (_, example) in enumerate(subject.looker.read(split), start=1):
+        if number in wanted:
+            stored = subject.looker.encoded(example).arrays["inputs"]
+            cells[number] = _cell(feature, example["inputs"], stored, tokenizer)
+        if len(cells) == len(wanted):
+            break
+    return cells
 
 
 def _form(subject: Subject, encoded: Encoded) -> str | np.ndarray | None:

@@ -9,8 +9,9 @@ import numpy as np
 
 from t2t_multimodel.check.contract import CHECKS, checked
 from t2t_multimodel.check.subject import Subject
-from t2t_multimodel.inspect_page.gathered import Gathered, ShownExample
+from t2t_multimodel.inspect_page.gathered import Gathered, ShownExample, inputs_of
 from t2t_multimodel.inspect_page.near import MOST_COMPARED, SIMILAR, near_pairs
+from t2t_multimodel.metrics.units import meaning
 from t2t_multimodel.report.figures import Bars, draw_bars
 from t2t_multimodel.report.page import Cell, Figure, Media, PageBlock, PageSection, Paragraph, Table
 
@@ -50,8 +51,11 @@ def _overview(subject: Subject, splits: Sequence[Gathered]) -> PageSection:
     facts: list[tuple[Cell, ...]] = [
         ("inputs", repr(problem.inputs)),
         ("targets", repr(problem.targets)),
-        ("metrics", ", ".join(problem.metrics) or "none of its own"),
-        *((name, f"{one.size:,} ids: {one.identity}") for name, one in subject.tokenizers.items()),
+        ("metrics", _metrics(problem.metrics)),
+        *(
+            ("vocabulary", f"{one.identity}, {one.size:,} ids")
+            for one in subject.tokenizers.values()
+        ),
     ]
     rows: list[tuple[Cell, ...]] = []
     for split in splits:
@@ -62,6 +66,11 @@ def _overview(subject: Subject, splits: Sequence[Gathered]) -> PageSection:
     blocks: list[PageBlock] = [Paragraph(doc)] if doc else []
     blocks += [Table(("", ""), facts), Table(("split", "read", "taken", "left out"), rows)]
     return PageSection(subject.name, blocks)
+
+
+def _metrics(names: Sequence[str]) -> str:
+    """The metrics of the model's output, with their units."""
+    return "\n".join(f"{name}: {meaning(f'decoded/{name}')}" for name in names) or "none of its own"
 
 
 def _examples(name: str, split: Gathered, outputs: Outputs | None) -> PageSection:
@@ -158,12 +167,12 @@ def _near(subject: Subject, splits: Sequence[Gathered]) -> PageSection:
         count, pairs = near_pairs(one.forms, other.forms)
         names = f"{one.look.split} and {other.look.split}"
         counts.append((names, f"{count:,} of {len(other.forms):,}"))
-        for pair in pairs:
-            rows.append(
-                (names, f"{pair.similarity:.3f}")
-                + (f"{one.numbers[pair.first - 1]:,}", _form(one.forms[pair.first - 1]))
-                + (f"{other.numbers[pair.second - 1]:,}", _form(other.forms[pair.second - 1]))
-            )
+        firsts = _near_cells(subject, one, [pair.first - 1 for pair in pairs])
+        seconds = _near_cells(subject, other, [pair.second - 1 for pair in pairs])
+        rows += [
+            (names, f"{pair.similarity:.3f}", *first, *second)
+            for pair, first, second in zip(pairs, firsts, seconds, strict=True)
+        ]
     kind = "texts" if isinstance(known[0].forms[0], str) else "numbers"
     seen_as = "groups of letters" if kind == "texts" else subject.problem.inputs.seen_as
     words = (
@@ -178,8 +187,15 @@ def _near(subject: Subject, splits: Sequence[Gathered]) -> PageSection:
     return PageSection(title, blocks)
 
 
-def _form(form: str | np.ndarray) -> str:
-    return form if isinstance(form, str) else "-"
+def _near_cells(
+    subject: Subject, split: Gathered, places: Sequence[int]
+) -> list[tuple[Cell, Cell]]:
+    """Number and inputs of the compared examples at some places: texts as they were compared."""
+    numbers = [split.numbers[place] for place in places]
+    if places and not isinstance(split.forms[0], str):
+        seen = inputs_of(subject, split.look.split, numbers)
+        return [(f"{number:,}", seen[number]) for number in numbers]
+    return [(f"{split.numbers[place]:,}", str(split.forms[place])) for place in places]
 
 
 def _contract(subject: Subject) -> PageSection:

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator
 from typing import Any
 
+from t2t_multimodel.metrics.units import meaning
 from t2t_multimodel.report.curves import curves_section
 from t2t_multimodel.report.history import History
 from t2t_multimodel.report.page import Cell, Media, Page, PageBlock, PageSection, Paragraph, Table
@@ -62,15 +63,16 @@ def _results(record: RunRecord) -> PageSection:
         ("problem", "learned", "above classical"), [_verdict(row) for row in record.results]
     )
     scores = Table(
-        ("problem", "score", "value", "95 % interval", "source-blind"),
+        ("problem", "score", "value", "95 % interval", "source-blind", "unit"),
         [line for row in record.results for line in _scores(row)],
     )
     words = (
         "The source-blind baseline is the best that a model of the targets alone reached. A "
         "problem is learned if the whole intervals of its loss and of its first metric are above "
         "it; else the table says what each of the two says. The classical baseline is a simple "
-        "method that sees the sources. log_ppl: nats a target, lower is better; teacher_forced/: "
-        "given the true targets before each; decoded/: of free-running output."
+        "method that sees the sources. teacher_forced/: given the true targets before each; "
+        "decoded/: of free-running output. The last column of the table of all scores says in what "
+        "each is measured, and whether higher or lower is better."
     )
     return PageSection("Results", [Paragraph(words), compared, verdicts, scores])
 
@@ -109,6 +111,7 @@ def _scores(row: dict[str, Any]) -> list[tuple[Cell, ...]]:
     baseline = row["source_blind_baseline"]
     return [
         (row["problem"], name, _score(value), _interval(row, name), _score(baseline.get(name)))
+        + (meaning(name),)
         for name, value in row["scores"].items()
     ]
 

@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from t2t_multimodel.report.record import RunRecord, as_text, read_record
-from t2t_multimodel.terminal import make_console
+from t2t_multimodel.terminal import at_slashes, make_console
+
+_NAMES = "what differs"
+"""The column that stays whole in 80 columns."""
 
 
 class RunDifference(NamedTuple):
@@ -46,11 +49,12 @@ def print_differences(first: Path, second: Path) -> None:
         console.print(f"{first} and {second}: the same settings, data, code and scores.")
         return
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    for column in ("", "what differs", str(first), str(second)):
-        table.add_column(column, overflow="fold")
+    for column in ("", _NAMES, str(first), str(second)):
+        table.add_column(column, overflow="fold", no_wrap=column == _NAMES)
     for number, row in enumerate(found):
         new_kind = number == 0 or found[number - 1].kind != row.kind
-        table.add_row(row.kind if new_kind else "", *row[1:])
+        name = at_slashes(row.name) if row.kind == "score" else row.name
+        table.add_row(row.kind if new_kind else "", name, row.first, row.second)
     console.print(table)
 
 

@@ -81,7 +81,8 @@ def draw_bars(charts: Sequence[Bars]) -> bytes:
         ax.set_xlabel(chart.x_label, fontsize=8)
         ax.set_ylabel("share", fontsize=8)
         if count > 1:
-            ax.legend(fontsize=7, frameon=False)
+            ax.margins(y=0.2)  # above the bars, where the legend hides none of them
+            ax.legend(fontsize=7, frameon=False, ncols=count, loc="upper right")
     return _png(figure)
 
 

@@ -89,6 +89,9 @@ class RunRecord:
         }
 
 
+_SUCH = "Name a folder that mm-trainer wrote, such as runs/octet_quick."
+
+
 def read_record(path: Path, say: Callable[[str], None] = print) -> RunRecord:
     """The record of a run folder.
 
@@ -101,10 +104,9 @@ def read_record(path: Path, say: Callable[[str], None] = print) -> RunRecord:
     """
     file = path / "config.json"
     if not file.is_file():
-        raise UserError(
-            f"{path} holds no run: there is no {file}.",
-            fix="Name a folder that mm-trainer wrote, such as runs/octet_quick.",
-        )
+        runs = sorted(str(one.parent) for one in path.glob("*/config.json"))
+        such = f"Name one of its runs: {', '.join(runs)}." if runs else _SUCH
+        raise UserError(f"{path} holds no run: there is no {file}.", such)
     config = overrides.read_record(file)
     try:
         require(config, _CONFIG)

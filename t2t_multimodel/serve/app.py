@@ -29,6 +29,7 @@ _SAFE = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inlin
 _SAFE += "connect-src 'self'; img-src blob: data:; media-src blob:"
 
 _LIMITS = Limits()
+_BARE_404 = "Not Found"
 
 
 def app(service: Service, limits: Limits = _LIMITS, names: Sequence[str] = ()) -> CheckedHost:
@@ -51,6 +52,8 @@ def app(service: Service, limits: Limits = _LIMITS, names: Sequence[str] = ()) -
             Route("/problems/{name}/explain", answers.explained, methods=["POST"]),
         ],
         exception_handlers={
+            404: _not_found,
+            405: _not_allowed,
             HTTPException: _told_error,
             ClientDisconnect: lambda request, error: Response(status_code=499),
             Exception: lambda request, error: _error(500, "The model failed on this request."),
@@ -136,6 +139,7 @@ def _told(service: Service, name: str, problem: Problem) -> dict[str, Any]:
         "hint": problem.inputs.hint,
         "targets": problem.targets.describe(),
         "most_outputs": service.most_outputs(name),
+        "scores": service.scores(name),
     }
 
 
@@ -167,6 +171,20 @@ async def _leaves(request: Request) -> None:
     """Returns when the client has closed its connection; all of its body has been read."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
+
+
+def _not_found(request: Request, error: Exception) -> Response:
+    """A path without a route; a route's own 404 names what it lacks."""
+    assert isinstance(error, HTTPException)
+    said = f"There is no {request.url.path}. Ask GET /problems, or POST /problems/NAME."
+    return _error(404, said if error.detail == _BARE_404 else error.detail)
+
+
+def _not_allowed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    allowed = dict(error.headers or {})
+    how = allowed.get("Allow", "another method")
+    return _error(405, f"{request.url.path} takes {how}, not {request.method}.", allowed)
 
 
 def _told_error(request: Request, error: Exception) -> Response:

@@ -20,6 +20,7 @@ from t2t_multimodel.decode.outputs import Answer
 from t2t_multimodel.decode.runner import DecodeRequest, Runner
 from t2t_multimodel.errors import BadValue, foreign, unknown
 from t2t_multimodel.features import Output
+from t2t_multimodel.metrics.units import LOG_PROBABILITY
 from t2t_multimodel.problem import Problem
 from t2t_multimodel.registry import problems
 from t2t_multimodel.serve.explain import explain
@@ -107,6 +108,16 @@ class Service:
         classes = min(CLASSES, self._model.signature(name).targets.size)
         most = {"tokens": self.beam_size, "classes": classes, "values": 1}
         return most[self._output(name)]
+
+    def scores(self, name: str) -> str:
+        """Says what the score of an output means; empty for values, which have none."""
+        alpha = DecodeConfig.alpha
+        return {
+            "tokens": f"Scores: {LOG_PROBABILITY}; of several outputs divided by "
+            f"((5 + length) / 6)^{alpha:g}.",
+            "classes": f"Scores: {LOG_PROBABILITY}.",
+            "values": "",
+        }[self._output(name)]
 
     @property
     def waiting(self) -> int:

@@ -43,7 +43,14 @@ def completed(given: Definition, name: str) -> Definition:
     """
     folder = storage.fetch(storage.place(given.folder), whole=True)
     if not folder.is_dir():
-        raise UserError(f"--from={given.kind}:{folder}: there is no such folder.")
+        told = f"--from={given.kind}:{folder}"
+        if folder.is_file():
+            raise UserError(
+                f"{told} is a file.",
+                f"Give its folder, --from={given.kind}:{folder.parent}. The name of each file in "
+                "it tells its split, such as train.csv.",
+            )
+        raise UserError(f"{told}: there is no such folder.")
     sides = [side for side in ("inputs", "targets") if getattr(given, side) == "class"]
     as_texts = replace(  # the names of classes are not known yet
         given,

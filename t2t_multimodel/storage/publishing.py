@@ -20,8 +20,8 @@ _OWN = re.compile(r"\..*\.tmp|\.lock|\.alive|\.incoming|best-.*\.link")
 def publish(path: Path) -> None:
     """Writes what was changed at or below a path to its URL.
 
-    JSON goes after all the rest and what proves a folder whole goes last, so a kill in between
-    leaves nothing that is taken for data.
+    JSON goes after all the rest, then what proves a folder whole, then links to it, so a kill in
+    between leaves nothing that is taken for data.
 
     Raises:
         UserError: the store refuses; what was published before stays as it is.
@@ -68,8 +68,8 @@ def _is_changed(staging: Staging, file: Path) -> bool:
     return os.path.lexists(file) and (known is None or known.here != Signature.of(file))
 
 
-def _turn(file: Path) -> tuple[bool, bool, str]:
-    return is_marker(file), file.suffix == ".json", str(file)
+def _turn(file: Path) -> tuple[bool, bool, bool, str]:
+    return file.is_symlink(), is_marker(file), file.suffix == ".json", str(file)
 
 
 def _put(staging: Staging, file: Path) -> None:

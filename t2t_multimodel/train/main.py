@@ -119,13 +119,13 @@ def _run_in(
         trainer.restore(found)
         print(f"Going on from {storage.shown(found.path)}, step {trainer.step:,}.")
     else:
-        folder.rewind(
-            0
-        )  # forgets what a run had logged that was killed before its first checkpoint
+        folder.rewind(0)  # forgets what a run logged that was killed before its first checkpoint
     print(
         f"{storage.shown(output_dir)}: {resolved.set_name}, {plural(len(prepared), 'problem')}, "
         f"{model.count_params() / 1e6:.1f} M parameters, {plural(config.train.steps, 'step')}"
     )
+    if trainer.finished and chief:
+        print("All steps are done: only the table is made anew.")
     with process_group.watching():
         if not (trainer.finished or _trained(trainer, process_group, output_dir)):
             return []

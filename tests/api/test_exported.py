@@ -92,6 +92,8 @@ def test_answers_are_those_of_the_run(run: Run, tmp_path: Path) -> None:
             [c.score for c in other.candidates], abs=1e-3
         )
     assert model.predict("made_numbers", "1").text == several[0].text
+    forget_small_tasks()  # as in another process: this machine has agreed to the code
+    assert mm.load(exported).predict("made_numbers", "1").text == several[0].text  # type: ignore[union-attr]
     assert [one.text for one in model.predict("made_numbers", iter(texts), batch_size=2)] == [
         one.text for one in several
     ]

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from helpers.named_checkpoint import named_checkpoint
 
+from t2t_multimodel import quiet
 from t2t_multimodel.bin import (
-    _quiet,
     mm_add_task,
     mm_average,
     mm_datagen,
@@ -94,7 +94,7 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
         monkeypatch.setattr(sys.modules[package], name, fake, raising=False)
         return calls
 
-    monkeypatch.setattr(_quiet, "import_tensorflow", lambda: None)
+    monkeypatch.setattr(quiet, "import_tensorflow", lambda: None)
     return replace
 
 

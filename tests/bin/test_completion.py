@@ -35,6 +35,23 @@ def test_bash_offers_flags_values_and_names() -> None:
     assert completed("mm-trainer --hparams_set=octet_q") == ["octet_quick"]
 
 
+def test_bash_goes_on_in_a_list() -> None:
+    assert completed("mm-trainer --problems=octet_ende,octet_im") == ["octet_ende,octet_image"]
+    assert completed("mm-trainer --problems=octet_ende:2,octet_im") == ["2,octet_image"]
+    assert completed("mm-trainer --hparams=model.hid") == ["model.hidden_size="]
+    assert completed("mm-trainer --hparams=train.steps=5,model.hid") == ["5,model.hidden_size="]
+    assert completed("mm-trainer --hparams=model.hidden_size=") == []
+
+
+def test_bash_offers_what_a_command_does_and_names_behind_it() -> None:
+    assert completed("mm-problems in") == ["inspect"]
+    assert completed("mm-problems show octet_im") == ["octet_image"]
+    assert completed("mm-problems --data_dir=x check octet_image octet_sp") == ["octet_speech"]
+    assert completed("mm-problems --spl") == ["--split="]
+    assert completed("mm-paper table") == ["table1", "table2", "table3", "table4"]
+    assert completed("mm-report run") == []
+
+
 def test_every_command_is_completed() -> None:
     files = {path.stem for path in (ROOT / "bin").glob("mm_*.py")}
     assert set(_completion.MODULES) == files

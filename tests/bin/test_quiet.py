@@ -25,7 +25,7 @@ print("a Python warning", file=sys.stderr)
 def import_in_a_process(folder: Path, stub: str) -> subprocess.CompletedProcess[str]:
     (folder / "tensorflow.py").write_text(stub)
     source = (
-        "import os, sys\nfrom t2t_multimodel.bin import _quiet\n_quiet.import_tensorflow()\n"
+        "import os, sys\nfrom t2t_multimodel import quiet\nquiet.import_tensorflow()\n"
         "print('after', file=sys.stderr)\nprint(os.environ['TF_CPP_MIN_LOG_LEVEL'])"
     )
     inherited = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}

@@ -70,7 +70,7 @@ def test_the_commands_for_the_octet_are_read_as_they_stand(
     monkeypatch.setattr(
         "t2t_multimodel.inspect_page.main.write_page", lambda *a, **k: calls.append((a, k))
     )
-    monkeypatch.setattr("t2t_multimodel.bin._quiet.import_tensorflow", lambda: None)
+    monkeypatch.setattr("t2t_multimodel.quiet.import_tensorflow", lambda: None)
     _, *arguments = shlex.split(line)
     assert mm_problems.main(arguments) == 0
     ((names, *_), options) = calls[0]

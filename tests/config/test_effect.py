@@ -62,7 +62,11 @@ def test_what_a_run_does_not_read_is_refused(
 @pytest.mark.parametrize(
     ("problems", "hparams", "reason"),
     [
-        (["octet_ende:2"], "", "the rate of one problem alone is a rate beside none"),
+        (
+            ["octet_ende:2"],
+            "",
+            "one problem alone comes as often at any rate",
+        ),
         (
             ["octet_ende:2", "octet_deen"],
             "mixture=uniform",
@@ -76,7 +80,8 @@ def test_rates_that_nothing_reads_are_refused(
     with pytest.raises(UserError) as caught:
         resolve("octet_quick", Overrides(problems=problems, hparams=hparams))
     assert str(caught.value) == (
-        f"problems has no effect in this run: {reason}.\nLeave it out (--problems)."
+        f"problems: the rates have no effect in this run: {reason}.\n"
+        "Leave the rate out (--problems)."
     )
 
 

@@ -113,7 +113,7 @@ def test_pictures_by_path_get_classes(
     paths = f"{tmp_path}/red.png\n{tmp_path}/none.png\n{tmp_path}/blue.png\n"
     lines = decode(paths.encode(), problem="made_colours")
     assert lines == ["red", "", "blue"]
-    assert "line 2: not a readable image: " in capsys.readouterr().err
+    assert f"line 2: {tmp_path}/none.png: not a readable image: " in capsys.readouterr().err
     (line,) = decode(f"{tmp_path}/red.png".encode(), "--nbest=3", problem="made_colours")
     assert sorted(line.split("\t")) == ["blue", "green", "red"]
 

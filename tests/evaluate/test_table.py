@@ -43,6 +43,7 @@ def test_a_row_is_stored_with_its_intervals_and_baselines() -> None:
         "split": "test",
         "examples": 1000,
         "decoded_examples": 0,
+        "temperature": None,
         "shuffled_sources": False,
         "scores": {"log_ppl": 1.0, "top1": 0.75, "top5": 1.0},
         "intervals": {"log_ppl": [0.75, 1.25], "top1": [0.5, 1.0], "top5": [0.75, 1.25]},
@@ -73,8 +74,8 @@ def test_the_printed_table_keeps_every_figure_within_80_columns(
     classes = {"log_ppl": 1.0, "top1": 0.5, "top5": 0.9}
     print_table([row(scores, 2.5), row(classes, 0.5), row({"teacher_forced/log_ppl": 3.0}, 2.5)])
     shown = capsys.readouterr().out.splitlines()
-    rows = [line.split() for line in shown if line.startswith("mine") and "test" in line]
-    start = ["mine", "test"]
+    rows = [line.split() for line in shown if line.startswith("mine ") and "1,000" in line]
+    start = ["mine"]
     assert rows == [
         [*start, "teacher_forced/", "1,000", "2.2500", "2.240-2.260", "2.5000", "9.0000", "-"],
         [*start, "log_ppl", "1,000", "1.0000", "0.990-1.010", "-", "-", "-"],
@@ -91,6 +92,30 @@ def test_the_printed_table_keeps_every_figure_within_80_columns(
     assert max(len(line.rstrip()) for line in shown[:20]) <= 80
     assert "mine: teacher_forced/accuracy 0.4567 [0.4467, 0.4667]" in shown
     assert "mine: top5 0.9 [0.89, 0.91]" in shown
+    assert "Split: test." in shown
+    assert (
+        "teacher_forced/log_ppl, log_ppl: nats a target, lower is better; "
+        "teacher_forced/accuracy: share of tokens, higher is better; decoded/wer: edits a word, "
+        "lower is better; top1, top5: share of examples, higher is better."
+    ) in " ".join(line.strip() for line in shown)
+
+
+def test_several_splits_have_a_column(capsys: pytest.CaptureFixture[str]) -> None:
+    first = row({"log_ppl": 1.0, "top1": 0.5}, 0.1)
+    other = dataclasses.replace(first, result=dataclasses.replace(first.result, split="dev"))
+    print_table([first, other])
+    shown = [line.split()[:3] for line in capsys.readouterr().out.splitlines()]
+    assert ["problem", "split", "score"] in shown
+    assert [line for line in shown if line[:1] == ["mine"]][:2] == [
+        ["mine", "test", "log_ppl"],
+        ["mine", "dev", "log_ppl"],
+    ]
+
+
+def test_a_row_is_shown_in_a_line() -> None:
+    assert repr(row({"log_ppl": 1.0, "top1": 0.75}, 0.5)) == (
+        "<Row mine, test: log_ppl 1, top1 0.75; learned: nats not known, top1 yes>"
+    )
 
 
 def test_bleu_is_printed_with_its_signature(capsys: pytest.CaptureFixture[str]) -> None:
@@ -107,4 +132,7 @@ def test_bleu_is_printed_with_its_signature(capsys: pytest.CaptureFixture[str]) 
 
 def test_exchanged_sources_are_said_above_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     print_table([row({"teacher_forced/log_ppl": 2.25}, 2.5, shuffled=True)])
-    assert capsys.readouterr().out.splitlines()[0].strip() == "Sources exchanged among examples"
+    shown = capsys.readouterr().out
+    assert shown.splitlines()[0].strip() == "Sources exchanged among examples"
+    assert "Each example was scored with the source of another one." in shown
+    assert " learned: " not in shown

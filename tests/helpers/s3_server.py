@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -24,6 +25,8 @@ def s3_server(bucket: str = BUCKET) -> Iterator[Any]:
     server = server_module.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
+    forget = Request(f"http://{host}:{port}/moto-api/reset", method="POST")
+    urlopen(forget).close()  # all servers of a process hold the same buckets
     before = dict(os.environ)
     os.environ.update(
         AWS_ENDPOINT_URL=f"http://{host}:{port}",

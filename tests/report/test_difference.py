@@ -112,6 +112,7 @@ def test_a_summary_tells_what_was_set_and_scored(
     assert ["data", "b", "bb"] in cells
     assert ["made", "with", "git", "commit", "c0"] in cells
     assert ["score", "a", "teacher_forced/log_ppl", "2.5"] in cells
+    assert rows[-1].startswith("teacher_forced/log_ppl: nats a target, lower is better; ")
     assert not any("optimizer" in row for row in rows)  # all defaults
 
 

@@ -123,8 +123,9 @@ EXPECTED = """\
 
 The source-blind baseline is the best that a model of the targets alone reached. A problem is learned \
 if the whole intervals of its loss and of its first metric are above it; else the table says what each of \
-the two says. The classical baseline is a simple method that sees the sources. log_ppl: nats a target, \
-lower is better; teacher_forced/: given the true targets before each; decoded/: of free-running output.
+the two says. The classical baseline is a simple method that sees the sources. teacher_forced/: given \
+the true targets before each; decoded/: of free-running output. The last column of the table of all scores \
+says in what each is measured, and whether higher or lower is better.
 
 | problem | split | score | examples | model | 95 % interval | source-blind | trivial | classical |
 | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |
@@ -136,12 +137,12 @@ lower is better; teacher_forced/: given the true targets before each; decoded/: 
 | a | yes | no |
 | b | not sure | no |
 
-| problem | score | value | 95 % interval | source-blind |
-| --- | --- | ---: | ---: | ---: |
-| a | teacher_forced/log_ppl | 1.5000 | 1.2500 to 1.7500 | 2.0000 |
-| a | decoded/bleu | 23.46 | - | - |
-| b | log_ppl | 1.0000 | - | - |
-| b | top1 | 0.5000 | 0.2500 to 0.7500 | 2.0000 |
+| problem | score | value | 95 % interval | source-blind | unit |
+| --- | --- | ---: | ---: | ---: | --- |
+| a | teacher_forced/log_ppl | 1.5000 | 1.2500 to 1.7500 | 2.0000 | nats a target, lower is better |
+| a | decoded/bleu | 23.46 | - | - | 0 to 100, higher is better |
+| b | log_ppl | 1.0000 | - | - | nats a target, lower is better |
+| b | top1 | 0.5000 | 0.2500 to 0.7500 | 2.0000 | share of examples, higher is better |
 
 ## Curves
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,16 @@ def test_mlflow_has_settings_and_scalars(tmp_path: Path, monkeypatch: pytest.Mon
     assert list(run.data.metrics) == ["octet_ende/train/xent"]
 
 
+def wandb_bytes(folder: Path) -> bytes:
+    """What the files of wandb hold once scalars are in them: it writes them in another process."""
+    end = time.monotonic() + 60
+    while True:
+        written = b"".join(file.read_bytes() for file in (folder / "wandb").rglob("*.wandb"))
+        if b"octet_ende/train/xent" in written or time.monotonic() > end:
+            return written
+        time.sleep(0.05)
+
+
 def test_wandb_writes_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("wandb")
     monkeypatch.setenv("WANDB_MODE", "offline")
@@ -64,7 +75,7 @@ def test_wandb_writes_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         first.add(1, SCALARS)
         first.close()
         # wandb names its file by the second, so that a run resumed at once writes over this one.
-        written = b"".join(file.read_bytes() for file in (folder / "wandb").rglob("*.wandb"))
+        written = wandb_bytes(folder)
         second = begun("wandb", folder)
         second.close()
     (number,) = {one.name.rpartition("-")[2] for one in (folder / "wandb").glob("offline-run-*")}

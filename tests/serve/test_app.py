@@ -105,8 +105,15 @@ def test_clients_at_the_same_time_get_their_own_answers(server: Server) -> None:
 NUMBERS = "/problems/made_numbers"
 COLOURS = "/problems/made_colours"
 WRONG: list[tuple[str, str, Any, str, int, str]] = [
-    ("GET", "/nowhere", None, "", 404, "Not Found"),
-    ("GET", NUMBERS, None, "", 405, "Method Not Allowed"),
+    (
+        "GET",
+        "/nowhere",
+        None,
+        "",
+        404,
+        "There is no /nowhere. Ask GET /problems",
+    ),
+    ("GET", NUMBERS, None, "", 405, f"{NUMBERS} takes POST, not GET."),
     ("POST", "/problems/made_nmbers", {"input": "1"}, "", 404, "Did you mean 'made_numbers'?"),
     ("POST", NUMBERS, b"{", "application/json", 400, "The body is no JSON: "),
     ("POST", NUMBERS, b"\xff\xfe{}", "application/json", 400, "The body is no JSON: "),

@@ -63,6 +63,11 @@ def test_a_sentence_is_answered_and_explained(page: Any, server: Server) -> None
     page.press("#text", "Enter")
     _, expected = server("POST", "/problems/made_numbers", {"input": "1 2", "nbest": 2})
     texts = [one["text"] for one in expected["outputs"]]
+    page.wait_for_selector("#outputs li")
+    assert page.inner_text("#scores") == (
+        "Scores: log-probability in nats, higher is better; of several outputs divided by "
+        "((5 + length) / 6)^0.6."
+    )
     assert outputs(page) == texts
     assert page.locator("#outputs .score").first.inner_text().strip() == (
         f"{expected['outputs'][0]['score']:.3f}"

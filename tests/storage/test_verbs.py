@@ -67,10 +67,14 @@ def test_what_proves_a_folder_whole_is_put_last_and_removed_first(
     (step / "vocab").mkdir(parents=True)
     for name in ("checksums.json", "model.keras", "state.json", "vocab/en.model"):
         (step / name).write_text(name)
+    (step.parent / "best-joint").symlink_to(step.name)
     storage.publish(step.parent.parent)
     top = "/shelf/run/checkpoints/step-00000002"
     order = ("model.keras", "vocab/en.model", "state.json", "checksums.json")
-    assert list(held()) == [f"{top}/{name}" for name in order]
+    assert list(held()) == [
+        *(f"{top}/{name}" for name in order),
+        "/shelf/run/checkpoints/best-joint.link",
+    ]
 
     removed: list[str] = []
     from helpers.remote_storage import MemoryFileSystem

@@ -15,6 +15,12 @@ _GREETING = re.compile(
 )
 
 
+def import_backend() -> None:
+    """Imports TensorFlow as `import_tensorflow` does, where Keras is to run on it."""
+    if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
+        import_tensorflow()
+
+
 def import_tensorflow() -> None:
     """Imports TensorFlow; what it writes to stderr is passed on except for its greetings."""
     if "tensorflow" in sys.modules:
