@@ -89,6 +89,22 @@ def argmax(x: Tensor) -> Tensor:
     return ops.cast(ops.argmax(x, axis=-1), "int32")
 
 
+def top_k(x: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """The k largest of the last axis and their places, int32; the first ones of equals first."""
+    if TENSORFLOW:
+        return ops.top_k(x, k)
+    # JAX's own is a call that no compiler splits: each device would get the rows of all
+    places, left = ops.arange(x.shape[-1], dtype="int32"), x
+    found = []
+    for _ in range(k):
+        place = argmax(left)
+        hit = places == place[..., None]
+        found.append((ops.sum(ops.where(hit, x, 0.0), axis=-1), place))
+        left = ops.where(hit, -float("inf"), left)
+    values, chosen = zip(*found, strict=True)
+    return ops.stack(values, axis=-1), ops.stack(chosen, axis=-1)
+
+
 def layer_norm(x: Tensor, scale_C: Tensor, bias_C: Tensor, epsilon: float) -> Tensor:
     """(x - mean) / sqrt(variance + epsilon) * scale + bias over the last axis, in float32."""
     if not TENSORFLOW:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from keras import ops
 
+from t2t_multimodel.layers import fast
 from t2t_multimodel.layers.base import Block
 from t2t_multimodel.layers.mode import EVAL, Mode
 from t2t_multimodel.layers.random import StepSeed
@@ -149,7 +150,7 @@ def top_k_gates(
     unbiased = noisy
     if bias is not None:
         clean, noisy = clean + bias, noisy + bias
-    top, top_ids = ops.top_k(noisy, min(k + 1, n_experts))
+    top, top_ids = fast.top_k(noisy, min(k + 1, n_experts))
     experts = ops.cast(top_ids[..., :k], "int32")
     kept = top[..., :k] if bias is None else ops.take_along_axis(unbiased, experts, axis=-1)
     weights = ops.softmax(kept, axis=-1) if k > 1 else ops.ones_like(kept)

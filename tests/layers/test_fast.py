@@ -70,6 +70,15 @@ def test_depthwise_convolution_computes_its_definition(taps, dilation, causal, f
     np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("form", ["library", "passes"])
+def test_the_largest_come_in_order_and_of_equals_the_first(form, monkeypatch):
+    monkeypatch.setattr(fast, "TENSORFLOW", fast.TENSORFLOW and form == "library")
+    x = ops.convert_to_tensor([[3.0, -1.0, 5.0, 3.0], [0.0, 0.0, 0.0, 0.0]])
+    values, places = fast.top_k(x, 3)
+    np.testing.assert_array_equal(values, [[5, 3, 3], [0, 0, 0]])
+    np.testing.assert_array_equal(places, [[2, 0, 3], [0, 1, 2]])
+
+
 @pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize("form", ["library", "shifts"])
 def test_depthwise_convolution_over_two_axes_computes_its_definition(form, stride, monkeypatch):
