@@ -91,14 +91,14 @@ def _exchanged(
 ) -> Tensor:
     """The part of one device, which has experts / devices of the weights."""
     import jax
-    import jax.numpy as np
 
+    np: Any = jax.numpy
     if devices == 1:
         return local(x_nD, experts_nk, gates_nk, weights)
     n, k = experts_nk.shape
     here = experts // devices
     live_A = np.repeat(live_n != 0, k)
-    expert_A = experts_nk.reshape(-1)
+    expert_A = np.reshape(experts_nk, -1)
     device_A = np.where(live_A, expert_A // here, devices)  # none for what is not sent
     sent_M = np.bincount(device_A, length=devices + 1)
     order_A = np.argsort(device_A, stable=True)
