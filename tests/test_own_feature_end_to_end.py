@@ -240,6 +240,7 @@ def test_the_server_tells_of_it_and_answers(server: Server, folder: Path, tmp_pa
         "hint": "Type numbers with blanks between",
         "targets": "Vector",
         "most_outputs": 1,
+        "scores": "",
     }
     status, answer = server("POST", "/problems/my_sums", {"input": "1 2 3"})
     file = tmp_path / "lines.txt"

@@ -79,12 +79,12 @@ class ExportedModel:
         raise AttributeError(f"'ExportedModel' object has no attribute '{name}'")
 
     @functools.cached_property
-    def _signatures(self) -> Any:
+    def _loaded(self) -> Any:
+        """What `tf.saved_model.load` gives: its signatures alone do not keep it alive."""
         quiet.import_tensorflow()
         import tensorflow as tf
 
-        self._kept = tf.saved_model.load(str(self.folder))  # signatures do not keep it alive
-        return self._kept.signatures
+        return tf.saved_model.load(str(self.folder))
 
     def _each(
         self, problem: str, feature: Feature, inputs: Any, batch_size: int
@@ -93,7 +93,7 @@ class ExportedModel:
         while window := list(islice(numbered, batch_size)):
             values = [self._value(given, number, problem, feature) for number, given in window]
             with self._lock:
-                found = self._signatures[problem](**_arguments(values))
+                found = self._loaded.signatures[problem](**_arguments(values))
             yield from _predictions(problem, {k: np.asarray(v) for k, v in found.items()})
 
     def _value(self, given: Any, number: int, problem: str, feature: Feature) -> Any:
