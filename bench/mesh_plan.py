@@ -28,6 +28,13 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import jax
+
+    from t2t_multimodel import Config
+    from t2t_multimodel.features.signature import ProblemSignature
 
 TEXT_TOKENS, VOCABULARY, PIXELS, CLASSES = 64, 8192, 299, 1000
 SHARE = 0.35
@@ -118,11 +125,13 @@ def measured(flags: argparse.Namespace) -> Row:
         3 * weights,
         memory.temp_size_in_bytes + memory.output_size_in_bytes,
         costs["flops"],
-        sent(compiled.as_text(), mesh),
+        sent(compiled.as_text()),
     )
 
 
-def lowered_step(config, mesh, kind, rows, exchange):
+def lowered_step(
+    config: Config, mesh: jax.sharding.Mesh, kind: str, rows: int, exchange: bool
+) -> tuple[Any, int]:
     """Loss and gradients of one micro-batch; beside it the bytes of a device's weights."""
     import contextlib
 
@@ -170,7 +179,7 @@ def lowered_step(config, mesh, kind, rows, exchange):
     return lowered, sum(4 * math.prod(shape) for shape in shards)
 
 
-def problem_of(kind):
+def problem_of(kind: str) -> tuple[ProblemSignature, dict[str, tuple[tuple[int, ...], str]]]:
     """A problem like WMT or ImageNet, and the shapes and types of one example's arrays."""
     from t2t_multimodel.features.signature import ProblemSignature, Signature
 
@@ -193,7 +202,7 @@ def problem_of(kind):
     }
 
 
-def sent(text: str, mesh) -> Counter[str]:
+def sent(text: str) -> Counter[str]:
     """Kind of communication -> bytes that leave a device, by the instructions of a program."""
     found: Counter[str] = Counter()
     for instruction in text.splitlines():
