@@ -57,7 +57,8 @@ class MeshEngine(JaxEngine):
             raise UserError(
                 f"A micro-batch of {problem} has {rows} rows, which {slots} devices can not "
                 "share: model.moe.route_padding would count rows that fill it up.",
-                fix="Choose data.examples_per_batch and budgets that make multiples, or data:1.",
+                fix="Choose data.examples_per_batch and budgets that make multiples, or one "
+                "device.",
             )
         own = self._share.own(rows)
         placed = {

@@ -59,7 +59,7 @@ def train(
         SIGINT stopped it, and none on workers other than the chief.
     """
     if cluster is not None and not cluster.chief:
-        return _run(resolved, data_dir, raw_dir, output_dir, cluster)
+        return _run(resolved, data_dir, raw_dir, storage.fetch(output_dir), cluster)
     lock = lock_of(output_dir)
     with locked(lock), storage.guarded(output_dir, lock.check):
         try:
