@@ -72,7 +72,7 @@ def octet_quick() -> Config:
             "octet_image",
             "octet_caption:2",
             "octet_speech:1.5",
-            "octet_parse",
+            "octet_parse:2",
             *TRANSLATION,
         ),
         model=ModelConfig(
@@ -82,7 +82,9 @@ def octet_quick() -> Config:
                 mixer_pre_blocks=0,
                 mixer_blocks=0,
                 decoder_blocks=(0, 1),
-                attention=AttentionConfig(residual=True, norm=True, projection=True),
+                attention=AttentionConfig(
+                    heads=4, residual=True, norm=True, projection=True, maps=True, qk_norm=True
+                ),
                 dropout_place="branch",
             ),
             nets=PaperNetsConfig(
@@ -97,7 +99,6 @@ def octet_quick() -> Config:
             ctc_weight=2.0,
             ctc_decoding=0.3,  # better than the decoder alone on dev, in CER and in WER
             dropout=0.1,
-            word_dropout=0.1,
         ),
         # batches of like sources and targets pad less, but learn later (docs/mixtures.md)
         data=DataConfig(
@@ -112,6 +113,12 @@ def octet_quick() -> Config:
             schedule=LinearScheduleConfig(warmup_steps=200),
             beta2=0.98,
         ),
-        train=TrainConfig(steps=3600, problems_per_step=2, checkpoint_steps=200, log_steps=100),
-        evaluate=EvalConfig(steps=1000, examples=128, decode_examples=300),
+        train=TrainConfig(
+            steps=1800,
+            problems_per_step=4,
+            label_smoothing=0.0,
+            checkpoint_steps=100,
+            log_steps=50,
+        ),
+        evaluate=EvalConfig(steps=500, examples=128, decode_examples=300),
     )

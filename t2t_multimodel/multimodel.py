@@ -191,7 +191,8 @@ class MultiModel(keras.Model):
     ) -> Encoded:
         length = ops.shape(targets)[1] if self.signature(problem).targets.is_sequence else 1
         mask_BT = length_mask(lengths_B, length)
-        seen_BT = mask_BT * kept_words(ops.shape(mask_BT), self.config.word_dropout, mode)
+        hidden = nets.word_dropout(self.config, self.signature(problem))
+        seen_BT = mask_BT * kept_words(ops.shape(mask_BT), hidden, mode)
         targets_BTD = self.targets_net(problem).embed_targets(targets, seen_BT)
         shifted_BTD = self._command(problem)(targets_BTD)
         source = EncodedSource(encoded.x_BLD, encoded.mask_BL)

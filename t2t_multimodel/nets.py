@@ -37,6 +37,13 @@ def spells(config: ModelConfig, problem: ProblemSignature) -> bool:
     return bool(config.ctc_weight and inputs.spells and targets.is_spelt)
 
 
+def word_dropout(config: ModelConfig, problem: ProblemSignature) -> float:
+    """The rate at which training hides targets of the problem from the decoder."""
+    rate = config.sound_word_dropout
+    hears = net_class(config, problem.inputs.modality).spells
+    return config.word_dropout if rate is None or not hears else rate
+
+
 def variable_name(identity: str) -> str:
     """The name of a layer, from the identity of what it is for."""
     return re.sub(r"[^A-Za-z0-9_.]+", "_", identity)

@@ -108,7 +108,7 @@ def _of_kinds(config: Config, problems: Mapping[str, Sides]) -> Iterator[tuple[s
         ),
         "that is trained goes from sound to text": (
             any(problems[name][:2] == ("frames", "tokens") for name in config.trained),
-            ("model.ctc_weight", "model.ctc_decoding"),
+            ("model.ctc_weight", "model.ctc_decoding", "model.sound_word_dropout"),
         ),
         "has text": (
             "tokens" in units,
@@ -125,6 +125,9 @@ def _of_kinds(config: Config, problems: Mapping[str, Sides]) -> Iterator[tuple[s
     for what, (held, paths) in needs.items():
         for path in paths if not held else ():
             yield path, f"no problem {what}"
+    writers = [one for one in sides if one.output == "tokens"]
+    if config.model.sound_word_dropout is not None and {w.inputs for w in writers} == {"frames"}:
+        yield "model.word_dropout", "model.sound_word_dropout holds for all that write a sequence"
     for budget in config.data.budgets:
         own = problems[budget.problem]
         if budget.unit != "examples" and budget.unit not in (own.inputs, own.targets):

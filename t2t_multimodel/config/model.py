@@ -63,6 +63,10 @@ class ModelConfig(Section):
     """Rate at which a target is hidden from the decoder in training, so that it must look at the
     source (arXiv 1511.06349). Not in the paper; small data sets need it."""
 
+    sound_word_dropout: float | None = None
+    """The same where the source is sound, which a decoder learns to hear later than it learns its
+    transcripts by heart; None: word_dropout."""
+
     ctc_weight: float = 0.0
     """Weight of a second loss on problems from audio to text: the encoder's output spells the
     target, byte by byte (CTC; arXiv 1609.06773). Not in the paper; few hours of speech need it."""
@@ -100,6 +104,10 @@ class ModelConfig(Section):
             )
         for name in ("dropout", "word_dropout"):
             self.require(0 <= getattr(self, name) < 1, name, "from 0 to below 1")
+        rate = self.sound_word_dropout
+        self.require(
+            rate is None or 0 <= rate < 1, "sound_word_dropout", "from 0 to below 1, or none"
+        )
         self.require(self.ctc_weight >= 0, "ctc_weight", "0 or more")
         self.require(0 <= self.ctc_decoding <= 1, "ctc_decoding", "from 0 to 1")
         self.require(

@@ -46,6 +46,16 @@ from t2t_multimodel.overrides import Overrides, resolve
             "evaluate.decode_examples=0,evaluate.beam_size=4",
             "nothing is decoded: evaluate.decode_examples=0",
         ),
+        (
+            ["octet_ende"],
+            "model.sound_word_dropout=0.2",
+            "no problem that is trained goes from sound to text",
+        ),
+        (
+            ["octet_speech"],
+            "model.sound_word_dropout=0.2,model.word_dropout=0.1",
+            "model.sound_word_dropout holds for all that write a sequence",
+        ),
     ],
 )
 def test_what_a_run_does_not_read_is_refused(

@@ -48,6 +48,7 @@ OUT_OF_RANGE = [
     (DataConfig, "max_examples", -1, ">= 0"),
     (DataConfig, "sound_mask", 1.0, "from 0 to below 1, or none"),
     (DataConfig, "sound_warp", -0.1, "from 0 to below 1, or none"),
+    (ModelConfig, "sound_word_dropout", 1.0, "from 0 to below 1, or none"),
     (TemperatureMixtureConfig, "temperature", 0.0, "> 0"),
     (UnimaxMixtureConfig, "max_epochs", 0.0, "> 0"),
     (AdaptiveMixtureConfig, "steps", 7, "8 or more"),

@@ -100,6 +100,7 @@ ROWS: dict[str, tuple[Any, Sequence[Probe]]] = {
     "model.branch_scale": (0.5, LOSS),
     "model.dropout": (0.5, LOSS),
     "model.word_dropout": (0.5, LOSS),
+    "model.sound_word_dropout": (0.5, [probes.Loss(2)]),
     "model.ctc_weight": (1.0, [probes.Variables(2), probes.Loss(2)]),
     "model.ctc_decoding": (0.7, [probes.heard_in_decoding]),
     "model.share_embeddings": ("other", VARIABLES),

@@ -69,9 +69,9 @@ def paper_body(d: int, experts: int, hidden: int, blocks: int, attentions: int) 
     return blocks * block + attentions * 2 * d * d + 2 * (moe(d, experts, hidden) + 2 * d)
 
 
-def octet_extra(d: int, attentions: int) -> int:
-    """Two output maps and two norms of each attention."""
-    return attentions * (2 * d * d + 4 * d)
+def octet_extra(d: int, attentions: int, heads: int = 4) -> int:
+    """Two output maps, two norms, the other four maps, and norms of a head's queries and keys."""
+    return attentions * (2 * d * d + 4 * d + 4 * d * d + 2 * 4 * (d // heads))
 
 
 def octet_image(d: int) -> int:
@@ -158,11 +158,11 @@ COUNTS = {
         + audio_net(128)
         + COMMANDS * 128,
     ),
-    # body 1,398,784: 3 x 71,168, 2 x 66,048, 2 x 526,592; one table of text 524,288
+    # body 1,530,368: 3 x 71,168, 2 x 131,840, 2 x 526,592; one table of text 524,288
     # image 928 + 18,560 + 35,264 + 52,224 = 106,976, labels 175,882
     # log-mel 5,248 + 2 x 50,688 (3x1 kernels) + 128^2 = 123,008, commands 1,024, bytes 33,024
     "octet_tiny": (
-        2_362_986,
+        2_494_570,
         paper_body(128, 8, 256, 3, 2)
         + octet_extra(128, 2)
         + octet_image(128)
