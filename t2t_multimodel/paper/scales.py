@@ -162,7 +162,7 @@ SCALES = {
                 "octet_parse",
                 "octet_ende",
             ),
-            joint_steps=1500,
+            joint_steps=750,
             compute_for=("octet_parse",),
             experts_for=("octet_parse", "octet_ende"),
             ablation_batches=375,

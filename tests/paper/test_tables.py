@@ -102,7 +102,7 @@ def test_a_scale_without_lists_takes_every_problem_of_the_joint_run() -> None:
     assert len(problems) == 8
     kinds = ("updates", "compute", "two_experts")
     assert found.keys() == {"joint", *(f"single_{k}_{p}" for k in kinds for p in problems)}
-    assert found["joint"].train.steps == 3600
+    assert found["joint"].train.steps == 1800
 
 
 def test_unknown_names_are_told_with_the_nearest() -> None:
