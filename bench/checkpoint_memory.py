@@ -9,8 +9,7 @@ bytes of what is saved, what the process holds before, by how much that grows at
 it is saved, how long training waits, and how long the write takes. With --slots there are two
 moments of each weight besides.
 
-A process has one peak, of all its memory. On processors JAX hands out its arrays without a copy;
-from an accelerator the part of this process is copied to its host first, which adds its bytes.
+Memory is that of the process, which on virtual processors is that of the devices too.
 """
 
 from __future__ import annotations
@@ -57,23 +56,21 @@ def line(flags: argparse.Namespace) -> str:
     import jax.numpy as jnp
     from mesh_plan import problem_of
 
-    from t2t_multimodel import Config, registry
+    from t2t_multimodel import registry
     from t2t_multimodel.backend import host_copy
     from t2t_multimodel.checkpoints.saving import Saver, Snapshot
     from t2t_multimodel.checkpoints.sharded import ShardWriter
-    from t2t_multimodel.config import MeshConfig, TrainConfig
+    from t2t_multimodel.config import MeshConfig
     from t2t_multimodel.config.tree import updated
     from t2t_multimodel.engines import devices
     from t2t_multimodel.engines.engine import value_of
     from t2t_multimodel.multimodel import MultiModel
 
     is_whole = flags.one == "whole"
-    network = updated(
-        registry.hparams.get(flags.hparams_set)().model, {"moe.experts": flags.experts}
-    )
-    devices.set_up(
-        Config(model=network, train=TrainConfig(distribution=MeshConfig(experts=DEVICES)))
-    )
+    config = registry.hparams.get(flags.hparams_set)()
+    network = updated(config.model, {"moe.experts": flags.experts})
+    train = config.train.replace(distribution=MeshConfig(experts=DEVICES))
+    devices.set_up(config.replace(model=network, train=train))
     model = MultiModel(network, [problem_of("text")[0]])
     kinds = "mv" if flags.slots else ""
     slots = {f"{kind}/{v.path}": jnp.copy(v.value) for kind in kinds for v in model.variables}

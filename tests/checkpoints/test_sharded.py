@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,12 +13,14 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from helpers.finished_run import Run, forget_small_tasks
 from helpers.jax_process import NEEDS_JAX
 from helpers.small_models import FLAT_CONFIGS, PROBLEMS
 
 from t2t_multimodel import UserError, storage
+from t2t_multimodel.bin import mm_average, mm_convert, mm_decode, mm_export
 from t2t_multimodel.checkpoints.averaging import average
-from t2t_multimodel.checkpoints.checkpoint import Checkpoint, found
+from t2t_multimodel.checkpoints.checkpoint import Checkpoint, found, open_checkpoint
 from t2t_multimodel.checkpoints.conversion import convert
 from t2t_multimodel.checkpoints.saving import Saver, Snapshot, begin_shards, write
 from t2t_multimodel.checkpoints.sharded import ShardWriter
@@ -260,3 +263,54 @@ def test_several_processes_do_not_write_to_a_store(
         "Give an --output_dir on a disk that all of them share, or leave experts:M out of "
         "--distribution."
     )
+
+
+def command(main: Callable[[list[str]], int], *flags: str) -> None:
+    """Runs a command that knows of the made tasks what the run that it is given tells."""
+    forget_small_tasks()
+    assert main([*flags]) == 0
+
+
+@pytest.fixture
+def sharded_run(run: Run, tmp_path: Path) -> Path:
+    """The made run with its newest checkpoint as a mesh would have saved it."""
+    folder = tmp_path / "sharded"
+    shutil.copytree(run.folder, folder, ignore=shutil.ignore_patterns("step-*", "best-*"))
+    newest = open_checkpoint(run.folder).path
+    to = f"--to={folder / 'checkpoints' / newest.name}"
+    command(mm_convert.main, f"--checkpoint={newest}", "--format=sharded", to)
+    return folder
+
+
+def test_decoding_and_exporting_take_a_sharded_run(
+    run: Run, sharded_run: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "in").write_text("2 3 4\n1\n")
+    places = [f"--input_file={tmp_path}/in", f"--output_file={tmp_path}/out"]
+    outputs = []
+    for folder in (run.folder, sharded_run):
+        command(mm_decode.main, f"--output_dir={folder}", "--problem=made_numbers", *places)
+        outputs.append((tmp_path / "out").read_text())
+    assert outputs[0] == outputs[1]
+    exported = tmp_path / "exported"
+    flags = [f"--output_dir={sharded_run}", "--problems=made_colours", f"--export_dir={exported}"]
+    command(mm_export.main, *flags)
+    assert (exported / "saved_model.pb").is_file()
+
+
+def test_the_mean_of_a_sharded_run_and_its_conversion_are_whole(
+    run: Run, sharded_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    newest = open_checkpoint(run.folder)
+    flag = f"--output_dir={sharded_run}"
+    command(mm_average.main, flag, "--last=1", f"--to={tmp_path}/mean")
+    capsys.readouterr()
+    command(mm_convert.main, flag)
+    source = sharded_run / "checkpoints" / newest.path.name
+    whole = source.with_name(f"whole-{newest.step:08d}")
+    assert capsys.readouterr().out == f"{whole}: {source}, whole\n"
+    for one in (Checkpoint(tmp_path / "mean"), Checkpoint(whole)):
+        assert not one.sharded
+        assert_equal(weights(one), weights(newest))
+    assert_equal(Checkpoint(whole).optimizer(), newest.optimizer())
+    assert Checkpoint(whole).state == newest.state
