@@ -11,7 +11,7 @@ from t2t_multimodel.bin._cli import Command
 from t2t_multimodel.registry import hparams, problems
 
 MODULES = (
-    *("mm_add_task", "mm_average", "mm_datagen", "mm_decode", "mm_eval", "mm_export"),
+    *("mm_add_task", "mm_average", "mm_convert", "mm_datagen", "mm_decode", "mm_eval", "mm_export"),
     *("mm_paper", "mm_problems", "mm_remove_task", "mm_report", "mm_serve", "mm_trainer"),
 )
 _VALUES: dict[str, Callable[[], list[str]]] = {

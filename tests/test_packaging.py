@@ -33,6 +33,7 @@ DISTRIBUTIONS = {
     "gin": "gin-config",
     "google.protobuf": "protobuf",
     "google_crc32c": "google-crc32c",
+    "orbax": "orbax-checkpoint",
     "sklearn": "scikit-learn",
     "tensorflow_datasets": "tensorflow-datasets",
 }

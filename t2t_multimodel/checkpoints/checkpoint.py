@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-import zipfile
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import google_crc32c
 import numpy as np
 
 from t2t_multimodel import storage
-from t2t_multimodel.checkpoints.model_file import load_model
+from t2t_multimodel.checkpoints.integrity import ZIP_ERRORS, damage
+from t2t_multimodel.checkpoints.model_file import load_model, model_config
+from t2t_multimodel.checkpoints.sharded import (
+    architecture,
+    is_sharded,
+    load_sharded,
+    read_slots,
+)
 from t2t_multimodel.checkpoints.trusted_code import admit, run_of
 from t2t_multimodel.config import Config
 from t2t_multimodel.data.tokenizer import SubwordTokenizer, read_tokenizer
@@ -24,12 +28,6 @@ from t2t_multimodel.side_files import Damaged, read_json
 if TYPE_CHECKING:  # wrong names are told before TensorFlow is loaded
     from t2t_multimodel.multimodel import MultiModel
 
-CHECKSUMS = "checksums.json"
-_NEEDED = ("model.keras", "state.json")
-_ZIP_ERRORS = (
-    *(OSError, EOFError, ValueError, RuntimeError, NotImplementedError),
-    *(zipfile.BadZipFile, zlib.error),
-)
 _NAME = re.compile(r"step-(\d{8})")
 
 
@@ -39,6 +37,7 @@ class Checkpoint:
 
     The folder holds `model.keras` (architecture and weights), `optimizer.npz`, `state.json`
     (step, data positions, config), `vocab/<name>.model` and `checksums.json` over all of them.
+    A sharded one holds `model.json` and `arrays` in the place of the first two.
     """
 
     path: Path
@@ -87,20 +86,39 @@ class Checkpoint:
                 raise unknown("problem of this checkpoint", name, known)
         return list(names) or known
 
+    @property
+    def sharded(self) -> bool:
+        """Whether its arrays lie there in parts, see `checkpoints.sharded`."""
+        return is_sharded(self.path)
+
+    def architecture(self) -> dict[str, Any]:
+        """What `MultiModel.get_config` gave when it was saved."""
+        if self.sharded:
+            return architecture(self.path)
+        return model_config(self.path / "model.keras")
+
     def model(self) -> MultiModel:
         """The model, weights included."""
+        if self.sharded:
+            return load_sharded(self.path)
         model = load_model(self.path / "model.keras")
         if model.ctc and not model.spellings:  # of an earlier version, which did not store them
             for tokenizer in self.tokenizers().values():
                 model.spellings[f"text/{tokenizer.identity}"] = tokenizer.spelling()
         return model
 
-    def optimizer(self) -> dict[str, np.ndarray]:
-        """The optimizer's slots.
+    def optimizer(self, model: MultiModel | None = None) -> dict[str, Any]:
+        """The optimizer's slots, as arrays of NumPy.
+
+        Args:
+            model: on JAX the slots of a sharded checkpoint lie where its variables do, as arrays of
+                JAX, and no host holds all of them.
 
         Raises:
             UserError: there are none, since it is an average of several.
         """
+        if self.sharded and (slots := read_slots(self.path, model)):
+            return slots
         file = self.path / "optimizer.npz"
         if not file.is_file():
             raise UserError(
@@ -110,50 +128,12 @@ class Checkpoint:
         try:
             with np.load(file) as slots:
                 return dict(slots)
-        except (*_ZIP_ERRORS, KeyError) as error:
+        except (*ZIP_ERRORS, KeyError) as error:
             raise Damaged(file, str(error), "Take another checkpoint of its run.") from error
 
     def damage(self) -> str:
-        """Says what is wrong with its files; empty if all are as they were written.
-
-        Without `checksums.json` (of an earlier version, or lost) the checksums inside of the files
-        must be right.
-        """
-        storage.need(self.path)
-        try:
-            sums = read_json(self.path / CHECKSUMS)
-        except FileNotFoundError:
-            return self._unsealed_damage()
-        except Damaged as error:
-            return f"{CHECKSUMS} cannot be read ({error.how})"
-        for name, expected in {**dict.fromkeys(_NEEDED, ""), **sums}.items():
-            try:
-                if checksum(self.path / name) != expected:
-                    return f"{name} is not what was written"
-            except FileNotFoundError:
-                return f"{name} is missing"
-            except (OSError, ValueError) as error:
-                return f"{name} cannot be read ({error})"
-        return ""
-
-    def _unsealed_damage(self) -> str:
-        try:
-            read_json(self.path / "state.json", ("step",))
-        except FileNotFoundError:
-            return "state.json is missing"
-        except Damaged as error:
-            return f"state.json cannot be read ({error.how})"
-        for name in ("model.keras", "optimizer.npz"):
-            if name in _NEEDED or (self.path / name).exists():
-                try:
-                    with zipfile.ZipFile(self.path / name) as archive:
-                        if (part := archive.testzip()) is not None:
-                            return f"{name} is not what was written ({part})"
-                except FileNotFoundError:
-                    return f"{name} is missing"
-                except _ZIP_ERRORS as error:
-                    return f"{name} cannot be read ({error})"
-        return ""
+        """Says what is wrong with its files; empty if all are as they were written."""
+        return damage(self.path)
 
     def tokenizers(self) -> dict[str, SubwordTokenizer]:
         """The vocabularies that the model was trained with."""
@@ -215,12 +195,3 @@ def newest_whole(folder: Path, log: Callable[[str], None] = print) -> Checkpoint
             fix="Copy the run again from where it came, or train anew in another --output_dir.",
         )
     return None
-
-
-def checksum(file: Path) -> str:
-    """CRC-32C of a file's content, as in TFRecord files."""
-    digest = google_crc32c.Checksum()
-    with open(file, "rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest().decode()

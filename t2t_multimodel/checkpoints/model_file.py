@@ -61,6 +61,19 @@ def model_config(file: Path) -> dict[str, Any]:
         raise _damaged(file, _first_line(error)) from error
     except (RuntimeError, NotImplementedError) as error:  # encrypted, or another compression
         raise _damaged(file, _first_line(error)) from error
+    return checked_config(values, file)
+
+
+def checked_config(values: Any, file: Path) -> dict[str, Any]:
+    """The config of our one class, as plain values, from what a file says of its model.
+
+    Args:
+        values: from JSON.
+        file: that holds them, for messages.
+
+    Raises:
+        UserError: it is another class, or names one in its settings.
+    """
     name = values.get("registered_name") if isinstance(values, dict) else None
     if name != REGISTERED or not isinstance(values.get("config"), dict):
         raise UserError(

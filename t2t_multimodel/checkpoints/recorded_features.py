@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from t2t_multimodel import registry
-from t2t_multimodel.checkpoints.model_file import model_config
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import Feature
 from t2t_multimodel.problem import Problem
@@ -94,7 +93,7 @@ def _shown(value: Any) -> str:
 
 def _misfits(checkpoint: Checkpoint, problem: Problem) -> Iterator[str]:
     """Tells which parts of the model's signature do not fit, where no list of options shows it."""
-    listed = model_config(checkpoint.path / "model.keras").get("problems", [])
+    listed = checkpoint.architecture().get("problems", [])
     then = next((one for one in listed if one["name"] == problem.name), None)
     tokenizers = checkpoint.tokenizers()
     lacking = [name for name in problem.vocabularies() if name not in tokenizers]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 import keras
@@ -27,11 +28,29 @@ from t2t_multimodel.errors import UserError
 from t2t_multimodel.multimodel import MultiModel
 
 
+class SplitArrays(Protocol):
+    """What an engine keeps, as it lies split over devices until the next update.
+
+    A copy of it on one host, as the engine's own methods make, might not fit there.
+    """
+
+    def averages(self) -> dict[str, Any]:
+        """As `Engine.averages`, on the devices."""
+
+    def state(self) -> dict[str, Any]:
+        """As `Engine.state`, on the devices."""
+
+    def checksum(self) -> int:
+        """A number that tells other weights or slots apart, computed on the devices."""
+
+
 class Engine(Protocol):
     """Computes micro-batches, adds up their gradients, and updates the model once a step."""
 
     traces: int
     """Functions traced so far; on TensorFlow it stands still after the first step."""
+    split: SplitArrays | None = None
+    """What lies split over devices; None where each device holds the whole model."""
 
     def compile(self, problem: str) -> None:
         """Traces the problem's function ahead of its first batch."""
@@ -74,7 +93,7 @@ class Engine(Protocol):
         With `ema_decay` also weights/PATH, since the saved model then holds the averages.
         """
 
-    def restore(self, state: dict[str, np.ndarray]) -> None:
+    def restore(self, state: dict[str, Any]) -> None:
         """Takes slots back from a checkpoint, whose model was loaded before."""
 
 
@@ -83,11 +102,41 @@ def value_of(variable: keras.Variable) -> np.ndarray:
     return host_copy(variable.value)
 
 
+def saved_arrays(model: MultiModel, engine: Engine) -> tuple[list[Any], dict[str, Any]]:
+    """The values of a model's variables and the slots, as a checkpoint holds them.
+
+    They are copies, but for an engine that splits them: its arrays are those on the devices, which
+    the next update makes unusable.
+    """
+    if engine.split:
+        averages = engine.split.averages()
+        return [averages.get(v.path, v.value) for v in model.variables], engine.split.state()
+    averages = engine.averages()
+    values = [averages[v.path] if v.path in averages else value_of(v) for v in model.variables]
+    return values, engine.state()
+
+
+def checksum(model: MultiModel, engine: Engine) -> int:
+    """A number that tells other weights or slots apart."""
+    if engine.split:
+        return engine.split.checksum()
+    return checksum_of([*map(value_of, model.variables), *engine.state().values()])
+
+
+def checksum_of(arrays: Iterable[np.ndarray]) -> int:
+    """A number that tells other arrays apart."""
+    found = 0
+    for array in arrays:
+        found = zlib.crc32(array.tobytes(), found)
+    return found
+
+
 @contextlib.contextmanager
 def averaged(model: MultiModel, engine: Engine) -> Iterator[None]:
     """The model with the averages of its weights, if the engine keeps any; then as before."""
-    averages = engine.averages()
-    last = {v.path: value_of(v) for v in model.trainable_variables} if averages else {}
+    averages = (engine.split or engine).averages()
+    kept = model.trainable_variables if averages else []
+    last = {v.path: v.value if engine.split else value_of(v) for v in kept}
     try:
         for variable in model.trainable_variables if averages else ():
             variable.assign(averages[variable.path])

@@ -188,20 +188,28 @@ class JaxEngine(Engine):
         return {i: mean - rest * (mean - values[i]) for i, mean in averages.items()}
 
     def averages(self) -> dict[str, np.ndarray]:
-        averages = zip(self._variables, self._averages, strict=False)
-        return {v.path: host_copy(value) for v, value in averages}
+        return {path: host_copy(value) for path, value in self.device_averages().items()}
 
     def state(self) -> dict[str, np.ndarray]:
+        return {name: host_copy(value) for name, value in self.device_state().items()}
+
+    def device_averages(self) -> dict[str, jax.Array]:
+        """As `averages`, the arrays themselves: the next update makes them unusable."""
+        averages = zip(self._variables, self._averages, strict=False)
+        return {variable.path: value for variable, value in averages}
+
+    def device_state(self) -> dict[str, jax.Array]:
+        """As `state`, the arrays themselves: the next update makes them unusable."""
         kinds = {"m": self._momenta, "v": self._squares}
         if self._averages:
             kinds["weights"] = {i: one.value for i, one in enumerate(self._variables)}
         return {
-            f"{kind}/{self._variables[i].path}": host_copy(value)
+            f"{kind}/{self._variables[i].path}": value
             for kind, values in kinds.items()
             for i, value in values.items()
         }
 
-    def restore(self, state: dict[str, np.ndarray]) -> None:
+    def restore(self, state: dict[str, Any]) -> None:
         for kind, values in (("m", self._momenta), ("v", self._squares)):
             for i, value in values.items():
                 path = self._variables[i].path

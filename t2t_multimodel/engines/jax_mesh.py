@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import keras
 import numpy as np
 
@@ -17,6 +18,7 @@ from t2t_multimodel.config import Config, MeshConfig
 from t2t_multimodel.config.moe import ExpertsConfig
 from t2t_multimodel.data.collate import Batch
 from t2t_multimodel.data.row_share import RowShare
+from t2t_multimodel.engines.engine import SplitArrays, checksum_of
 from t2t_multimodel.engines.jax import JaxEngine
 from t2t_multimodel.engines.micro_batch import Computed, Gradients, Observed
 from t2t_multimodel.errors import UserError
@@ -49,6 +51,8 @@ class MeshEngine(JaxEngine):
         self._by_rows = jax.sharding.NamedSharding(mesh, ROWS)
         self._everywhere = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())
         self._shardings = [variable.value.sharding for variable in self._variables]
+        if mesh.shape["experts"] > 1:
+            self.split = _SplitArrays(model, self)
 
     def compute(self, problem: str, batch: Batch, draw: int) -> Computed:
         rows = len(batch["targets_length"])
@@ -92,6 +96,33 @@ class MeshEngine(JaxEngine):
         new = super()._moved(values, first, second, means, rate, count)
         places = [{i: self._shardings[i] for i in part} for part in new]
         return jax.lax.with_sharding_constraint(new, tuple(places))
+
+
+class _SplitArrays(SplitArrays):
+    """The averages and slots of an engine where they lie."""
+
+    def __init__(self, model: MultiModel, engine: MeshEngine) -> None:
+        self._model, self._engine = model, engine
+
+    def averages(self) -> dict[str, jax.Array]:
+        return self._engine.device_averages()
+
+    def state(self) -> dict[str, jax.Array]:
+        return self._engine.device_state()
+
+    def checksum(self) -> int:
+        arrays = [*(v.value for v in self._model.variables), *self.state().values()]
+        mesh = arrays[0].sharding.mesh
+        everywhere = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())
+        sums = jax.jit(_bit_sums, out_shardings=everywhere)(arrays)
+        return checksum_of(map(np.asarray, sums))
+
+
+def _bit_sums(arrays: list[Any]) -> list[Any]:
+    """The sum of each array's bits: of integers, so however they are split it is the same."""
+    unsigned = {1: jnp.uint8, 2: jnp.uint16, 4: jnp.uint32}
+    bits = [jax.lax.bitcast_convert_type(one, unsigned[one.dtype.itemsize]) for one in arrays]
+    return [jnp.sum(one.astype(jnp.uint32)) for one in bits]
 
 
 def _rows(array: np.ndarray, rows: range) -> np.ndarray:

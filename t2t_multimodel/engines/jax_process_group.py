@@ -36,7 +36,7 @@ class JaxProcessGroup(ProcessGroup):
 
     JAX runs one program over all of them, so every computation of the model is made by all
     processes in the same order, evaluation and the copies for a checkpoint included. The chief
-    alone writes.
+    alone writes, but for checkpoints of a model that is split: each writes what it holds.
 
     Args:
         cluster: the processes, this one among them. Those that JAX found have joined before.

@@ -13,7 +13,7 @@ from t2t_multimodel.storage.near import Moved, bring, place_holder, through_cach
 from t2t_multimodel.storage.staging import Known, Signature, Staging, one_at_a_time, opened
 
 _LINK = re.compile(r"best-.*\.link")
-_LARGE = re.compile(r".*(\.tfrecord-\d+-of-\d+|\.keras|/optimizer\.npz)")
+_LARGE = re.compile(r".*(\.tfrecord-\d+-of-\d+|\.keras|/optimizer\.npz|/step-\d{8}/arrays/.*)")
 """Files that are brought when they are read: what reads them asks for them by `need`."""
 _TEMPORARY = re.compile(r"(.*/)?(\.[^/]*\.tmp(/.*)?|\.lock)")
 _CHECKPOINT = re.compile(r"((?:.*/)?step-\d{8})/.*")

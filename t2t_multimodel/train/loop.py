@@ -12,6 +12,7 @@ from t2t_multimodel import usr_dir
 from t2t_multimodel.checkpoints import checkpoint as checkpoints
 from t2t_multimodel.checkpoints.recorded_features import described
 from t2t_multimodel.checkpoints.saving import Saver, Snapshot
+from t2t_multimodel.checkpoints.sharded import ShardWriter
 from t2t_multimodel.config import Config
 from t2t_multimodel.cores import side_by_side
 from t2t_multimodel.data.datagen import Prepared
@@ -19,7 +20,13 @@ from t2t_multimodel.data.mixture import make_mixture
 from t2t_multimodel.data.realised import Realised, realised
 from t2t_multimodel.data.step_batches import StepBatches, made_ahead, step_plans, workers_of
 from t2t_multimodel.data.stream import BatchStream
-from t2t_multimodel.engines.engine import Engine, averaged, parallel_batches, value_of
+from t2t_multimodel.engines.engine import (
+    Engine,
+    averaged,
+    checksum,
+    parallel_batches,
+    saved_arrays,
+)
 from t2t_multimodel.engines.micro_batch import on_host, summed_loads
 from t2t_multimodel.engines.process_group import ALONE, ProcessGroup
 from t2t_multimodel.evaluate.evaluator import Evaluator
@@ -62,7 +69,7 @@ class Trainer:
         self.streams = self._streams()
         sizes = {name: stream.sizes for name, stream in self.streams.items()}
         self.mixture = make_mixture(config, sizes)
-        self.saver = Saver(folder.checkpoints, config.train.keep_checkpoints)
+        self.saver = self._saver()
         self.guard = Guard(folder.path, config.train.max_xent)
         self.best = Best(config.evaluate)
         self.step = 0
@@ -89,32 +96,27 @@ class Trainer:
         self.best.restore(state.get("best", {}))
         self._seconds_before = float(state.get("seconds", 0.0))
         self.mixture.restore(state["mixture"])
-        self.engine.restore(checkpoint.optimizer())
+        self.engine.restore(checkpoint.optimizer(self.model))
         self.folder.rewind(self.step)
 
     def standing(self) -> dict[str, int]:
         """Tells where the run stands, in numbers that all its workers must share."""
-        checksum = 0
-        slots = self.engine.state()
-        for value in [*map(value_of, self.model.variables), *slots.values()]:
-            checksum = zlib.crc32(value.tobytes(), checksum)
         data = "".join(one.fingerprint for one in self.prepared.values())
         return {
             "the step": self.step,
-            "the checksum of the weights": checksum,
+            "the checksum of the weights": checksum(self.model, self.engine),
             "the checksum of the data": zlib.crc32(data.encode()),
         }
 
     def save(self) -> None:
         """Begins to write a checkpoint of this moment; `saver.wait()` sees it through.
 
-        Of several workers only the chief writes. The others may have to send it what they hold.
+        Of several workers only the chief writes. The others may have to send it what they hold, or
+        where the weights are split to write that.
         """
         self.saved_step = self.step
-        averages = self.engine.averages()
-        values = [averages.get(v.path, value_of(v)) for v in self.model.variables]
-        slots = self.engine.state()
-        if not self.process_group.chief:
+        values, slots = saved_arrays(self.model, self.engine)
+        if not (self.process_group.chief or self.engine.split):
             return
         state = {
             "step": self.step,
@@ -172,6 +174,14 @@ class Trainer:
     def realised(self) -> list[Realised]:
         """Counts what each problem got so far."""
         return realised(self.mixture, self.streams, self.step, self.positions)
+
+    def _saver(self) -> Saver:
+        folder, keep = self.folder.checkpoints, self.config.train.keep_checkpoints
+        if not self.engine.split:
+            return Saver(folder, keep)
+        return Saver(
+            folder, keep, ShardWriter(folder, self.process_group.workers), self.folder.writes
+        )
 
     def _streams(self) -> dict[str, BatchStream]:
         config, seed = self.config.data, self.config.train.seed

@@ -134,7 +134,8 @@ def _run_in(
 
 def _trained(trainer: Trainer, process_group: ProcessGroup, output_dir: Path) -> bool:
     """Trains to the end; False if a signal stopped it, which is then told."""
-    process_group.check_same(trainer.standing())
+    if process_group.workers > 1:
+        process_group.check_same(trainer.standing())
     if process_group.chief:
         first = min(trainer.step + trainer.config.train.log_steps, trainer.config.train.steps)
         print(f"Compiling; the first losses follow at step {first:,}.", flush=True)

@@ -38,6 +38,7 @@ FLAGS = {
     ),
     "mm_problems": ("data_dir raw_dir usr_dir split examples model json output cache_dir cache_gb"),
     "mm_average": ("output_dir last usr_dir to cache_dir cache_gb"),
+    "mm_convert": "output_dir checkpoint usr_dir format to cache_dir cache_gb",
     "mm_add_task": (
         "from problems body train_steps hparams data_dir raw_dir usr_dir output_dir cache_dir "
         "cache_gb problem"

@@ -289,6 +289,7 @@ def _events(config: Config, folder: Path) -> Any:
         add=lambda gradients: None,
         update=lambda rate, step, loads: 1.0,
         averages=dict,
+        split=None,
         traces=0,
     )
     trainer.process_group, trainer.model = devices.ALONE, None
@@ -337,7 +338,7 @@ def checkpoints_kept(config: Config) -> int:
         patch.setattr(Trainer, "_streams", lambda self: {})
         patch.setattr("t2t_multimodel.train.loop.make_mixture", lambda *_: None)
         folder = SimpleNamespace(checkpoints=None, path=None)
-        Trainer(config, {}, None, None, folder)  # type: ignore[arg-type]
+        Trainer(config, {}, None, SimpleNamespace(split=None), folder)  # type: ignore[arg-type]
         return found[0]
 
 
