@@ -10,7 +10,7 @@ import ast
 import importlib.machinery
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -121,6 +121,34 @@ def _beside(folder: Path, name: str) -> Path | None:
     if (folder / f"{name}.py").is_file():
         return folder / f"{name}.py"
     return folder / name if (folder / name / "__init__.py").is_file() else None
+
+
+def with_helpers(file: Path) -> list[Path]:
+    """A file, then the modules and packages beside it that it, or one of them, imports."""
+    found, waiting = {file}, [file]
+    while waiting:
+        for name in _imported(waiting.pop()):
+            package = file.parent / name
+            beside = {file.parent / f"{name}.py", *package.rglob("*.py")}
+            new = {one for one in beside if one.is_file()} - found
+            found |= new
+            waiting += new
+    return [file, *sorted(found - {file})]
+
+
+def _imported(file: Path) -> Iterator[str]:
+    """The top-level names of the modules that a file imports; none of one that is no Python."""
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.partition(".")[0]
+        elif isinstance(node, ast.ImportFrom):
+            yield from (alias.name for alias in node.names)
 
 
 def not_installed(error: BaseException) -> UserError | None:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from t2t_multimodel import registry, usr_dir
+from t2t_multimodel import registry, storage, usr_dir
 from t2t_multimodel.config import Config
 from t2t_multimodel.cores import cores
 from t2t_multimodel.data import processes, stale, vocab
@@ -239,10 +239,10 @@ def _jobs(prepared: Prepared, split: str, raw_dir: Path | None) -> Iterator[Shar
     problem = prepared.problem
     shards = problem.train_shards if split == "train" else 1
     models = {name: tokenizer.model for name, tokenizer in prepared.tokenizers.items()}
+    address = storage.shown(prepared.folder)
+    raw = None if raw_dir is None else storage.shown(raw_dir)
     for shard in range(shards):
-        yield ShardJob(
-            problem.name, split, shard, shards, prepared.folder, raw_dir, models, usr_dir.added()
-        )
+        yield ShardJob(problem.name, split, shard, shards, address, raw, models, usr_dir.added())
 
 
 def _write(splits: list[SplitOnDisk], run: Run, report: Report) -> None:

@@ -57,7 +57,10 @@ def _in_processes(jobs: list[ShardJob], tell: Tell, workers: int) -> Iterator[Do
         min(workers, len(jobs)), context, _begin, (heard, storage.cache_in_use())
     )
     with pool:
-        futures = {pool.submit(_write, number, job): job for number, job in enumerate(jobs)}
+        futures = {
+            pool.submit(_write, number, job.on_this_machine()): job
+            for number, job in enumerate(jobs)
+        }
         try:
             yield from _outcomes(futures, partial(_listen, heard, jobs, tell))
         except BrokenProcessPool as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +30,29 @@ TELL_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class ShardJob:
-    """Holds what a worker process needs to write one shard."""
+    """Holds what a process needs to write one shard, on this machine or on another one."""
 
     problem: str
     split: str
     shard: int
     shards: int
-    folder: Path
-    raw_dir: Path | None
+    address: str
+    """The folder of the records: a path, or an URL that each process gives a place of its own."""
+    raw_address: str | None
+    """The same of the raw files."""
     vocabularies: dict[str, bytes]
     """Name -> serialised SentencePiece model."""
     usr_dirs: tuple[str, ...]
+
+    def on_this_machine(self) -> ShardJob:
+        """The same for a process that shares the paths of this one: they replace URLs."""
+        raw = None if self.raw_address is None else str(storage.place(self.raw_address))
+        return replace(self, address=str(self.folder), raw_address=raw)
+
+    @property
+    def folder(self) -> Path:
+        """Where the records lie in this process."""
+        return storage.place(self.address)
 
     @property
     def split_name(self) -> str:
@@ -103,7 +115,7 @@ def write_shard(job: ShardJob, tell: Tell | None = None) -> Summary:
         Unreadable: a raw file could not be read; nothing was written.
         UserError: the disk is full, the first example lacks a feature.
     """
-    summary = job.summary()
+    summary = _fetched_summary(job)
     if summary is not None and not seen_fault(job, summary):
         return summary
     for folder in job.usr_dirs:
@@ -112,7 +124,9 @@ def write_shard(job: ShardJob, tell: Tell | None = None) -> Summary:
     encoder = ExampleEncoder(
         problem, {n: SubwordTokenizer(n, m) for n, m in job.vocabularies.items()}
     )
-    records = encoder.records(job.split, job.shard, job.shards, job.raw_dir)
+    raw = job.raw_address
+    raw_dir = None if raw is None else storage.fetch_once(storage.place(raw))
+    records = encoder.records(job.split, job.shard, job.shards, raw_dir)
     offsets, sha256 = write_records(job.path, _told(records, tell) if tell else records)
     lengths = encoder.lengths
     with written_by_rename(job.index_path) as file:
@@ -127,6 +141,16 @@ def write_shard(job: ShardJob, tell: Tell | None = None) -> Summary:
     }
     with written_by_rename(job.summary_path) as file:
         file.write(json.dumps(summary, indent=1).encode())
+    return summary
+
+
+def _fetched_summary(job: ShardJob) -> Summary | None:
+    """The summary of a shard that some process has written, with its files where it is whole."""
+    storage.fetch(job.summary_path)
+    summary = job.summary()
+    if summary is not None:
+        for path in (job.path, job.index_path):
+            storage.fetch(path)
     return summary
 
 

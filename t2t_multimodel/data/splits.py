@@ -53,7 +53,7 @@ class SplitOnDisk:
         """
         if self._is_of_another_state(report):
             for job in self.jobs:
-                job.summary_path.unlink(missing_ok=True)
+                _forget(job)
             self.manifest_path.unlink(missing_ok=True)
         for job in self.jobs:
             summary = job.summary()
@@ -63,7 +63,7 @@ class SplitOnDisk:
                 self.summaries[job.shard] = summary
             if fault:
                 report(f"{storage.shown(job.path)} {fault}; it is made again.")
-                job.summary_path.unlink(missing_ok=True)
+                _forget(job)
 
     def _is_of_another_state(self, report: Callable[[str], None]) -> bool:
         """Whether the manifest speaks of records that were not made for this folder."""
@@ -107,7 +107,7 @@ class SplitOnDisk:
         shards = self._shards()
         if not any(shard["examples"] for shard in shards):
             for job in self.jobs:  # the next call looks again
-                job.summary_path.unlink(missing_ok=True)
+                _forget(job)
             raise self._no_examples(shards)
         manifest = {
             "problem": self.problem,
@@ -125,6 +125,13 @@ class SplitOnDisk:
         kinds = [kind for shard in shards for kind in shard["reasons"]]
         why = reason(shards, kinds[0]) if kinds else "examples() yielded nothing"
         return UserError(f"Problem {self.problem!r} has no {self.split} examples: {why}.")
+
+
+def _forget(job: ShardJob) -> None:
+    """Removes the summary, for every process: nothing proves the shard whole any more."""
+    if job.summary_path.is_file():
+        storage.remove(job.summary_path)
+        job.summary_path.unlink(missing_ok=True)
 
 
 def _rejected(shards: list[Summary]) -> dict[str, int]:

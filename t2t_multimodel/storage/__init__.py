@@ -8,7 +8,7 @@ so what is local stays as fast and as exact as it is.
 from __future__ import annotations
 
 from t2t_multimodel.storage.addresses import is_url
-from t2t_multimodel.storage.fetching import fetch
+from t2t_multimodel.storage.fetching import fetch, fetch_once
 from t2t_multimodel.storage.near import is_near, need, read_range
 from t2t_multimodel.storage.objects import age, create, remove, replace, text_of
 from t2t_multimodel.storage.publishing import publish, publish_all
@@ -31,6 +31,7 @@ __all__ = [
     "cache_is_full",
     "create",
     "fetch",
+    "fetch_once",
     "guarded",
     "is_near",
     "is_remote",

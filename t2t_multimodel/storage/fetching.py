@@ -10,7 +10,7 @@ from typing import Any
 from t2t_multimodel.storage.entries import LINK, Entry, listed
 from t2t_multimodel.storage.faults import told
 from t2t_multimodel.storage.near import Moved, bring, place_holder, through_cache
-from t2t_multimodel.storage.staging import Known, Signature, Staging, opened
+from t2t_multimodel.storage.staging import Known, Signature, Staging, one_at_a_time, opened
 
 _LINK = re.compile(r"best-.*\.link")
 _LARGE = re.compile(r".*(\.tfrecord-\d+-of-\d+|\.keras|/optimizer\.npz|/step-\d{8}/arrays/.*)")
@@ -42,6 +42,28 @@ def fetch(path: Path, *, depth: int | None = None, whole: bool = False, only: st
     staging = opened()
     if staging is None or not path.is_relative_to(staging.root):
         return path
+    with one_at_a_time:
+        found = _brought(staging, path, depth, whole, only)
+        if not found and path.name.startswith("best-"):  # a link to a checkpoint beside it
+            return fetch(path.parent) / path.name
+        if depth is None:
+            _forget_removed(staging, path, {path / name if name else path for name in found})
+    return path
+
+
+def fetch_once(path: Path) -> Path:
+    """Does the same for all of a folder that nobody changes: in each process a single time."""
+    staging = opened()
+    with one_at_a_time:
+        if staging is None or any(path.is_relative_to(one) for one in staging.whole):
+            return path
+        return fetch(path, whole=True)
+
+
+def _brought(
+    staging: Staging, path: Path, depth: int | None, whole: bool, only: str
+) -> dict[str, Entry]:
+    """Brings what is new; returns all that is there, by its name below the path."""
     fs, url = staging.remote(path)
     with told(url, "read", staging.cache.folder):
         for left in reversed(range(_ATTEMPTS)):
@@ -58,11 +80,9 @@ def fetch(path: Path, *, depth: int | None = None, whole: bool = False, only: st
             except (FileNotFoundError, Moved):  # another process writes there
                 if not left:
                     raise
-    if not found and path.name.startswith("best-"):  # a link to a checkpoint beside it
-        return fetch(path.parent) / path.name
-    if depth is None:
-        _forget_removed(staging, path, {path / name if name else path for name in found})
-    return path
+    if whole and depth is None and not only:
+        staging.whole.add(path)
+    return found
 
 
 def _bring_listed(staging: Staging, fs: Any, new: dict[Path, Entry]) -> None:

@@ -81,6 +81,7 @@ def _put(staging: Staging, file: Path) -> None:
         else:
             put_file(fs, url, file)
     staging.known[file] = Known(signature, "")
+    staging.distant.pop(file, None)
 
 
 def put_bytes(fs: Any, url: str, data: bytes) -> None:

@@ -7,6 +7,7 @@ import fcntl
 import os
 import secrets
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -59,6 +60,8 @@ class Staging:
     known: dict[Path, Known] = field(default_factory=dict)
     distant: dict[Path, Any] = field(default_factory=dict)
     """Placeholder -> its `Entry`: a file of the right size whose content is not here yet."""
+    whole: set[Path] = field(default_factory=set)
+    """What was fetched as a whole, large files too."""
     guards: dict[Path, Callable[[], None]] = field(default_factory=dict)
     """Folder -> raises if this process may no longer publish into it."""
 
@@ -79,6 +82,8 @@ class Staging:
         return file_system(url), url
 
 
+one_at_a_time = threading.RLock()
+"""Threads of a process share its folder: a file is brought by one of them."""
 _staging: Staging | None = None
 _owner = 0
 _chosen: tuple[Path | None, float] = (None, DEFAULT_GB)
@@ -161,27 +166,32 @@ def cache_is_full(path: Path) -> errors.UserError:
 
 def _opened_staging() -> Staging:
     global _staging, _owner
-    if _staging is None or _owner != os.getpid():
-        folder, gigabytes = _chosen
-        cache = Cache((folder or default_cache()).expanduser().resolve(), int(gigabytes * 1e9))
-        name = f"{os.getpid()}-{secrets.token_hex(4)}"
-        root, begun = cache.folder / "open" / name, cache.folder / "open" / f".{name}"
-        try:
-            _remove_abandoned(root.parent)
-            begun.mkdir(parents=True)
-            file = open(begun / ALIVE, "w")
-            with suppress(OSError):  # no locks there: then nobody removes anything
-                fcntl.flock(file, fcntl.LOCK_EX)
-            os.rename(begun, root)  # by then another process sees that this one lives
-        except OSError as error:
-            raise errors.UserError(
-                f"The cache {cache.folder} cannot be written: {errors.reason(error)}.",
-                "Give --cache_dir another folder.",
-            ) from error
-        _staging, _owner = Staging(cache, root), os.getpid()
-        _files[root] = file
-        atexit.register(_close, _staging)
-    return _staging
+    with one_at_a_time:
+        if _staging is None or _owner != os.getpid():
+            _staging, _owner = _new_staging(), os.getpid()
+            atexit.register(_close, _staging)
+        return _staging
+
+
+def _new_staging() -> Staging:
+    folder, gigabytes = _chosen
+    cache = Cache((folder or default_cache()).expanduser().resolve(), int(gigabytes * 1e9))
+    name = f"{os.getpid()}-{secrets.token_hex(4)}"
+    root, begun = cache.folder / "open" / name, cache.folder / "open" / f".{name}"
+    try:
+        _remove_abandoned(root.parent)
+        begun.mkdir(parents=True)
+        file = open(begun / ALIVE, "w")
+        with suppress(OSError):  # no locks there: then nobody removes anything
+            fcntl.flock(file, fcntl.LOCK_EX)
+        os.rename(begun, root)  # by then another process sees that this one lives
+    except OSError as error:
+        raise errors.UserError(
+            f"The cache {cache.folder} cannot be written: {errors.reason(error)}.",
+            "Give --cache_dir another folder.",
+        ) from error
+    _files[root] = file
+    return Staging(cache, root)
 
 
 _files: dict[Path, Any] = {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -74,7 +73,7 @@ def test_declared_sizes_give_the_time_left_from_the_start(clock: Clock) -> None:
 
 
 def job(shard: int) -> ShardJob:
-    return ShardJob("made", "train", shard, 2, Path("nowhere"), None, {}, ())
+    return ShardJob("made", "train", shard, 2, "nowhere", None, {}, ())
 
 
 def test_without_a_terminal_a_line_comes_every_ten_seconds(clock: Clock) -> None:

@@ -106,6 +106,24 @@ def test_records_that_are_not_what_the_manifest_tells_of_are_refused(store: dict
     assert len(examples(made())) == 100
 
 
+def test_a_damaged_shard_loses_its_summary_in_the_store_before_it_is_made_again(
+    store: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made()
+    whole = published()
+    name = next(name for name in store if name.endswith("-train.tfrecord-00000-of-00004"))
+    MemoryFileSystem().pipe_file(name, bytes(len(whole[name])))
+    another_process()
+    monkeypatch.setattr(shards, "write_records", None)
+    with pytest.raises(TypeError):
+        made(verify=True)
+    assert whole.keys() - published().keys() == {f"{name}.json"}
+    monkeypatch.undo()
+    another_process()
+    made()
+    assert published() == whole
+
+
 @pytest.mark.parametrize("bytes_before", [0, 1000, 3000, 9000, 12000])
 def test_a_network_that_is_cut_in_datagen_loses_nothing(
     bytes_before: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.remote_storage import another_process, held, memory_storage
+from helpers.remote_storage import MemoryFileSystem, another_process, held, memory_storage
 
 from t2t_multimodel import UserError, storage
 from t2t_multimodel.data.files import written_by_rename
@@ -183,3 +184,30 @@ def test_nothing_is_published_into_a_folder_whose_guard_refuses() -> None:
     assert held() == {}
     put("memory://shelf/run/a.json", "1")
     assert held() == {"/shelf/run/a.json": b"1"}
+
+
+def test_a_folder_that_nobody_changes_is_fetched_once_in_a_process() -> None:
+    put("memory://shelf/raw/a/one.txt", "1")
+    another_process()
+    raw = storage.place("memory://shelf/raw")
+    assert (storage.fetch_once(raw) / "a/one.txt").read_text() == "1"
+    MemoryFileSystem().pipe_file("/shelf/raw/a/two.txt", b"2")
+    assert [path.name for path in storage.fetch_once(raw / "a").iterdir()] == ["one.txt"]
+    another_process()
+    raw = storage.place("memory://shelf/raw")
+    assert len(list((storage.fetch_once(raw) / "a").iterdir())) == 2
+
+
+def test_threads_that_fetch_one_folder_at_once_get_all_of_it() -> None:
+    data = {f"/shelf/raw/{n}.bin": bytes([n]) * 100_000 for n in range(20)}
+    for name, content in data.items():
+        MemoryFileSystem().pipe_file(name, content)
+    another_process()
+    with ThreadPoolExecutor(4) as pool:
+        fetched = list(pool.map(lambda _: read_whole("memory://shelf/raw"), range(4)))
+    assert fetched == [list(data.values())] * 4
+
+
+def read_whole(url: str) -> list[bytes]:
+    folder = storage.fetch_once(storage.place(url))
+    return [path.read_bytes() for path in sorted(folder.iterdir(), key=lambda one: int(one.stem))]
