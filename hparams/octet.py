@@ -30,11 +30,11 @@ def octet_tiny() -> Config:
     The model that ships with the package as `octet` was trained so.
 
     Command: mm-trainer --hparams_set=octet_tiny
-    Hardware: 2 CPU cores with AVX-512, shared with other work; 2,207 CPU seconds
-    Minutes: 38
-    Scores: seed 0, test: all eight above their source-blind baseline (image top1 .881; nats a
-        token: caption 1.010, speech 3.306, parse .685, EN-DE 2.750, DE-EN 2.832, EN-FR 2.479,
-        FR-DE 2.903; beam of 4: WER .840, F1 .304, BLEU 21.1, 15.4, 20.9, 22.7, 13.3).
+    Hardware: 2 CPU cores with AVX-512, shared with other work; 3,220 CPU seconds
+    Minutes: 33
+    Scores: seed 0, test: all eight above their source-blind baseline (image top1 .890; nats a
+        token: caption .955, speech 3.364, parse .294, EN-DE 2.192, DE-EN 2.284, EN-FR 1.828,
+        FR-DE 2.369; beam of 4: WER .769, F1 .599, BLEU 15.4, 21.5, 27.9, 32.8, 18.0).
     """
     quick = octet_quick()
     return quick.replace(
@@ -55,17 +55,16 @@ def octet_quick() -> Config:
 
     What it adds to the paper's equations so that so small a run learns: residual, norm and
     projection around attention, one table for embedding and softmax, dropout on the branches; and
-    CTC, without which 1.4 hours of speech are learnt by heart instead of heard. It has fewer
-    blocks than the paper, whose depth costs more here than it teaches, and Muon moves its matrices
-    (docs/learning.md has what was compared).
+    CTC, without which 1.4 hours of speech are learnt by heart instead of heard. Queries and keys
+    are mapped and normed. It has fewer blocks than the paper, whose depth costs more here than it
+    teaches, and Muon moves its matrices (docs/learning.md has what was compared).
 
     Command: mm-trainer
-    Hardware: 2 CPU cores with AVX-512, shared with other work; 910 CPU seconds, 1,757 on another
-        processor
+    Hardware: 1 CPU core with AVX-512 of 2 that were shared with other work; 812 CPU seconds
     Minutes: 14
-    Scores: mean of seed 0, 1 and 2, test: all eight above source-blind (image top1 .869; nats a
-        token: caption 1.361, speech 3.481, parse .799, EN-DE 3.144, DE-EN 3.271, EN-FR 2.870,
-        FR-DE 3.254).
+    Scores: mean of seed 0, 1 and 2, test: all eight above source-blind (image top1 .873; nats a
+        token: caption 1.043, speech 3.420, parse .393, EN-DE 2.778, DE-EN 2.965, EN-FR 2.445,
+        FR-DE 2.928).
     """
     return Config(
         # what is small and hard comes often: few examples of it bear many repetitions

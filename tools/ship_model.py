@@ -108,11 +108,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("name", help="what the model is called by")
     parser.add_argument("--checkpoint", type=Path, help="another checkpoint than the newest")
     parser.add_argument("--results", type=Path, help="another table than the run's own")
-    parser.add_argument("--beam", type=int, default=1, help="size of the beam of that table")
+    parser.add_argument("--beam", type=int, help="size of the beam of that table, if not the run's")
     args = parser.parse_args(argv)
     results = read_json(args.results or args.run / "results.json", kind=list)
     checkpoint = open_checkpoint(args.checkpoint or args.run)
-    size = pack(checkpoint, results, TARGET / args.name, args.beam)
+    beam = args.beam or checkpoint.config().evaluate.beam_size
+    size = pack(checkpoint, results, TARGET / args.name, beam)
     print(f"{TARGET / args.name}: {size / 1e6:.1f} MB")
 
 

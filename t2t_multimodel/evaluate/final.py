@@ -15,7 +15,7 @@ from t2t_multimodel.config.evaluate import EvalConfig
 from t2t_multimodel.evaluate.evaluator import Evaluator
 from t2t_multimodel.evaluate.result import Result, Tempered
 
-TEMPERATURES = tuple(round(float(value), 3) for value in np.geomspace(0.6, 1.5, 17))
+TEMPERATURES = tuple(round(float(value), 3) for value in np.geomspace(0.6, 3.0, 29))
 """The temperatures that are tried: below 1 makes the model surer of itself."""
 
 
