@@ -58,7 +58,7 @@ def worker_pool(folder: Path, hidden: Path, lacking: str = "") -> Iterator[list[
     with open(folder / "log", "w") as log:
         pool = subprocess.Popen(
             [*command, f"--container_executable={boot}"],
-            cwd=folder, env=environment, stdout=log, stderr=log,
+            cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
     try:
         _wait_for(port)
@@ -68,8 +68,8 @@ def worker_pool(folder: Path, hidden: Path, lacking: str = "") -> Iterator[list[
             f"--beam_options=--environment_config=localhost:{port}",
         ]
     finally:
-        pool.send_signal(signal.SIGINT)  # it then ends its workers
-        pool.wait(30)
+        os.killpg(pool.pid, signal.SIGKILL)  # its workers too; a job of a script ignores SIGINT
+        pool.wait()
 
 
 def _wait_for(port: int) -> None:
