@@ -195,7 +195,7 @@ def assert_same_arrays(first: dict[str, np.ndarray], second: dict[str, np.ndarra
 class Stub:
     """An engine that computes nothing."""
 
-    traces, added = 0, 0
+    traces, added, split = 0, 0, None
 
     def __init__(self, xent: dict[int, float] | None = None, norm: float = 1.0) -> None:
         self.xent, self.norm, self.draws = xent or {}, norm, []
