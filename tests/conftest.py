@@ -89,7 +89,21 @@ def memory_of_one_file() -> Iterator[None]:
     seldom as a process grows, so that a process which runs many test files keeps many models.
     """
     yield
+    _forget_custom_gradients()
     gc.collect()
+
+
+def _forget_custom_gradients() -> None:
+    """Lets go of the graphs in which a `tf.custom_gradient` was traced.
+
+    TensorFlow registers the gradient of each under a name of its own and never forgets it, and the
+    gradient holds its graph. It is looked up while a graph is differentiated, and not later.
+    """
+    ops = sys.modules.get("tensorflow.python.framework.ops")
+    if ops is not None:
+        registered = ops.gradient_registry._registry
+        for name in [name for name in registered if name.startswith("CustomGradient-")]:
+            del registered[name]
 
 
 def _forget(before: list[dict[str, Any]], added: dict[str, Any]) -> None:
