@@ -21,6 +21,7 @@ DOORS = {
     ("event_file.py", "tensorboard.plugins"): "tensorboard",
     ("event_file.py", "tensorboard.summary.writer"): "tensorboard",
     ("bench/retraces.py", "tensorflow.python"): "tensorflow",
+    ("tests/conftest.py", "_registry"): "tensorflow",
     ("test_event_file.py", "tensorboard.backend"): "tensorboard",
     ("test_event_file.py", "tensorboard.util"): "tensorboard",
     ("test_run_folder.py", "tensorboard.backend"): "tensorboard",
