@@ -4,10 +4,10 @@
 
 takes training steps as mm-trainer does, batches made ahead by threads, and prints one JSON line:
 targets a second, the part of the measured peak of matrix products that the model's own products
-make, the most memory that the device held, the part of a step that waited for input, the time to
-compile, and the ten kernels on which the device spent most. Every problem has one shape of batch,
-so that little is compiled: its sentences are padded to the longest. TensorFlow is not needed.
-`bench/accelerator.sh` does it for three sets.
+make, the most memory that the device held, the part of a step that waited for input, the time
+until all is compiled, and the ten kernels on which the device spent most. Every problem has one
+shape of batch, so that little is compiled: its sentences are padded to the longest. TensorFlow is
+not needed. `bench/accelerator.sh` does it for three sets.
 """
 
 from __future__ import annotations
@@ -21,14 +21,12 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 from cost import device
-from flops import product_flops
 from kernels import largest
-from train_step import matmul_peak
+from train_step import matmul_peak, operations
 
 from t2t_multimodel import Config, overrides
-from t2t_multimodel.data.datagen import Prepared, generate, run_options
+from t2t_multimodel.data.datagen import generate, run_options
 from t2t_multimodel.data.mixture import make_mixture
 from t2t_multimodel.data.step_batches import StepBatches, made_ahead, step_plans, workers_of
 from t2t_multimodel.data.stream import BatchStream
@@ -42,7 +40,6 @@ from t2t_multimodel.train.main import new_model
 class Steps:
     """Takes steps and counts."""
 
-    config: Config
     engine: JaxEngine
     batches: Iterator[StepBatches]
     targets: int = 0
@@ -94,12 +91,21 @@ def measured(flags: argparse.Namespace) -> dict[str, Any]:
     model = new_model(config, prepared)
     engine = make_engine(model, config)
     assert isinstance(engine, JaxEngine)
+    streams = {
+        name: BatchStream(one.dataset("train"), config.data, config.train.seed, name)
+        for name, one in prepared.items()
+    }
     begin = time.perf_counter()
-    flops = _compiled(engine, _streams(config, prepared))
+    for name, stream in streams.items():
+        float(engine.compute(name, stream[0], 0).observed.scalars["xent"])
+    batches = _batches(config, streams)
+    Steps(engine, batches).take(3, {})  # the update is compiled too
     compile_s = time.perf_counter() - begin
-    steps = Steps(config, engine, _batches(config, prepared))
-    steps.take(3, flops)  # the update is compiled too
-    steps.targets, steps.flops, steps.seconds, steps.waited = 0, 0.0, 0.0, 0.0
+    flops = {
+        name: operations(engine, prepared[name].signature, stream[0]) or 0.0
+        for name, stream in streams.items()
+    }
+    steps = Steps(engine, batches)
     steps.take(flags.steps, flops)
     counted = {
         "targets_per_second": round(steps.targets / steps.seconds),
@@ -140,29 +146,9 @@ def _config(flags: argparse.Namespace) -> Config:
     return config.replace(data=data)
 
 
-def _streams(config: Config, prepared: dict[str, Prepared]) -> dict[str, BatchStream]:
-    return {
-        name: BatchStream(one.dataset("train"), config.data, config.train.seed, name)
-        for name, one in prepared.items()
-    }
-
-
-def _batches(config: Config, prepared: dict[str, Prepared]) -> Iterator[StepBatches]:
-    streams = _streams(config, prepared)
+def _batches(config: Config, streams: dict[str, BatchStream]) -> Iterator[StepBatches]:
     mixture = make_mixture(config, {name: stream.sizes for name, stream in streams.items()})
     return made_ahead(step_plans(mixture, 0, {}), streams, workers_of(config.data))
-
-
-def _compiled(engine: JaxEngine, streams: dict[str, BatchStream]) -> dict[str, float]:
-    """Compiles each problem's gradients; operations of its first micro-batch."""
-    found = {}
-    for name, stream in streams.items():
-        batch = stream[0]
-        float(engine.compute(name, batch, 0).observed.scalars["xent"])
-        values = [engine._variables[i].value for i in engine._read[name]]
-        others = [variable.value for variable in engine._others]
-        found[name] = product_flops(engine._functions[name], values, others, batch, np.int32(0))
-    return found
 
 
 if __name__ == "__main__":

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
 from t2t_multimodel.bin._cli import Command
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.shipped import folder_of
+
+if TYPE_CHECKING:  # flags are read before anything large is imported
+    from t2t_multimodel.checkpoints.checkpoint import Checkpoint
 
 _WRITTEN = "mm-trainer writes runs into ./runs/SET."
 
@@ -30,6 +33,17 @@ def folder(args: flags.FlagValues) -> Path:
     if bool(args.output_dir) == bool(args.checkpoint):
         raise UserError("Give either --output_dir or --checkpoint.", _WRITTEN)
     return folder_of(args.output_dir or args.checkpoint)
+
+
+def checkpoint(args: flags.FlagValues) -> Checkpoint:
+    """Opens the checkpoint that was named, or the newest whole one of the run.
+
+    Raises:
+        UserError: as of `folder`, or nothing there can be opened.
+    """
+    from t2t_multimodel.checkpoints.checkpoint import open_checkpoint
+
+    return open_checkpoint(folder(args))
 
 
 def raw_dir(args: flags.FlagValues, run: Path) -> Any:

@@ -27,11 +27,7 @@ COMMAND.cache()
 def convert(args: flags.FlagValues, _: list[str]) -> None:
     """Finds the checkpoint, then converts it."""
     usr_dir.add(args.usr_dir)
-    source = _model.folder(args)
-
-    from t2t_multimodel.checkpoints.checkpoint import open_checkpoint
-
-    checkpoint = open_checkpoint(source)
+    checkpoint = _model.checkpoint(args)
     quiet.import_backend()
     from t2t_multimodel.checkpoints import conversion
 

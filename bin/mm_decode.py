@@ -68,7 +68,7 @@ def settings(args: flags.FlagValues) -> DecodeConfig:
 def decode(args: flags.FlagValues, _: list[str]) -> None:
     """Checks what was asked for, then decodes."""
     usr_dir.add(args.usr_dir)
-    folder, config = _model.folder(args), settings(args)
+    config = settings(args)
     if args.split and args.input_file:
         raise UserError("Give either --input_file or --split.")
     if args.raw_dir and not args.split:
@@ -79,10 +79,9 @@ def decode(args: flags.FlagValues, _: list[str]) -> None:
     if file is not None and file.is_dir():
         raise UserError(f"{file} is a folder.", f"For its files: ls -d {file}/* | mm-decode ...")
 
-    from t2t_multimodel.checkpoints.checkpoint import open_checkpoint
     from t2t_multimodel.registry import problems
 
-    checkpoint = open_checkpoint(folder)
+    checkpoint = _model.checkpoint(args)
     names = checkpoint.problems([args.problem] if args.problem else [])
     if len(names) > 1:
         raise UserError("The model knows several problems.", f"Give --problem: {', '.join(names)}.")

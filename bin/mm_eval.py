@@ -33,11 +33,7 @@ COMMAND.cache()
 def evaluate(args: flags.FlagValues, _: list[str]) -> None:
     """Checks the place of the model and the names, then scores."""
     usr_dir.add(args.usr_dir)
-    folder = _model.folder(args)
-
-    from t2t_multimodel.checkpoints.checkpoint import open_checkpoint
-
-    checkpoint = open_checkpoint(folder)
+    checkpoint = _model.checkpoint(args)
     checkpoint.problems(args.problems)
     quiet.import_tensorflow()
     from t2t_multimodel.evaluate import main as evaluation

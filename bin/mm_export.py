@@ -48,14 +48,13 @@ def settings(args: flags.FlagValues) -> DecodeConfig:
 def export(args: flags.FlagValues, _: list[str]) -> None:
     """Checks what was asked for, then exports."""
     usr_dir.add(args.usr_dir)
-    folder, config = _model.folder(args), settings(args)
+    config = settings(args)
     if args.export_dir is None:
         raise UserError("Give --export_dir.", COMMAND.example)
 
-    from t2t_multimodel.checkpoints.checkpoint import open_checkpoint
     from t2t_multimodel.checkpoints.trusted_code import remember
 
-    checkpoint = open_checkpoint(folder)
+    checkpoint = _model.checkpoint(args)
     names = checkpoint.problems(args.problems)
     quiet.import_tensorflow()
     from t2t_multimodel.export import main as exporting

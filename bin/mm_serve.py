@@ -38,11 +38,7 @@ def serve(args: flags.FlagValues, _: list[str]) -> None:
     if port > _LAST_PORT:
         raise UserError(f"--port must be at most {_LAST_PORT}, but is {port}.")
     usr_dir.add(args.usr_dir)
-    folder = _model.folder(args)
-
-    from t2t_multimodel.checkpoints.checkpoint import open_checkpoint
-
-    checkpoint = open_checkpoint(folder)
+    checkpoint = _model.checkpoint(args)
     names = checkpoint.problems(args.problems)
     quiet.import_tensorflow()
     from t2t_multimodel.serve.main import serve as listen

@@ -60,7 +60,7 @@ def octet_quick() -> Config:
     teaches, and Muon moves its matrices (docs/learning.md has what was compared).
 
     Command: mm-trainer
-    Hardware: 1 CPU core with AVX-512 of 2 that were shared with other work; 812 CPU seconds
+    Hardware: 1 CPU core with AVX-512 of 2 that were shared with other work; 771 CPU seconds
     Minutes: 14
     Scores: mean of seed 0, 1 and 2, test: all eight above source-blind (image top1 .873; nats a
         token: caption 1.043, speech 3.420, parse .393, EN-DE 2.778, DE-EN 2.965, EN-FR 2.445,

@@ -15,6 +15,7 @@ from t2t_multimodel.checkpoints.integrity import ZIP_ERRORS, damage
 from t2t_multimodel.checkpoints.model_file import load_model, model_config
 from t2t_multimodel.checkpoints.sharded import (
     architecture,
+    has_slots,
     is_sharded,
     load_sharded,
     read_slots,
@@ -107,6 +108,11 @@ class Checkpoint:
                 model.spellings[f"text/{tokenizer.identity}"] = tokenizer.spelling()
         return model
 
+    @property
+    def has_slots(self) -> bool:
+        """Whether training can go on from it; an average and a packed model have weights alone."""
+        return has_slots(self.path) if self.sharded else (self.path / "optimizer.npz").is_file()
+
     def optimizer(self, model: MultiModel | None = None) -> dict[str, Any]:
         """The optimizer's slots, as arrays of NumPy.
 
@@ -117,14 +123,14 @@ class Checkpoint:
         Raises:
             UserError: there are none, since it is an average of several.
         """
-        if self.sharded and (slots := read_slots(self.path, model)):
-            return slots
-        file = self.path / "optimizer.npz"
-        if not file.is_file():
+        if not self.has_slots:
             raise UserError(
                 f"{self.path} is an average, without the slots of an optimizer to go on with.",
                 fix=f"Begin a new run with its weights: mm-trainer --warm_start={self.path}",
             )
+        if self.sharded:
+            return read_slots(self.path, model)
+        file = self.path / "optimizer.npz"
         try:
             with np.load(file) as slots:
                 return dict(slots)

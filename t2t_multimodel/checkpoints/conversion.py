@@ -32,7 +32,7 @@ def convert(checkpoint: Checkpoint, folder: Path, *, sharded: bool) -> Checkpoin
             fix=f"--format={format_name(not sharded)} writes the other format.",
         )
     model = checkpoint.model()
-    slots = {} if "averaged" in checkpoint.state else checkpoint.optimizer()
+    slots = checkpoint.optimizer() if checkpoint.has_slots else {}
     values = [value_of(variable) for variable in model.variables]
     snapshot = Snapshot(model, values, slots, checkpoint.tokenizers(), checkpoint.state)
     shards = ShardWriter(folder.parent) if sharded else None

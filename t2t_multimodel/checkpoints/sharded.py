@@ -121,8 +121,18 @@ def load_sharded(folder: Path) -> MultiModel:
     return model
 
 
+def has_slots(folder: Path) -> bool:
+    """Whether a sharded checkpoint holds slots of the optimizer; an average has none."""
+    return bool(_slot_names(folder))
+
+
+def _slot_names(folder: Path) -> list[str]:
+    names: list[str] = read_json(folder / ARCHITECTURE, ("slots",))["slots"]
+    return names
+
+
 def read_slots(folder: Path, model: MultiModel | None) -> dict[str, Any]:
-    """The slots of the optimizer, by name; none in an average.
+    """The slots of the optimizer, by name.
 
     Args:
         folder: of the checkpoint.
@@ -131,10 +141,9 @@ def read_slots(folder: Path, model: MultiModel | None) -> dict[str, Any]:
     Raises:
         UserError: they are damaged, or Orbax is not installed.
     """
-    names = read_json(folder / ARCHITECTURE, ("slots",))["slots"]
-    places = _places(model) if model else {}
+    names, places = _slot_names(folder), _places(model) if model else {}
     by_name = {name: places.get(name.partition("/")[2]) for name in names}
-    return _read(folder, _SLOTS, names, by_name) if names else {}
+    return _read(folder, _SLOTS, names, by_name)
 
 
 def _places(model: MultiModel) -> dict[str, Any]:

@@ -115,11 +115,14 @@ def _run_pipeline(options: Any, jobs: list[ShardJob]) -> None:
         packages = _packages(jobs[0].usr_dirs, Path(folder))
         modules = {place: module for place, (module, _) in packages.items()}
         setup = options.view_as(SetupOptions)
-        given = setup.extra_packages or []
-        setup.extra_packages = [*given, *(str(file) for _, file in packages.values())] or None
-        with beam.Pipeline(options=options) as pipeline:
-            shards = pipeline | beam.Create(jobs, reshuffle=True)
-            _ = shards | beam.Map(write, gigabytes, modules)
+        given = setup.extra_packages
+        setup.extra_packages = [*(given or []), *(str(one) for _, one in packages.values())] or None
+        try:
+            with beam.Pipeline(options=options) as pipeline:
+                shards = pipeline | beam.Create(jobs, reshuffle=True)
+                _ = shards | beam.Map(write, gigabytes, modules)
+        finally:
+            setup.extra_packages = given  # the others are gone when the next pipeline runs
 
 
 def _for_another_folder(job: ShardJob) -> ShardJob:

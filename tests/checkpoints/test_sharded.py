@@ -298,6 +298,18 @@ def test_decoding_and_exporting_take_a_sharded_run(
     assert (exported / "saved_model.pb").is_file()
 
 
+def test_a_model_without_slots_is_converted_without_them(run: Run, tmp_path: Path) -> None:
+    packed = tmp_path / "packed"
+    shutil.copytree(open_checkpoint(run.folder).path, packed)
+    (packed / "optimizer.npz").unlink()
+    sums = json.loads((packed / "checksums.json").read_text())
+    del sums["optimizer.npz"]
+    (packed / "checksums.json").write_text(json.dumps(sums))
+    split = convert(Checkpoint(packed), tmp_path / "split", sharded=True)
+    assert not split.has_slots
+    assert_equal(weights(split), weights(Checkpoint(packed)))
+
+
 def test_the_mean_of_a_sharded_run_and_its_conversion_are_whole(
     run: Run, sharded_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 import t2t_multimodel as mm
 from t2t_multimodel import registry
+from t2t_multimodel.checkpoints.checkpoint import open_checkpoint
 from t2t_multimodel.shipped import folder_of
 from t2t_multimodel.side_files import read_json
 
@@ -50,6 +51,8 @@ def test_the_card_states_the_scores_of_its_table():
     rows = read_json(folder / "results.json", kind=list)
     assert {row["problem"] for row in rows} == set(KNOWN)
     card = (folder / "README.md").read_text()
+    beam = open_checkpoint(folder).config().evaluate.beam_size
+    assert f"Texts are decoded by a beam of {beam}." in card
     for row in rows:
         assert row["split"] == "test"
         assert row["decoded_examples"] in (0, row["examples"])  # whole splits are decoded
