@@ -41,9 +41,10 @@ def checkpoint(args: flags.FlagValues) -> Checkpoint:
     Raises:
         UserError: as of `folder`, or nothing there can be opened.
     """
+    found = folder(args)  # a wrong name is told before the import
     from t2t_multimodel.checkpoints.checkpoint import open_checkpoint
 
-    return open_checkpoint(folder(args))
+    return open_checkpoint(found)
 
 
 def raw_dir(args: flags.FlagValues, run: Path) -> Any:

@@ -31,6 +31,7 @@ class EventFile:
 
         self._folder = folder
         with writing(folder):
+            _wait_for_a_later_name(folder)
             self._writer = EventFileWriter(str(folder))
             self._write(first_step, session_log=SessionLog(status=SessionLog.START))
 
@@ -63,6 +64,16 @@ class EventFile:
         from tensorboard.compat.proto.event_pb2 import Event
 
         self._writer.add_event(Event(step=step, wall_time=time.time(), **content))
+
+
+def _wait_for_a_later_name(folder: Path) -> None:
+    """Lets the second of the newest file pass.
+
+    TensorBoard reads the files in the order of their names, which begin with the second in which
+    they were made; what follows has no order.
+    """
+    while any(folder.glob(f"events.out.tfevents.{int(time.time())}.*")):
+        time.sleep(0.05)
 
 
 def _bars(name: str, heights_E: np.ndarray) -> Any:

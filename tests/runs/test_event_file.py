@@ -37,6 +37,18 @@ def test_numbers_are_scalars(tmp_path: Path) -> None:
     assert [(s, float(v)) for s, v in arrays(tmp_path, "train/traces")] == [(2, 3.0)]
 
 
+def test_files_that_are_made_at_once_sort_in_the_order_in_which_they_were_made(
+    tmp_path: Path,
+) -> None:
+    seconds = []
+    for _ in range(2):
+        EventFile(tmp_path).add(1, {"loss": 1.0})
+        seconds.append(sorted(file.name.split(".")[3] for file in tmp_path.iterdir()))
+    first, both = seconds
+    assert len(both) == 2
+    assert first[0] == both[0] < both[1]
+
+
 def test_shares_of_experts_are_a_histogram_with_a_bar_for_each(tmp_path: Path) -> None:
     EventFile(tmp_path).add(7, {"a/train/share_encoder": np.array([0.5, 0.25, 0.25, 0.0])})
     (event,) = read(tmp_path).Histograms("a/train/share_encoder")
