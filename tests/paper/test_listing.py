@@ -11,9 +11,9 @@ def test_each_arm_stands_with_its_steps_and_its_cost() -> None:
     assert lines[0].split() == ["steps", "micro-batches", "CPU-s"]
     assert lines[1] == "table1: one model beside the best of each problem"
     joint = SCALES["cpu"].cost
-    seconds = joint.start + 5 * joint.problem + 750 * joint.step + 3000 * joint.micro_batch
+    seconds = joint.start + 8 * joint.problem + 1000 * joint.step + 4000 * joint.micro_batch
     assert lines[2].split() == [
-        *("joint", "750", "3,000", f"{seconds:.0f}"),
+        *("joint", "1,000", "4,000", f"{seconds:.0f}"),
         *"one model on all problems".split(),
     ]
 
