@@ -13,6 +13,7 @@ from t2t_multimodel import quiet, usr_dir
 from t2t_multimodel.bin import _cli
 from t2t_multimodel.errors import UserError, did_you_mean
 from t2t_multimodel.paper.experiment import Experiment
+from t2t_multimodel.paper.lanes import default_lanes
 from t2t_multimodel.paper.listing import listing
 from t2t_multimodel.paper.runner import Request
 from t2t_multimodel.paper.scales import Scale, scale_named
@@ -28,6 +29,12 @@ _what = COMMAND.group("What to run")
 _what.text("scale", "SCALE", "How large the runs are; list shows all. Default: cpu; for run: full.")
 _what.number("seeds", "Runs of each arm. Default: as the scale says.", lowest=1)
 _what.names("arms", "Train these arms only. Default: all.", alias="arm")
+_what.number(
+    "jobs",
+    "Runs trained side by side on shares of the cores. Default: one for each core that memory "
+    "suffices for; 1 with an accelerator.",
+    lowest=1,
+)
 _what.switch("page_only", "Train nothing: write the page from the records that are there.")
 COMMAND.places()
 _results = COMMAND.group("Results")
@@ -86,6 +93,7 @@ def _request(
         data_dir=args.data_dir,
         raw_dir=args.raw_dir,
         only=tuple(args.arms),
+        lanes=args.jobs or default_lanes(),
     )
 
 

@@ -1,17 +1,20 @@
-"""The runner: trains the runs of experiments that are missing, one after the other."""
+"""The runner: trains the runs of experiments that are missing."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from t2t_multimodel import overrides
-from t2t_multimodel.data.raw_dirs import RawDir
+from t2t_multimodel import overrides, storage
+from t2t_multimodel.cores import cores
+from t2t_multimodel.data.raw_dirs import RawDir, as_raw_dirs
 from t2t_multimodel.errors import UserError, unknown
 from t2t_multimodel.overrides import Resolved
 from t2t_multimodel.paper.experiment import Arm, Experiment
+from t2t_multimodel.paper.lanes import Work, done_in_lanes
+from t2t_multimodel.paper.one_run import RunTask, train_run
 from t2t_multimodel.paper.scales import Scale
 from t2t_multimodel.paper.settings import resolved_arm
 from t2t_multimodel.terminal import plural
@@ -33,6 +36,8 @@ class Request:
     raw_dir: RawDir = None
     only: tuple[str, ...] = ()
     """Names of the arms that are trained; (): all."""
+    lanes: int = 1
+    """Runs that are trained side by side, each on its share of the cores."""
 
 
 @dataclass(frozen=True)
@@ -114,47 +119,80 @@ def train_missing(request: Request) -> bool:
         Whether everything is there; False if a signal stopped it.
 
     Raises:
-        UserError: see `jobs_of` and `missing`, before anything is trained.
+        UserError: see `jobs_of` and `missing`, or data are missing, before anything is trained;
+            or what a run raised, which stops the others.
     """
     jobs = jobs_of(request)
     left = missing(jobs, request)
     print(f"{plural(len(jobs), 'run')}, of which {len(jobs) - len(left)} are finished.")
-    begin, done, total = time.monotonic(), 0.0, sum(job.cost for job in left)
-    for number, job in enumerate(left, 1):
-        print(f"Run {number} of {len(left)}: {job.name}{_remaining(begin, done, total)}")
-        if not _train(job, request):
-            print("Stopped; the same command goes on.")
-            return False
-        done += job.cost
-    return True
+    _make_data(left, request)
+    clock = _Clock(left)
+    work = [Work(task, task.name, _log(request, task)) for task in tasks_of(left, request)]
+    for one in done_in_lanes(train_run, work, request.lanes, clock.begins):
+        storage.fetch(request.results_dir / "runs", depth=1, only=f"{one.name}.json")
+        clock.ends(one.name)
+    if clock.left:
+        print("Stopped; the same command goes on.")
+    return not clock.left
 
 
-def _remaining(begin: float, done: float, total: float) -> str:
-    """In words, as the runs so far let one expect; nothing before the first one."""
-    if not done:
-        return ""
-    from t2t_multimodel.train.progress import duration
+def _make_data(jobs: list[Job], request: Request) -> None:
+    """Makes the data of all runs before the first one, so that no two runs make them at once."""
+    from t2t_multimodel.data.datagen import DatagenOptions, generate
 
-    seconds = (time.monotonic() - begin) * (total - done) / done
-    return f", about {duration(seconds)} to go"
+    problems: dict[int | None, list[str]] = {}
+    for job in jobs:
+        config = job.resolved.config
+        begun = overrides.recorded(request.output_dir / "runs" / job.name)
+        problems.setdefault(config.data.vocab_size, []).extend(() if begun else config.rates)
+    for vocab_size, names in problems.items():
+        options = DatagenOptions(workers=cores(), vocab_size=vocab_size)
+        generate(list(dict.fromkeys(names)), request.data_dir, request.raw_dir, options)
 
 
-def _train(job: Job, request: Request) -> bool:
-    """Trains one run to its end and writes its record; False if it was stopped."""
-    import keras
+def tasks_of(jobs: Iterable[Job], request: Request) -> Iterator[RunTask]:
+    """What a process is given of each run."""
+    data_dir, output_dir, results_dir = map(
+        storage.shown, (request.data_dir, request.output_dir, request.results_dir)
+    )
+    raw_dir = str(as_raw_dirs(request.raw_dir))
+    for job in jobs:
+        yield RunTask(
+            job.arm.name, job.seed, job.resolved, data_dir, raw_dir, output_dir, results_dir
+        )
 
-    from t2t_multimodel.paper import record
-    from t2t_multimodel.train.main import train
 
-    config, name, seed = job.resolved.config, job.arm.name, job.seed
-    run = record.run_folder(request.output_dir, name, seed)
-    if not record.is_complete(run, config):
-        begin = time.process_time()
-        results = train(job.resolved, request.data_dir, request.raw_dir, run)
-        record.add_cpu_seconds(run, time.process_time() - begin)
-        keras.backend.clear_session()  # or each run would keep the graphs of those before it
-        if not results:
-            return False
-    file = record.record_file(request.results_dir, name, seed)
-    record.write_record(file, run, name, seed, config, request.data_dir)
-    return True
+def _log(request: Request, task: RunTask) -> Path:
+    return request.output_dir / "runs" / f"{task.name}.log"
+
+
+class _Clock:
+    """Tells which run begins and ends, and the time that is left by those that have ended."""
+
+    def __init__(self, jobs: list[Job]) -> None:
+        self._cost = {job.name: job.cost for job in jobs}
+        self._begin = time.monotonic()
+        self._begun: dict[str, float] = {}
+        self.left = set(self._cost)
+        """Names of the runs that have not ended."""
+
+    def begins(self, work: Work[RunTask], beside: list[RunTask]) -> None:
+        """Is told of a run and of those that go on beside it."""
+        from t2t_multimodel.train.progress import duration
+
+        self._begun[work.name] = time.monotonic()
+        ended = sum(cost for name, cost in self._cost.items() if name not in self.left)
+        about = ""
+        if ended:
+            total, half = sum(self._cost.values()), sum(self._cost[one.name] for one in beside) / 2
+            seconds = (time.monotonic() - self._begin) * (total - ended - half) / (ended + half)
+            about = f", about {duration(seconds)} to go"
+        print(f"Run {len(self._begun)} of {len(self._cost)}: {work.name}{about}", flush=True)
+
+    def ends(self, name: str) -> None:
+        """Is told of a run whose record is there."""
+        from t2t_multimodel.train.progress import duration
+
+        self.left.remove(name)
+        spent = duration(time.monotonic() - self._begun[name])
+        print(f"{name} is finished after {spent}.", flush=True)

@@ -43,7 +43,10 @@ def said(folder: Path, capsys: pytest.CaptureFixture[str]) -> str:
 def test_arms_are_trained_one_after_the_other_and_the_time_left_is_told(said: str) -> None:
     lines = said.splitlines()
     assert lines[0] == "2 runs, of which 0 are finished."
-    assert lines[1] == "Run 1 of 2: wide-seed0"
+    begin = lines.index("Run 1 of 2: wide-seed0")
+    made = [line for line in lines[:begin] if line.startswith("made_colours test: 14 examples, ")]
+    assert len(made) == 1  # data are made before the first run
+    assert re.fullmatch(r"wide-seed0 is finished after (\d+m)?\d+s\.", lines[begin + 1])
     (second,) = (line for line in lines if line.startswith("Run 2 of 2"))
     assert re.fullmatch(r"Run 2 of 2: narrow-seed0, about (\d+m)?\d+s to go", second)
 
@@ -155,7 +158,8 @@ import os, signal
 from pathlib import Path
 from helpers.tiny_experiment import arm, request
 from t2t_multimodel.paper import Experiment
-from t2t_multimodel.paper.runner import train_missing
+from t2t_multimodel.paper.one_run import train_run
+from t2t_multimodel.paper.runner import jobs_of, tasks_of
 from t2t_multimodel.train.loop import Trainer
 
 save = Trainer.save
@@ -167,12 +171,14 @@ def save_and_die(trainer):
 
 Trainer.save = save_and_die
 one = Experiment(name="killed", arms=(arm("narrow"),), comparisons=())
-train_missing(request(Path(os.environ["FOLDER"]), one))
+wanted = request(Path(os.environ["FOLDER"]), one)
+(task,) = tasks_of(jobs_of(wanted), wanted)
+train_run(task)
 """
 
 
 def test_a_killed_run_goes_on_from_its_last_checkpoint(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     paths = f"{ROOT}{os.pathsep}{ROOT / 'tests'}"
     environment = {**os.environ, "PYTHONPATH": paths, "FOLDER": str(tmp_path)}
@@ -185,7 +191,7 @@ def test_a_killed_run_goes_on_from_its_last_checkpoint(
 
     one = Experiment(name="killed", arms=(arm("narrow"),), comparisons=())
     assert train_missing(request(tmp_path, one))
-    assert f"Going on from {run}/checkpoints/step-00000002, step 2." in capsys.readouterr().out
+    assert f"Going on from {run}/checkpoints/step-00000002, step 2." in capfd.readouterr().out
     assert len(json.loads((run / "config.json").read_text())["sessions"]) == 2
     record = json.loads((tmp_path / "runs" / "narrow-seed0.json").read_text())
     assert record["cpu_seconds"] > 0

@@ -1,0 +1,151 @@
+"""Work in processes side by side."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from t2t_multimodel import UserError
+from t2t_multimodel.paper import lanes
+from t2t_multimodel.paper.lanes import Work, default_lanes, done_in_lanes
+from t2t_multimodel.train.stopping import stop_requests
+
+
+def print_cores(name: str) -> bool:
+    """Tells where it runs."""
+    print(f"{name} has {sorted(os.sched_getaffinity(0))}")
+    return True
+
+
+def meet(folder: str) -> bool:
+    """Ends once another process is in the same folder, so only if both run at once."""
+    place = Path(folder)
+    (place / str(os.getpid())).touch()
+    while len(list(place.iterdir())) < 2:
+        time.sleep(0.01)
+    return True
+
+
+def wait_for_a_signal(folder: str) -> bool:
+    """Works until it is asked to stop, and leaves a file then."""
+    with stop_requests() as stop:
+        Path(folder, "begun").touch()
+        while not stop:
+            time.sleep(0.01)
+    Path(folder, "saved").touch()
+    return False
+
+
+def refuse(folder: str) -> bool:
+    """Fails as bad data make a run fail, once its neighbour runs."""
+    while not Path(folder, "begun").exists():
+        time.sleep(0.01)
+    raise UserError("The data are damaged.", "Make them again.")
+
+
+def die(folder: str) -> bool:
+    """Is killed, as by a system without memory."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    return True
+
+
+def ask_the_parent_to_stop(folder: str) -> bool:
+    """Works until it is asked to stop, which it brings about."""
+    os.kill(os.getppid(), signal.SIGTERM)
+    return wait_for_a_signal(folder)
+
+
+def work(folder: Path, *names: str) -> list[Work[str]]:
+    """Pieces of work on a folder, each with a log there."""
+    return [Work(str(folder), name, folder / f"{name}.log") for name in names]
+
+
+def ignore(one: Work[str], beside: list[str]) -> None:
+    """Nobody wants to know what begins."""
+
+
+def test_processes_run_at_once_as_often_as_there_are_lanes(tmp_path: Path) -> None:
+    folder = tmp_path / "met"
+    folder.mkdir()
+    pieces = [Work(str(folder), name, tmp_path / f"{name}.log") for name in ("one", "other")]
+    done = [one.name for one in done_in_lanes(meet, pieces, 2, ignore)]
+    assert sorted(done) == ["one", "other"]
+
+
+def test_each_of_two_lanes_has_half_of_the_cores_and_a_log(tmp_path: Path) -> None:
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) < 2:
+        pytest.fail("this test needs two cores")
+    pieces = [Work(name, name, tmp_path / f"{name}.log") for name in ("one", "other")]
+    begun: list[tuple[str, int]] = []
+    list(
+        done_in_lanes(
+            print_cores, pieces, 2, lambda one, beside: begun.append((one.name, len(beside)))
+        )
+    )
+    assert begun == [("one", 0), ("other", 1)]
+    assert (tmp_path / "one.log").read_text() == f"one has {cores[::2]}\n"
+    assert (tmp_path / "other.log").read_text() == f"other has {cores[1::2]}\n"
+
+
+def test_one_lane_has_all_cores_and_prints_on_the_terminal(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    list(done_in_lanes(print_cores, [Work("one", "one", tmp_path / "one.log")], 1, ignore))
+    assert capfd.readouterr().out == f"one has {sorted(os.sched_getaffinity(0))}\n"
+    assert not (tmp_path / "one.log").exists()
+
+
+def test_what_one_refuses_is_raised_and_the_others_save_first(tmp_path: Path) -> None:
+    functions = {"waits": wait_for_a_signal, "refuses": refuse}
+    pieces = [Work((name, str(tmp_path)), name, tmp_path / f"{name}.log") for name in functions]
+    with pytest.raises(UserError) as caught:
+        list(done_in_lanes(_by_name, pieces, 2, lambda one, beside: None))
+    assert (caught.value.message, caught.value.fix) == ("The data are damaged.", "Make them again.")
+    assert (tmp_path / "saved").exists()
+
+
+def _by_name(task: tuple[str, str]) -> bool:
+    name, folder = task
+    return {"waits": wait_for_a_signal, "refuses": refuse}[name](folder)
+
+
+def test_a_process_that_is_killed_is_told_with_its_log(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        list(done_in_lanes(die, work(tmp_path, "one"), 2, ignore))
+    assert str(caught.value) == (
+        f"The process of one ended by SIGKILL.\nIts output is in {tmp_path}/one.log. "
+        "The same command goes on; if memory ran out, give it --jobs=1."
+    )
+
+
+def test_a_signal_is_passed_on_and_nothing_more_begins(tmp_path: Path) -> None:
+    pieces = work(tmp_path, "one", "never")
+    begun: list[str] = []
+    done = done_in_lanes(
+        ask_the_parent_to_stop, pieces, 1, lambda one, beside: begun.append(one.name)
+    )
+    assert list(done) == []
+    assert begun == ["one"]
+    assert (tmp_path / "saved").exists()
+
+
+@pytest.mark.parametrize(
+    ("free", "cores", "wanted"), [(64, 4, 4), (7, 4, 2), (1, 4, 1), (None, 4, 4)]
+)
+def test_there_are_as_many_lanes_as_cores_and_memory_bear(
+    monkeypatch: pytest.MonkeyPatch, free: int | None, cores: int, wanted: int
+) -> None:
+    monkeypatch.setattr(lanes, "_ACCELERATORS", ())
+    monkeypatch.setattr(lanes, "free_memory", lambda: None if free is None else free << 30)
+    monkeypatch.setattr(lanes, "cores", lambda: cores)
+    assert default_lanes() == wanted
+
+
+def test_an_accelerator_has_one_lane(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "_ACCELERATORS", ("/dev/null",))
+    assert default_lanes() == 1
