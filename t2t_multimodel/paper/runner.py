@@ -71,12 +71,13 @@ def jobs_of(request: Request) -> list[Job]:
     for name in request.only:
         if name not in arms:
             raise unknown("arm", name, list(arms))
-    return [
+    jobs = [
         _job(arm, seed, request.scale)
         for name, arm in arms.items()
         if not request.only or name in request.only
         for seed in seeds_of(arm, request.seeds)
     ]
+    return sorted(jobs, key=lambda job: job.seed)  # all tables have one seed before any has two
 
 
 def _job(arm: Arm, seed: int, scale: Scale) -> Job:

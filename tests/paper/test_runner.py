@@ -83,6 +83,11 @@ def test_arms_that_are_done_are_skipped(
     assert capsys.readouterr().out == "2 runs, of which 2 are finished.\n"
 
 
+def test_every_arm_is_trained_once_before_any_is_trained_again(tmp_path: Path) -> None:
+    names = [job.name for job in jobs_of(request(tmp_path, seeds=2))]
+    assert names == ["wide-seed0", "narrow-seed0", "wide-seed1", "narrow-seed1"]
+
+
 def test_a_further_seed_trains_the_new_runs_alone(said: str, folder: Path) -> None:
     more = request(folder, seeds=2)
     assert [job.name for job in missing(jobs_of(more), more)] == ["wide-seed1", "narrow-seed1"]
