@@ -13,6 +13,7 @@ from t2t_multimodel.paper.record import Record, load_record, record_file
 from t2t_multimodel.paper.runner import Job, Request, jobs_of, missing, train_missing
 from t2t_multimodel.report.html import to_html
 from t2t_multimodel.report.markdown import to_markdown
+from t2t_multimodel.report.page import Media
 
 
 def run_experiments(request: Request, name: str, command: str) -> list[Outcome]:
@@ -28,6 +29,8 @@ def run_experiments(request: Request, name: str, command: str) -> list[Outcome]:
 
 def write_page(request: Request, name: str, command: str) -> list[Outcome]:
     """Writes `NAME.md` and `NAME.html` from the records that are there, and prints the sentences.
+
+    The drawings of `NAME.md` lie beside it, as `NAME-1.png` and so on.
 
     Raises:
         UserError: no run is finished, or a record is of other settings.
@@ -46,13 +49,21 @@ def write_page(request: Request, name: str, command: str) -> list[Outcome]:
     ]
     title = f"{name}, scale {request.scale.name}"
     page = page_of(title, outcomes, records, command, request.scale.caution)
-    files = [request.results_dir / f"{name}{suffix}" for suffix in (".html", ".md")]
-    for file, text in zip(files, (to_html(page), to_markdown(page)), strict=True):
-        with written_by_rename(file) as stream:
-            stream.write(printable(text).encode())
+    drawings: dict[str, bytes] = {}
+
+    def address_of(drawing: Media) -> str:
+        own = f"{name}-{len(drawings) + 1}.png"
+        drawings[own] = drawing.data
+        return own
+
+    texts = {f"{name}.html": to_html(page), f"{name}.md": to_markdown(page, address_of)}
+    files = {own: printable(text).encode() for own, text in texts.items()}
+    for own, data in (drawings | files).items():
+        with written_by_rename(request.results_dir / own) as stream:
+            stream.write(data)
     for line in _lines(outcomes):
         print(line)
-    print(f"Page: {files[0]} and {files[1]}")
+    print("Page: " + " and ".join(str(request.results_dir / own) for own in texts))
     return outcomes
 
 

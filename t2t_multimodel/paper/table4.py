@@ -7,7 +7,7 @@ from t2t_multimodel.paper.octet import config_of, joint_config, those_of
 from t2t_multimodel.paper.scales import Scale
 from t2t_multimodel.paper.settings import steps_for, updates
 
-PROBLEMS = ("octet_image", "octet_ende", "octet_parse")
+PROBLEMS = ("octet_image", "octet_enfr", "octet_parse")
 IMAGE = "octet_image"
 NO_EXPERTS, NO_ATTENTION = "model.moe=none", "model.body.attention=source_mean"
 WITHOUT = {

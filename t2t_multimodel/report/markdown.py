@@ -1,8 +1,9 @@
-"""A page as Markdown: its text and tables; drawings and sounds are for the HTML page."""
+"""A page as Markdown: its text and tables; sounds are for the HTML page."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from html import escape
 
 from t2t_multimodel.report.page import (
@@ -11,7 +12,6 @@ from t2t_multimodel.report.page import (
     Media,
     Page,
     PageBlock,
-    PageSection,
     Paragraph,
     Pieces,
     Stack,
@@ -22,25 +22,28 @@ _MARKS = re.compile(r"([\\`*\[\]|~$#])|(?<![^\W_])_|_(?![^\W_])")
 """`_MARKS` finds what Markdown takes for more than text; `_` inside of a word is plain text."""
 
 
-def to_markdown(page: Page) -> str:
-    """The whole file."""
-    parts = [f"# {_text(page.title)}", *map(_section, page.sections)]
+def to_markdown(page: Page, address_of: Callable[[Media], str] | None = None) -> str:
+    """The whole file.
+
+    Args:
+        page: its content.
+        address_of: where each drawing will lie, seen from the file; None: drawings are left out.
+    """
+    parts = [f"# {_text(page.title)}"]
+    for section in page.sections:
+        blocks = [_block(block, address_of) for block in section.blocks]
+        parts += [f"## {_text(section.title)}", *filter(None, blocks)]
     return "\n\n".join(parts) + "\n"
 
 
-def _section(section: PageSection) -> str:
-    blocks = [text for text in map(_block, section.blocks) if text]
-    return "\n\n".join([f"## {_text(section.title)}", *blocks])
-
-
-def _block(block: PageBlock) -> str:
+def _block(block: PageBlock, address_of: Callable[[Media], str] | None) -> str:
     match block:
         case Table():
             return _table(block)
         case Paragraph(text):
             return _text(text)
-        case Figure():
-            return ""
+        case Figure(picture):
+            return f"![{_text(picture.words)}]({address_of(picture)})" if address_of else ""
 
 
 def _table(table: Table) -> str:

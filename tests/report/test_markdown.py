@@ -33,7 +33,14 @@ def test_lines_and_control_characters_stay_in_their_cell() -> None:
     assert to_markdown(page).splitlines()[-1] == "| one two three |"
 
 
-def test_pictures_are_words_and_drawings_are_left_to_html() -> None:
+def test_pictures_are_words_and_drawings_are_left_out() -> None:
     picture = Media("image/png", b"x", "picture 1x1")
     page = Page("t", [PageSection("s", [Figure(picture), Table(("c",), [(picture,)])])])
     assert to_markdown(page) == "# t\n\n## s\n\n| c |\n| --- |\n| picture 1x1 |\n"
+
+
+def test_drawings_are_shown_from_where_they_will_lie() -> None:
+    drawing = Media("image/png", b"x", "change in %")
+    page = Page("t", [PageSection("s", [Figure(drawing)])])
+    shown = to_markdown(page, lambda media: f"{len(media.data)}.png")
+    assert shown == "# t\n\n## s\n\n![change in %](1.png)\n"
