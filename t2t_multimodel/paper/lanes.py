@@ -99,7 +99,7 @@ def done_in_lanes(
                 if waiting and not stop and lane not in running:
                     begins(waiting[0], [one.work.task for one in running.values()])
                     running[lane] = _started(do, waiting.popleft(), lane, lanes)
-            yield from _ended(running)
+            yield from _ended(running, asked)
             if stop and not asked:
                 asked = True
                 _ask_to_stop(running)
@@ -128,15 +128,21 @@ def _cores_of(lane: int, lanes: int) -> tuple[int, ...]:
     return tuple(every[lane::lanes] if len(every) >= lanes else every)
 
 
-def _ended(running: dict[int, _Running[Task]]) -> Iterator[Work[Task]]:
-    """Waits a moment; takes out what has ended, and yields it if it is done."""
+def _ended(running: dict[int, _Running[Task]], asked: bool) -> Iterator[Work[Task]]:
+    """Waits a moment; takes out what has ended, and yields it if it is done.
+
+    Args:
+        running: by lane.
+        asked: whether the processes were asked to stop: those that were scoring just end.
+    """
     wait_for_any([one.process.sentinel for one in running.values()], _LOOK_SECONDS)
     for lane, one in list(running.items()):
         if one.process.is_alive():
             continue
         del running[lane]
         one.process.join()
-        answer = _answer(one)
+        by_request = asked and one.process.exitcode == -signal.SIGTERM
+        answer = False if by_request else _answer(one)
         if isinstance(answer, UserError):
             raise answer
         if answer:

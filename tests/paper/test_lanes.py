@@ -134,6 +134,18 @@ def test_a_signal_is_passed_on_and_nothing_more_begins(tmp_path: Path) -> None:
     assert (tmp_path / "saved").exists()
 
 
+def ask_the_parent_and_die_of_it(folder: str) -> bool:
+    """Ends without a save when it is asked to stop, which it brings about."""
+    os.kill(os.getppid(), signal.SIGTERM)
+    time.sleep(60)
+    return True
+
+
+def test_one_that_ends_of_the_signal_is_stopped_and_no_error(tmp_path: Path) -> None:
+    pieces = work(tmp_path, "one", "never")
+    assert list(done_in_lanes(ask_the_parent_and_die_of_it, pieces, 1, ignore)) == []
+
+
 @pytest.mark.parametrize(
     ("free", "cores", "wanted"), [(64, 4, 4), (7, 4, 2), (1, 4, 1), (None, 4, 4)]
 )
