@@ -46,7 +46,7 @@ FLAGS = {
     "mm_remove_task": ("from problems usr_dir output_dir cache_dir cache_gb problem"),
     "mm_report": ("output cache_dir cache_gb"),
     "mm_paper": (
-        "scale seeds arms page_only data_dir raw_dir usr_dir output_dir results_dir cache_dir "
+        "scale seeds arms jobs page_only data_dir raw_dir usr_dir output_dir results_dir cache_dir "
         "cache_gb arm"
     ),
 }
