@@ -36,18 +36,35 @@ def train_run(task: RunTask) -> bool:
     from t2t_multimodel.paper import record
     from t2t_multimodel.train.main import train
 
-    config = task.resolved.config
-    data_dir, results_dir = storage.place(task.data_dir), storage.place(task.results_dir)
     run = record.run_folder(storage.place(task.output_dir), task.arm, task.seed)
-    storage.fetch(run)
-    if not record.is_complete(run, config):
-        raw_dir = RawDirs.parse(task.raw_dir) if task.raw_dir else None
-        begin = time.process_time()
-        results = train(task.resolved, data_dir, raw_dir, run)
-        record.add_cpu_seconds(run, time.process_time() - begin)
-        if not results:
-            return False
-    file = record.record_file(results_dir, task.arm, task.seed)
-    record.write_record(file, run, task.arm, task.seed, config, data_dir)
+    raw_dir = RawDirs.parse(task.raw_dir) if task.raw_dir else None
+    begin = time.process_time()
+    results = train(task.resolved, storage.place(task.data_dir), raw_dir, run)
+    record.add_cpu_seconds(run, time.process_time() - begin)
+    if results:
+        write_record_of(task)
     storage.publish_all()
-    return True
+    return bool(results)
+
+
+def is_trained(task: RunTask) -> bool:
+    """Whether the run has all its scores, so that its record alone may be missing."""
+    from t2t_multimodel.paper import record
+
+    run = record.run_folder(storage.place(task.output_dir), task.arm, task.seed)
+    return record.is_complete(run, task.resolved.config)
+
+
+def write_record_of(task: RunTask) -> None:
+    """Writes the record of a run that is trained."""
+    from t2t_multimodel.paper import record
+
+    results_dir, output_dir = storage.place(task.results_dir), storage.place(task.output_dir)
+    record.write_record(
+        record.record_file(results_dir, task.arm, task.seed),
+        record.run_folder(output_dir, task.arm, task.seed),
+        task.arm,
+        task.seed,
+        task.resolved.config,
+        storage.place(task.data_dir),
+    )

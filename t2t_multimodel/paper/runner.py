@@ -14,7 +14,7 @@ from t2t_multimodel.errors import UserError, unknown
 from t2t_multimodel.overrides import Resolved
 from t2t_multimodel.paper.experiment import Arm, Experiment
 from t2t_multimodel.paper.lanes import Work, done_in_lanes
-from t2t_multimodel.paper.one_run import RunTask, train_run
+from t2t_multimodel.paper.one_run import RunTask, is_trained, train_run, write_record_of
 from t2t_multimodel.paper.scales import Scale
 from t2t_multimodel.paper.settings import resolved_arm
 from t2t_multimodel.terminal import plural
@@ -126,6 +126,7 @@ def train_missing(request: Request) -> bool:
     jobs = jobs_of(request)
     left = missing(jobs, request)
     print(f"{plural(len(jobs), 'run')}, of which {len(jobs) - len(left)} are finished.")
+    left = [job for job in left if not _recorded(job, request)]
     _make_data(left, request)
     clock = _Clock(left)
     work = [Work(task, task.name, _log(request, task)) for task in tasks_of(left, request)]
@@ -135,6 +136,14 @@ def train_missing(request: Request) -> bool:
     if clock.left:
         print("Stopped; the same command goes on.")
     return not clock.left
+
+
+def _recorded(job: Job, request: Request) -> bool:
+    """Whether a run lacked its record alone, which is written now."""
+    (task,) = tasks_of([job], request)
+    if trained := is_trained(task):
+        write_record_of(task)
+    return trained
 
 
 def _make_data(jobs: list[Job], request: Request) -> None:
