@@ -1,7 +1,7 @@
 """The pages of the site that are made and not written: start, settings, commands, changes.
 
-A hook of MkDocs, see `mkdocs.yml`. Links to files that are not pages become the names of the files,
-since the site holds the pages alone.
+A hook of MkDocs, see `mkdocs.yml`. Links to files that are neither pages nor drawings become the
+names of the files, since the site holds nothing else.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def _inside_site(match: re.Match[str]) -> str:
     words, target, anchor = match[1], match[2], match[3] or ""
     path = target.removeprefix("../").removeprefix("docs/")
     path = _TOP.get(path, path)
-    if path.endswith(".md"):
+    if path.endswith((".md", ".png")):
         return f"[{words}]({path}{anchor})"
     inside = not target.startswith("../") and (ROOT / "docs" / path).exists()
     name = f"docs/{path}" if inside else path

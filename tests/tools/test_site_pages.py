@@ -49,6 +49,8 @@ def test_every_flag_is_on_the_page_with_its_help() -> None:
         ("[NOTICE](NOTICE)", "`NOTICE`"),
         ("[four](examples)", "four (`docs/examples`)"),
         ("[x](https://arxiv.org/abs/1706.05137)", "[x](https://arxiv.org/abs/1706.05137)"),
+        ("![a drawing](docs/results/all-2.png)", "![a drawing](results/all-2.png)"),
+        ("![a drawing](all-2.png)", "![a drawing](all-2.png)"),
     ],
 )
 def test_links_stay_within_the_site(link: str, becomes: str) -> None:
@@ -58,6 +60,7 @@ def test_links_stay_within_the_site(link: str, becomes: str) -> None:
 def test_every_page_is_in_the_navigation() -> None:
     listed = re.findall(r": (\w+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)
     written = [path.name for path in (ROOT / "docs").glob("*.md")]
+    assert "results/all.md" in (ROOT / "mkdocs.yml").read_text()
     assert sorted(listed) == sorted([*written, *site_pages.made_pages()])
 
 
