@@ -40,7 +40,7 @@ def test_arms_of_every_table_train_and_stand_on_one_page(
         "How to read it",
         "Table 1: one model beside the best of each problem",
         "Table 2: joint against single",
-        "Table 3: parsing alone and with others",
+        "Table 3: small problems alone and with others",
         "Table 4: which blocks matter where",
         "Affinity: what a step on one problem does to another",
         "Experts: which of them serve which problem",
