@@ -91,6 +91,7 @@ def done_in_lanes(
     Raises:
         UserError: a piece of work raised it, or its process died. The others are stopped.
     """
+    lanes = min(lanes, len(work))  # each has as many cores as there are for it
     waiting, running, asked = deque(work), dict[int, _Running[Task]](), False
     with stop_requests() as stop, ExitStack() as at_the_end:
         at_the_end.callback(_stop, running)

@@ -92,10 +92,11 @@ def test_each_of_two_lanes_has_half_of_the_cores_and_a_log(tmp_path: Path) -> No
     assert (tmp_path / "other.log").read_text() == f"other has {cores[1::2]}\n"
 
 
-def test_one_lane_has_all_cores_and_prints_on_the_terminal(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("lanes", [1, 2])
+def test_one_run_alone_has_all_cores_and_prints_on_the_terminal(
+    lanes: int, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    list(done_in_lanes(print_cores, [Work("one", "one", tmp_path / "one.log")], 1, ignore))
+    list(done_in_lanes(print_cores, [Work("one", "one", tmp_path / "one.log")], lanes, ignore))
     assert capfd.readouterr().out == f"one has {sorted(os.sched_getaffinity(0))}\n"
     assert not (tmp_path / "one.log").exists()
 
@@ -116,7 +117,7 @@ def _by_name(task: tuple[str, str]) -> bool:
 
 def test_a_process_that_is_killed_is_told_with_its_log(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
-        list(done_in_lanes(die, work(tmp_path, "one"), 2, ignore))
+        list(done_in_lanes(die, work(tmp_path, "one", "one"), 2, ignore))
     assert str(caught.value) == (
         f"The process of one ended by SIGKILL.\nIts output is in {tmp_path}/one.log. "
         "The same command goes on; if memory ran out, give it --jobs=1."
