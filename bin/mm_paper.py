@@ -93,8 +93,17 @@ def _request(
         data_dir=args.data_dir,
         raw_dir=args.raw_dir,
         only=tuple(args.arms),
-        lanes=args.jobs or default_lanes(),
+        lanes=_lanes(args),
     )
+
+
+def _lanes(args: flags.FlagValues) -> int:
+    if args.jobs and args.page_only:
+        raise UserError(
+            "--jobs says how runs are trained, and --page_only trains none.",
+            "Leave one of them out.",
+        )
+    return args.jobs or default_lanes()
 
 
 def _run(args: flags.FlagValues, request: Request, name: str, arguments: str) -> None:

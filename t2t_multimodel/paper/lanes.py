@@ -25,6 +25,7 @@ from typing import Generic, TypeVar
 
 from t2t_multimodel import storage, usr_dir
 from t2t_multimodel.cores import cores
+from t2t_multimodel.data.files import writing
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.free_memory import free_memory
 from t2t_multimodel.train.stopping import stop_requests
@@ -55,11 +56,13 @@ class Work(Generic[Task]):
     """Gets what it prints where several run side by side; alone it prints on the terminal."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Running(Generic[Task]):
     work: Work[Task]
     process: BaseProcess
     answer: Connection
+    asked: bool = False
+    """Whether it was asked to stop: a second time would end it without a save."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ def done_in_lanes(
         UserError: a piece of work raised it, or its process died. The others are stopped.
     """
     lanes = min(lanes, len(work))  # each has as many cores as there are for it
-    waiting, running, asked = deque(work), dict[int, _Running[Task]](), False
+    waiting, running = deque(work), dict[int, _Running[Task]]()
     with stop_requests() as stop, ExitStack() as at_the_end:
         at_the_end.callback(_stop, running)
         while running or (waiting and not stop):
@@ -100,9 +103,8 @@ def done_in_lanes(
                 if waiting and not stop and lane not in running:
                     begins(waiting[0], [one.work.task for one in running.values()])
                     running[lane] = _started(do, waiting.popleft(), lane, lanes)
-            yield from _ended(running, asked)
-            if stop and not asked:
-                asked = True
+            yield from _ended(running)
+            if stop:
                 _ask_to_stop(running)
 
 
@@ -129,21 +131,15 @@ def _cores_of(lane: int, lanes: int) -> tuple[int, ...]:
     return tuple(every[lane::lanes] if len(every) >= lanes else every)
 
 
-def _ended(running: dict[int, _Running[Task]], asked: bool) -> Iterator[Work[Task]]:
-    """Waits a moment; takes out what has ended, and yields it if it is done.
-
-    Args:
-        running: by lane.
-        asked: whether the processes were asked to stop: those that were scoring just end.
-    """
+def _ended(running: dict[int, _Running[Task]]) -> Iterator[Work[Task]]:
+    """Waits a moment; takes out what has ended, and yields it if it is done."""
     wait_for_any([one.process.sentinel for one in running.values()], _LOOK_SECONDS)
     for lane, one in list(running.items()):
         if one.process.is_alive():
             continue
         del running[lane]
         one.process.join()
-        by_request = asked and one.process.exitcode == -signal.SIGTERM
-        answer = False if by_request else _answer(one)
+        answer = _answer(one)
         if isinstance(answer, UserError):
             raise answer
         if answer:
@@ -160,8 +156,10 @@ def _answer(one: _Running[Task]) -> bool | UserError:
         except EOFError:
             pass
     code = one.process.exitcode or 0
+    if one.asked and code == -signal.SIGTERM:  # it was scoring, where nothing is to be saved
+        return False
     how = f"by {signal.Signals(-code).name}" if code < 0 else f"with code {code}"
-    log = f"Its output is in {one.work.log}. " if one.work.log.is_file() else ""
+    log = f"Its output is in {storage.shown(one.work.log)}. " if one.work.log.is_file() else ""
     return UserError(
         f"The process of {one.work.name} ended {how}.",
         f"{log}The same command goes on; if memory ran out, give it --jobs=1.",
@@ -169,9 +167,11 @@ def _answer(one: _Running[Task]) -> bool | UserError:
 
 
 def _ask_to_stop(running: dict[int, _Running[Task]]) -> None:
-    """Has processes save and end; to ask twice would end them without a save."""
+    """Has each process save and end."""
     for one in running.values():
-        one.process.terminate()
+        if not one.asked:
+            one.asked = True
+            one.process.terminate()
 
 
 def _stop(running: dict[int, _Running[Task]]) -> None:
@@ -186,12 +186,12 @@ def _run(setting: _Setting, answer: Connection) -> None:
     if setting.cores:
         os.sched_setaffinity(0, setting.cores)  # before TensorFlow counts them
     threading.Thread(target=_stop_with_parent, daemon=True).start()
-    if setting.log is not None:
-        _print_into(setting.log)
-    storage.use_cache(*setting.cache)
-    for folder in setting.usr_dirs:
-        usr_dir.add_one(storage.fetch(storage.place(folder)))
     try:
+        if setting.log is not None:
+            _print_into(setting.log)
+        storage.use_cache(*setting.cache)
+        for folder in setting.usr_dirs:
+            usr_dir.add_one(storage.fetch(storage.place(folder)))
         do, task = answer.recv()
         answer.send(do(task))
     except UserError as error:
@@ -209,9 +209,11 @@ def _stop_with_parent() -> None:
 
 def _print_into(log: Path) -> None:
     """From now on all that this process prints is added to a file."""
-    log.parent.mkdir(parents=True, exist_ok=True)
     sys.stdout.flush()
-    with log.open("a") as file:
+    with writing(log):
+        log.parent.mkdir(parents=True, exist_ok=True)
+        file = log.open("a")
+    with file:
         for stream in (1, 2):
             os.dup2(file.fileno(), stream)
     if isinstance(sys.stdout, io.TextIOWrapper):

@@ -126,7 +126,11 @@ def train_missing(request: Request) -> bool:
     jobs = jobs_of(request)
     left = missing(jobs, request)
     print(f"{plural(len(jobs), 'run')}, of which {len(jobs) - len(left)} are finished.")
-    left = [job for job in left if not _recorded(job, request)]
+    trained = {task.name for task in tasks_of(left, request) if is_trained(task)}
+    for task in tasks_of(left, request):
+        if task.name in trained:  # it lacks its record alone
+            write_record_of(task)
+    left = [job for job in left if job.name not in trained]
     _make_data(left, request)
     clock = _Clock(left)
     work = [Work(task, task.name, _log(request, task)) for task in tasks_of(left, request)]
@@ -136,14 +140,6 @@ def train_missing(request: Request) -> bool:
     if clock.left:
         print("Stopped; the same command goes on.")
     return not clock.left
-
-
-def _recorded(job: Job, request: Request) -> bool:
-    """Whether a run lacked its record alone, which is written now."""
-    (task,) = tasks_of([job], request)
-    if trained := is_trained(task):
-        write_record_of(task)
-    return trained
 
 
 def _make_data(jobs: list[Job], request: Request) -> None:

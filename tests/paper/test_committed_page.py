@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -51,3 +52,11 @@ def test_the_readme_says_how_many_seeds_there_are() -> None:
     seeds = {file.stem.rpartition("seed")[2] for file in (RESULTS / "runs").glob("joint-*.json")}
     words = {1: "one seed so far", 2: "two seeds so far", 3: "means of three seeds"}
     assert words[len(seeds)] in (ROOT / "README.md").read_text()
+
+
+def test_every_change_in_the_words_of_the_readme_is_on_the_page() -> None:
+    text = (ROOT / "README.md").read_text().partition("## What the paper claims")[2]
+    (words,) = (part for part in text.split("\n\n") if part.startswith("As in the paper"))
+    changes = re.findall(r"[-+][\d.]+%", words)
+    page = (RESULTS / "all.md").read_text()
+    assert changes and [one for one in changes if f"| {one} |" not in page] == []

@@ -47,6 +47,15 @@ def refuse(folder: str) -> bool:
     raise UserError("The data are damaged.", "Make them again.")
 
 
+BY_NAME = {"waits": wait_for_a_signal, "refuses": refuse}
+
+
+def by_name(task: tuple[str, str]) -> bool:
+    """Does the one or the other."""
+    name, folder = task
+    return BY_NAME[name](folder)
+
+
 def die(folder: str) -> bool:
     """Is killed, as by a system without memory."""
     os.kill(os.getpid(), signal.SIGKILL)
@@ -79,7 +88,7 @@ def test_processes_run_at_once_as_often_as_there_are_lanes(tmp_path: Path) -> No
 def test_each_of_two_lanes_has_half_of_the_cores_and_a_log(tmp_path: Path) -> None:
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
-        pytest.fail("this test needs two cores")
+        pytest.skip("this test needs two cores")
     pieces = [Work(name, name, tmp_path / f"{name}.log") for name in ("one", "other")]
     begun: list[tuple[str, int]] = []
     list(
@@ -102,17 +111,18 @@ def test_one_run_alone_has_all_cores_and_prints_on_the_terminal(
 
 
 def test_what_one_refuses_is_raised_and_the_others_save_first(tmp_path: Path) -> None:
-    functions = {"waits": wait_for_a_signal, "refuses": refuse}
-    pieces = [Work((name, str(tmp_path)), name, tmp_path / f"{name}.log") for name in functions]
+    pieces = [Work((n, str(tmp_path)), n, tmp_path / f"{n}.log") for n in BY_NAME]
     with pytest.raises(UserError) as caught:
-        list(done_in_lanes(_by_name, pieces, 2, lambda one, beside: None))
+        list(done_in_lanes(by_name, pieces, 2, ignore))
     assert (caught.value.message, caught.value.fix) == ("The data are damaged.", "Make them again.")
     assert (tmp_path / "saved").exists()
 
 
-def _by_name(task: tuple[str, str]) -> bool:
-    name, folder = task
-    return {"waits": wait_for_a_signal, "refuses": refuse}[name](folder)
+def test_a_log_that_can_not_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    pieces = [Work("x", name, tmp_path / "file" / f"{name}.log") for name in ("one", "other")]
+    with pytest.raises(UserError, match="file/one.log"):
+        list(done_in_lanes(print_cores, pieces, 2, ignore))
 
 
 def test_a_process_that_is_killed_is_told_with_its_log(tmp_path: Path) -> None:
@@ -132,6 +142,34 @@ def test_a_signal_is_passed_on_and_nothing_more_begins(tmp_path: Path) -> None:
     )
     assert list(done) == []
     assert begun == ["one"]
+    assert (tmp_path / "saved").exists()
+
+
+def ask_and_save_slowly(task: tuple[str, str]) -> bool:
+    """Has the parent ask everyone to stop; one dies of another cause, the other saves for long."""
+    name, folder = task
+    if name == "dies":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        while not Path(folder, "begun").exists():
+            time.sleep(0.01)
+        os.kill(os.getppid(), signal.SIGTERM)
+        while not Path(folder, "saving").exists():
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGKILL)
+    with stop_requests() as stop:
+        Path(folder, "begun").touch()
+        while not stop:
+            time.sleep(0.01)
+        Path(folder, "saving").touch()
+        time.sleep(3)
+    Path(folder, "saved").touch()
+    return False
+
+
+def test_an_error_after_the_signal_leaves_the_others_time_to_save(tmp_path: Path) -> None:
+    pieces = [Work((n, str(tmp_path)), n, tmp_path / f"{n}.log") for n in ("waits", "dies")]
+    with pytest.raises(UserError, match="The process of dies ended by SIG"):
+        list(done_in_lanes(ask_and_save_slowly, pieces, 2, ignore))
     assert (tmp_path / "saved").exists()
 
 

@@ -207,9 +207,13 @@ def test_a_killed_run_goes_on_from_its_last_checkpoint(
     [
         (["tabel2"], "mm-paper has no table or action 'tabel2'. Did you mean 'table2'?"),
         (["table2", "--arms=joitn"], "No arm is named 'joitn'. Did you mean 'joint'?"),
+        (
+            ["table2", "--page_only", "--jobs=2"],
+            "--jobs says how runs are trained, and --page_only trains none.\nLeave one of them out.",
+        ),
     ],
 )
-def test_unknown_tables_and_arms_end_with_code_2(
+def test_unknown_names_and_flags_without_effect_end_with_code_2(
     run_command: Callable, arguments: list[str], message: str
 ) -> None:
     done = run_command("mm_paper", *arguments)
