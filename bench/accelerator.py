@@ -28,7 +28,13 @@ from train_step import matmul_peak, operations
 from t2t_multimodel import Config, overrides
 from t2t_multimodel.data.datagen import generate, run_options
 from t2t_multimodel.data.mixture import make_mixture
-from t2t_multimodel.data.step_batches import StepBatches, made_ahead, step_plans, workers_of
+from t2t_multimodel.data.step_batches import (
+    StepBatches,
+    made_ahead,
+    step_plans,
+    steps_ahead,
+    workers_of,
+)
 from t2t_multimodel.data.stream import BatchStream
 from t2t_multimodel.engines.engine import make_engine
 from t2t_multimodel.engines.jax import JaxEngine
@@ -148,7 +154,8 @@ def _config(flags: argparse.Namespace) -> Config:
 
 def _batches(config: Config, streams: dict[str, BatchStream]) -> Iterator[StepBatches]:
     mixture = make_mixture(config, {name: stream.sizes for name, stream in streams.items()})
-    return made_ahead(step_plans(mixture, 0, {}), streams, workers_of(config.data))
+    plans, threads = step_plans(mixture, 0, {}), workers_of(config.data)
+    return made_ahead(plans, streams, threads, steps_ahead(config))
 
 
 if __name__ == "__main__":

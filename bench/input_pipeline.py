@@ -15,6 +15,7 @@ import argparse
 import importlib.util
 import itertools
 import json
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -43,7 +44,7 @@ def main() -> None:
         if importlib.util.find_spec("torchvision"):
             sides["torch"] = lambda workers: by_torch(files, workers, flags.batches)
         else:
-            print(json.dumps({"torch": "torchvision is not installed"}))
+            print("torch: torchvision is not installed", file=sys.stderr)
         rates: dict[tuple[str, int], list[tuple[float, float]]] = {}
         for _, name, workers in itertools.product(range(flags.rounds), sides, (1, 2)):
             rate = rate_of(sides[name](workers), flags.batches)

@@ -8,9 +8,11 @@ alone, compiles it for so many devices (virtual processors), and prints for each
 a row of a table: memory, operations and bytes of each kind of communication of one device, and
 the time that follows for named hardware. The batch grows with the devices: each has --rows rows.
 
-Memory is that of XLA's own analysis on processors, for float32 values: their gradients and what
-the backward pass keeps, besides weights and two moments. Accelerators fuse more, and keep bfloat16
-where a set says so. Operations and bytes are those of the usual branch of `expert_exchange`.
+Memory is that of XLA's own analysis on processors: gradients and what the backward pass keeps,
+besides weights and two moments. With --policy=mixed_bfloat16 values are bfloat16 as on an
+accelerator, but products are made in float32, since processors have no others, so that memory is an
+upper bound. Experts have the form of accelerators; operations and bytes are those of a load that
+fits their usual room.
 Time = operations / (SHARE of the peak) + bytes / bandwidth, nothing side by side: an upper bound
 for one who overlaps, a lower one for who reaches less.
 
@@ -75,6 +77,7 @@ def main() -> None:
     parser.add_argument("--kind", choices=["text", "image"], default="text")
     parser.add_argument("--rows", type=int, default=16, help="of the micro-batch, for each device")
     parser.add_argument("--by", choices=["exchange", "compiler"], default="exchange")
+    parser.add_argument("--policy", choices=["float32", "mixed_bfloat16"], default="float32")
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     flags = parser.parse_args()
     if flags.one:
@@ -99,6 +102,7 @@ def main() -> None:
             f"--hparams_set={flags.hparams_set}",
             f"--rows={flags.rows}",
             f"--by={flags.by}",
+            f"--policy={flags.policy}",
         ]
         done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
         print(done.stdout.strip(), flush=True)
@@ -107,11 +111,13 @@ def main() -> None:
 def measured(flags: argparse.Namespace) -> Row:
     """Lowers and compiles one step. Nothing of it is ever allocated or run."""
     import jax
+    import keras
     import numpy as np
 
     from t2t_multimodel import registry
     from t2t_multimodel.plan.footprint import symbolic
 
+    keras.config.set_dtype_policy(flags.policy)
     shape = tuple(map(int, flags.mesh.split(":")))
     mesh = jax.sharding.Mesh(np.array(jax.devices()).reshape(shape), ("data", "experts"))
     config = registry.hparams.get(flags.hparams_set)()
@@ -139,7 +145,7 @@ def lowered_step(
     import keras
 
     from t2t_multimodel.engines.jax_mesh import EXPERT_KERNELS, ROWS
-    from t2t_multimodel.layers import expert_exchange
+    from t2t_multimodel.layers import expert_exchange, experts_on_jax
     from t2t_multimodel.layers.random import StepSeed
     from t2t_multimodel.losses import problem_loss
     from t2t_multimodel.multimodel import MultiModel
@@ -148,7 +154,9 @@ def lowered_step(
         where = jax.sharding.NamedSharding(mesh, layout)
         return jax.ShapeDtypeStruct(tuple(shape), dtype, sharding=where)
 
-    expert_exchange.either = lambda fits, usual, crowded, *operands: usual(*operands)
+    for module in (expert_exchange, experts_on_jax):
+        module.either = lambda fits, usual, crowded, *operands: usual(*operands)
+    experts_on_jax.platform = lambda: "gpu"
     problem, arrays = problem_of(kind)
     along = ROWS if exchange else jax.P("data")
     batch = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shlex
 import statistics
 import subprocess
@@ -38,9 +39,10 @@ def own_run(*changes: str) -> dict[str, Any]:
     return run_json([sys.executable, *sys.argv, *changes])
 
 
-def run_json(command: list[str]) -> dict[str, Any]:
-    """Runs a command and reads the last line that it prints."""
-    done = subprocess.run(command, capture_output=True, text=True)
+def run_json(command: list[str], **environment: str) -> dict[str, Any]:
+    """Runs a command with variables added to the environment; reads the last line it prints."""
+    own = {**os.environ, **environment}
+    done = subprocess.run(command, capture_output=True, text=True, env=own)
     if done.returncode:
         sys.exit(f"{shlex.join(command)} failed:\n{done.stderr[-2000:]}")
     found = json.loads(done.stdout.strip().splitlines()[-1])

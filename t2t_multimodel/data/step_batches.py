@@ -7,12 +7,13 @@ Decoding, resizing and compression run outside of Python's lock, which is why th
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-from t2t_multimodel.config import DataConfig
+from t2t_multimodel.config import AdaptiveMixtureConfig, Config, DataConfig
 from t2t_multimodel.config.mixture import READ_AHEAD
 from t2t_multimodel.cores import cores
 from t2t_multimodel.data.collate import Batch
@@ -69,6 +70,16 @@ def step_plans(mixture: Mixture, step: int, positions: Mapping[str, int]) -> Ite
 def workers_of(config: DataConfig) -> int:
     """The threads that make batches: `data.workers`, or one for each core up to `MOST_WORKERS`."""
     return config.workers or min(cores(), MOST_WORKERS)
+
+
+def steps_ahead(config: Config) -> int:
+    """Steps whose batches are made at a time: enough for each of the threads to have one.
+
+    Shares that follow the losses can not be known so far ahead.
+    """
+    if isinstance(config.mixture, AdaptiveMixtureConfig):
+        return READ_AHEAD
+    return max(READ_AHEAD, math.ceil(workers_of(config.data) / config.batches_per_step))
 
 
 def made_ahead(

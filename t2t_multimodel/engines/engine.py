@@ -67,7 +67,10 @@ class Engine(Protocol):
         """
 
     def add(self, gradients: Gradients) -> None:
-        """Adds the gradients of one micro-batch to those of its step; only their sum is kept."""
+        """Adds the gradients of one micro-batch to those of its step; only their sum is kept.
+
+        The engine may work in their memory: the caller uses them no more.
+        """
 
     def update(self, learning_rate: float, step: int, loads: Loads) -> float:
         """Updates the model with the mean of the added gradients, and begins a new sum.

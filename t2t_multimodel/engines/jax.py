@@ -40,10 +40,9 @@ class JaxEngine(Engine):
             self._averages = [_copy(v.value) for v in self._variables]
         self._read: dict[str, list[int]] = {}
         self._functions: dict[str, Callable[..., Any]] = {}
-        self._update = jax.jit(self._moved, donate_argnums=(0, 1, 2))
+        self._update = jax.jit(self._stepped, donate_argnums=(0, 1, 2))
         self._average = jax.jit(self._moved_averages, donate_argnums=0)
-        self._add = jax.jit(_sum)
-        self._mean = jax.jit(self._clipped_mean)
+        self._add = jax.jit(_sum, donate_argnums=0)
         self._total: Gradients = {}
         self._added = 0
         self.traces = 0
@@ -123,17 +122,17 @@ class JaxEngine(Engine):
         self._total, self._added = {}, 0
 
     def update(self, learning_rate: float, step: int, loads: Loads) -> float:
-        means, norm = self._mean(self._total, np.float32(self._added))
-        self.clear()
-        indices = sorted(means)
-        values, first, second = self._update(
+        indices = sorted(self._total)
+        (values, first, second), norm = self._update(
             {i: self._variables[i].value for i in indices},
             {i: self._momenta[i] for i in indices},
             {i: self._squares[i] for i in indices if i in self._squares},
-            means,
+            self._total,
+            np.float32(self._added),
             np.float32(learning_rate),
             np.float32(step + 1),
         )
+        self.clear()
         for i in indices:
             self._variables[i].assign(values[i])
         self._momenta.update(first)
@@ -145,6 +144,20 @@ class JaxEngine(Engine):
                 self._averages[i] = moved[i]
         move_biases(self._model, loads, self._config.model.balance_rate)
         return float(norm)
+
+    def _stepped(
+        self,
+        values: Gradients,
+        first: Gradients,
+        second: Gradients,
+        total: Gradients,
+        number: Any,
+        rate: Any,
+        count: Any,
+    ) -> tuple[tuple[Gradients, Gradients, Gradients], Any]:
+        """Values and slots after one step, and the norm; one program, so no mean is stored."""
+        means, norm = self._clipped_mean(total, number)
+        return self._moved(values, first, second, means, rate, count), norm
 
     def _clipped_mean(self, total: Gradients, number: Any) -> tuple[Gradients, Any]:
         """Mean over micro-batches, clipped by global norm, and that norm before clipping."""

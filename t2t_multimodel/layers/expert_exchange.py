@@ -113,7 +113,8 @@ def _exchanged(
             table = table[:-1]
             token = np.where(table > 0, (table - 1) // k, n)
             x = np.pad(x_nD, [[0, 1], [0, 0]])[token]
-            wanted = np.pad(expert_A % here, [0, 1])[np.where(table > 0, table - 1, n * k)]
+            # an empty slot may go to any expert; all are told, so that no load is uneven for it
+            wanted = np.where(table > 0, expert_A[table - 1], np.arange(len(table))) % here
             x, wanted = _swapped(x), _swapped(wanted)
             ones = np.ones((devices * slots, 1), x.dtype)
             y = _swapped(local(x, wanted[:, None], ones, weights))

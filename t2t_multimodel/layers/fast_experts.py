@@ -16,7 +16,7 @@ from t2t_multimodel.types import Tensor
 if TENSORFLOW:
     import tensorflow as tf
 else:
-    import jax
+    from t2t_multimodel.layers.experts_on_jax import experts_on_jax, spread
 
 
 def expert_ffn(
@@ -39,12 +39,14 @@ def expert_ffn(
     mesh = expert_exchange.mesh_for(tokens)
     if mesh:
         return expert_exchange.exchanged(
-            mesh, x_ND, experts_Nk, gates_Nk, weights, mask_N, _experts_by_blocks
+            mesh, x_ND, experts_Nk, gates_Nk, weights, mask_N, experts_on_jax
         )
     if is_for_xla() and tokens is not None and tokens * experts_Nk.shape[1] <= weights[0].shape[0]:
         return _experts_by_token(x_ND, experts_Nk, gates_Nk, weights)
     if not TENSORFLOW:
-        return _experts_by_blocks(x_ND, experts_Nk, gates_Nk, weights)
+        if mask_N is not None:
+            experts_Nk = spread(experts_Nk, mask_N, weights[0].shape[0])
+        return experts_on_jax(x_ND, experts_Nk, gates_Nk, weights)
     if is_for_xla():
         return _experts_by_few_slots(x_ND, experts_Nk, gates_Nk, weights)
     return _experts_by_slots(x_ND, experts_Nk, gates_Nk, weights, mask_N)
@@ -140,47 +142,3 @@ def _experts_all(
     for w in weights[1:]:
         h = ops.matmul(ops.relu(h), w)
     return ops.sum(h * ops.transpose(gates_NE)[:, :, None], axis=0)
-
-
-def _experts_by_blocks(
-    x_ND: Tensor, experts_Nk: Tensor, gates_Nk: Tensor, weights: tuple[Any, ...]
-) -> Tensor:
-    """Sorts the tokens by expert into blocks of one expert each: shapes are static.
-
-    Each expert's group is filled up to whole blocks with rows of zeros, so no token is dropped
-    and a batched matmul with each block's own weights does the rest. `jax.lax.ragged_dot` means
-    the same, but multiplies every token with every expert where it has no kernel of its own.
-    Masked tokens are computed too (their gates are 0), since a static shape saves nothing.
-    """
-    n_experts, k = weights[0].shape[0], experts_Nk.shape[1]
-    expert_of = jax.numpy.asarray(experts_Nk).reshape(-1)
-    assignments = expert_of.shape[0]
-    rows = _block_rows(assignments, n_experts)
-    blocks = (assignments + n_experts * (rows - 1)) // rows
-
-    np = jax.numpy
-    sizes_E = np.bincount(expert_of, length=n_experts)
-    ends_E = np.cumsum(-(-sizes_E // rows))  # in blocks
-    order = np.argsort(expert_of, stable=True)
-    sorted_expert = expert_of[order]
-    rank = np.arange(assignments) - (np.cumsum(sizes_E) - sizes_E)[sorted_expert]
-    place = (ends_E - -(-sizes_E // rows))[sorted_expert] * rows + rank
-    expert_of_block = np.minimum(
-        np.searchsorted(ends_E, np.arange(blocks), side="right"), n_experts - 1
-    )
-
-    # token of each row; row 0 of the padded table is a token of zeros for rows without one
-    token_of = np.zeros(blocks * rows, "int32").at[place].set(order // k + 1)
-    x_padded = np.pad(np.asarray(x_ND), [[1, 0], [0, 0]])
-    h = x_padded[token_of].reshape(blocks, rows, -1)
-    for i, w in enumerate(weights):
-        h = np.matmul(jax.nn.relu(h) if i else h, np.asarray(w)[expert_of_block])
-    place_of = np.zeros(assignments, "int32").at[order].set(place)
-    y = h.reshape(blocks * rows, -1)[place_of].reshape(-1, k, h.shape[2])
-    return (y * np.asarray(gates_Nk, h.dtype)[:, :, None]).sum(axis=1)
-
-
-def _block_rows(assignments: int, n_experts: int) -> int:
-    """Rows of a block: about half of an expert's even share, a power of two from 8 to 256."""
-    share = max(1, assignments // (2 * n_experts))
-    return min(256, max(8, 1 << (share.bit_length() - 1)))

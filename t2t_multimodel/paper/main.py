@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 from t2t_multimodel.data.files import written_by_rename
@@ -61,6 +62,11 @@ def write_page(request: Request, name: str, command: str) -> list[Outcome]:
     for own, data in (drawings | files).items():
         with written_by_rename(request.results_dir / own) as stream:
             stream.write(data)
+    for number in itertools.count(len(drawings) + 1):  # those of an earlier page with more
+        earlier = request.results_dir / f"{name}-{number}.png"
+        if not earlier.exists():
+            break
+        earlier.unlink()
     for line in _lines(outcomes):
         print(line)
     print("Page: " + " and ".join(str(request.results_dir / own) for own in texts))

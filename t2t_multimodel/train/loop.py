@@ -18,7 +18,13 @@ from t2t_multimodel.cores import side_by_side
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.data.mixture import make_mixture
 from t2t_multimodel.data.realised import Realised, realised
-from t2t_multimodel.data.step_batches import StepBatches, made_ahead, step_plans, workers_of
+from t2t_multimodel.data.step_batches import (
+    StepBatches,
+    made_ahead,
+    step_plans,
+    steps_ahead,
+    workers_of,
+)
 from t2t_multimodel.data.stream import BatchStream
 from t2t_multimodel.engines.engine import (
     Engine,
@@ -146,7 +152,8 @@ class Trainer:
         optimizer, width = self.config.optimizer, self.config.model.hidden_size
         progress = Progress(self.step, train.steps)
         plans = step_plans(self.mixture, self.step, self.positions)
-        items = made_ahead(plans, self.streams, workers_of(self.config.data))
+        threads, depth = workers_of(self.config.data), steps_ahead(self.config)
+        items = made_ahead(plans, self.streams, threads, depth)
         workers = ThreadPoolExecutor(parallel_batches(self.config))
         with live(progress), closing(items) as batches, workers, closing(self.saver):
             for name in self.config.trained:

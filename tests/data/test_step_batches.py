@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 from helpers.words_and_dots import CONFIG, streams_of, words_and_dots
 
-from t2t_multimodel import DataConfig, Image
+from t2t_multimodel import Config, DataConfig, Image, TrainConfig
+from t2t_multimodel.config import AdaptiveMixtureConfig, rates
+from t2t_multimodel.config.mixture import READ_AHEAD
 from t2t_multimodel.cores import cores
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.data.mixture import Mixture
@@ -24,6 +26,7 @@ from t2t_multimodel.data.step_batches import (
     StepPlan,
     made_ahead,
     step_plans,
+    steps_ahead,
     workers_of,
 )
 from t2t_multimodel.data.strategies import Constant
@@ -164,3 +167,11 @@ def test_what_fails_names_its_example(prepared: dict[str, Prepared]) -> None:
 def test_the_threads_are_as_many_as_cores_unless_named() -> None:
     assert workers_of(DataConfig()) == min(cores(), MOST_WORKERS)
     assert workers_of(DataConfig(workers=3)) == 3
+
+
+def test_each_thread_has_a_batch_to_make() -> None:
+    one = Config(problems=rates("a"), data=DataConfig(workers=12))
+    assert steps_ahead(one) == 12
+    of_eight = one.replace(train=TrainConfig(accumulate=8))
+    assert steps_ahead(of_eight) == READ_AHEAD
+    assert steps_ahead(one.replace(mixture=AdaptiveMixtureConfig())) == READ_AHEAD

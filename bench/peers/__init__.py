@@ -1,0 +1,1 @@
+"""Other programs at the same work, for `bench/speed_table.py`."""
