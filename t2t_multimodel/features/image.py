@@ -120,10 +120,13 @@ class Image(Feature):
     def _is_file(self, array: np.ndarray) -> bool:
         return self.encoded and array.ndim == 1
 
-    def _pixels(self, picture: Pillow.Image, box: Box | None = None) -> np.ndarray:
-        from t2t_multimodel.features.pictures import resized
+    def _pixels(
+        self, picture: Pillow.Image, box: Box | None = None, mirror: bool = False
+    ) -> np.ndarray:
+        from t2t_multimodel.features.pictures import mirrored, resized
 
         picture = resized(picture, self.width, self.height, box)
+        picture = mirrored(picture) if mirror else picture
         return np.asarray(picture, self.dtype).reshape(self.height, self.width, self.channels)
 
     def augment(self, array: np.ndarray, draws: np.random.Generator) -> np.ndarray:
@@ -133,8 +136,7 @@ class Image(Feature):
             picture = self._picture(array)
             box = random_box(picture.size, self.crop, draws) if self.crop < 1 else None
             mirror = self.flip and draws.random() < 0.5
-            cut = self._pixels(picture, box)
-            array = cut[:, ::-1] if mirror else cut
+            array = self._pixels(picture, box, mirror)
         if self.distort:
             array = distorted(self.model_input(array), self.distort, draws)
         return array

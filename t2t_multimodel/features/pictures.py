@@ -41,6 +41,11 @@ def resized(picture: Pillow.Image, width: int, height: int, box: Box | None = No
     return picture.resize((width, height), Pillow.Resampling.BILINEAR, box)
 
 
+def mirrored(picture: Pillow.Image) -> Pillow.Image:
+    """Left and right exchanged, far faster than NumPy copies an array that it reads backwards."""
+    return picture.transpose(Pillow.Transpose.FLIP_LEFT_RIGHT)
+
+
 def random_box(size: tuple[int, int], area: float, draws: np.random.Generator) -> Box:
     """A part of a picture of `size` (width, height), drawn at random.
 
