@@ -1,4 +1,7 @@
-"""Batches of all eight problems of the octet after a resume: those of a run never stopped."""
+"""Batches of all eight problems of the octet and of ImageNet's twin: always the same.
+
+It does not matter how many threads make them, nor whether the run was stopped and went on.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from t2t_multimodel import Config, DataConfig, MixtureConfig, TrainConfig, register_problem
+from t2t_multimodel import (
+    ClassLabel,
+    Config,
+    DataConfig,
+    Image,
+    MixtureConfig,
+    Problem,
+    TrainConfig,
+    register_problem,
+)
 from t2t_multimodel.config import (
     AdaptiveMixtureConfig,
     RatesMixtureConfig,
@@ -26,10 +38,11 @@ from t2t_multimodel.data.stream import BatchStream
 from t2t_multimodel.data.tokenizer import SubwordTokenizer
 from t2t_multimodel.data.vocab_training import train
 from t2t_multimodel.hparams.octet import OCTET
+from t2t_multimodel.problems.twins.imagenet_tiny import train_images
 from t2t_multimodel.registry import problems, vocabularies
 
 STEPS = 60
-NAMES = [f"few_{name}" for name in OCTET]
+NAMES = [*(f"few_{name}" for name in OCTET), "few_imagenet"]
 CONFIG = Config(
     problems=rates(*(f"{name}:{1 + n % 3}" for n, name in enumerate(NAMES))),
     data=DataConfig(tokens_per_batch=300, frames_per_batch=1500, pixels_per_batch=8000),
@@ -50,10 +63,26 @@ def few_examples(name: str) -> None:
             return itertools.islice(base.examples(self, split, raw_dir), 40)
 
 
+def few_photographs() -> None:
+    """Registers the photographs of ImageNet's twin, cut and mirrored at random."""
+
+    @register_problem("few_imagenet")
+    class Photographs(Problem):
+        inputs = Image(24, 24, encoded=True, crop=0.08, flip=True)
+        targets = ClassLabel(1000)
+        splits = ("train",)
+        train_shards = 2
+
+        def examples(self, split: str, raw_dir: Path | None) -> Iterator[dict[str, Any]]:
+            for label, _, photograph in train_images():
+                yield {"inputs": photograph, "targets": label}
+
+
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Prepared]:
     for name in OCTET:
         few_examples(name)
+    few_photographs()
     octet = vocabularies.get("octet")
     texts = ["All sentences of the help are read from left to right."]
     model = train(texts, 330, octet.symbols, "octet")
@@ -81,10 +110,11 @@ def trained(
     mixture: Mixture,
     steps: range,
     positions: dict[str, int],
+    workers: int = 2,
 ) -> Iterator[tuple[StepBatches, str]]:
     """Each step with the state that a checkpoint after it holds; losses follow from the batch."""
     plans = step_plans(mixture, steps.start, positions)
-    with closing(made_ahead(plans, streams, workers=2)) as batches:
+    with closing(made_ahead(plans, streams, workers)) as batches:
         for step in steps:
             item = next(batches)
             losses = [float(batch["targets_length"].mean()) / 10 for batch in item.batches]
@@ -110,5 +140,24 @@ def test_after_a_resume_every_batch_is_that_of_a_run_never_stopped(
             assert (item.step, item.problems) == (expected.step, expected.problems)
             assert saved == expected_saved
             for batch, other in zip(item.batches, expected.batches, strict=True):
-                assert batch.keys() == other.keys()
-                assert all(np.array_equal(batch[key], other[key]) for key in batch)
+                assert_equal(batch, other)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_threads_make_the_batches_that_a_caller_makes_without_them(
+    prepared: dict[str, Prepared], workers: int
+) -> None:
+    streams, mixture = fresh(prepared, RatesMixtureConfig())
+    alone, seen = fresh(prepared, RatesMixtureConfig())[0], set()
+    for item, _ in trained(streams, mixture, range(STEPS), {}, workers):
+        used = {name: number - item.problems.count(name) for name, number in item.positions.items()}
+        for name, batch in zip(item.problems, item.batches, strict=True):
+            assert_equal(batch, alone[name][used[name]])
+            used[name] += 1
+            seen.add(name)
+    assert seen == set(NAMES)
+
+
+def assert_equal(batch: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> None:
+    assert batch.keys() == other.keys()
+    assert all(np.array_equal(batch[key], other[key]) for key in batch)
