@@ -7,10 +7,11 @@
     python bench/train_step.py --hparams_set=t2t_multimodel_tiny --rows=8 --image=32 --nets=later \
         --hparams=model.moe.per_token=4,model.moe.hidden=512 --peer='COMMAND'
 
-prints JSON lines: CPU and wall milliseconds of a step (medians), CPU milliseconds of clipping and
-Adam alone, targets a second, and on JAX the floating-point operations of loss and gradients and
-the part of the measured matmul peak that they make. With --peer the two sides run in turn, each in
-a process of its own, and ratios of medians follow; the peer prints one JSON line with cpu_ms and
+prints JSON lines: CPU and wall milliseconds of a step (medians), with --micro_batches=4 a quarter
+of a step on four of them, so with a quarter of an update; CPU milliseconds of clipping and the
+optimizer alone, targets a second, and on JAX the floating-point operations of loss and gradients
+and the part of the measured matmul peak that they make. With --peer the two sides run in turn, each
+in a process of its own, and ratios of medians follow; the peer prints one JSON line with cpu_ms and
 wall_ms or median_ms. Batches are random text or random images. The last command does the work of
 tensor2tensor 1.9's multimodel_tiny on images; without --image and --nets it does that on text.
 """
@@ -40,6 +41,7 @@ def main() -> None:
     parser.add_argument(
         "--nets", default="own", choices=["own", "later"], help="of images; later_nets.py"
     )
+    parser.add_argument("--micro_batches", type=int, default=1, help="of a step")
     parser.add_argument("--policy", default="float32", help="or mixed_bfloat16")
     parser.add_argument("--threads", type=int, default=0, help="0: all cores")
     parser.add_argument("--steps", type=int, default=20)
@@ -74,6 +76,8 @@ def measure(flags: argparse.Namespace) -> dict[str, Any]:
         engine.update(1e-4, number, summed_loads([computed.observed]))
 
     def step(number: int) -> None:
+        for _ in range(flags.micro_batches - 1):
+            engine.add(engine.compute(problem.name, batch, number).gradients)
         computed = engine.compute(problem.name, batch, number)
         update(computed, number)
         float(computed.observed.scalars["xent"])
@@ -81,7 +85,8 @@ def measure(flags: argparse.Namespace) -> dict[str, Any]:
     begin = time.perf_counter()
     step(0)
     first_s = time.perf_counter() - begin
-    cpu_ms, wall_ms = median_cost(step, flags.steps)
+    costs = median_cost(step, flags.steps)
+    cpu_ms, wall_ms = (cost / flags.micro_batches for cost in costs)
     found = engine.compute(problem.name, batch, 0)
     update_ms, _ = median_cost(lambda number: update(found, number), flags.steps)
     targets = int(batch["targets_length"].sum())

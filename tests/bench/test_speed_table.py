@@ -50,7 +50,7 @@ def test_a_row_has_both_sides_their_ratio_and_the_goal(
 def test_the_floor_of_a_step_is_the_time_of_its_products(
     speed_table: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    row = "| training step, octet_quick, 42 x 22 | floor | 30 | 70 | 0.43 | 0.6 |"
+    row = "| micro-batch, octet_quick, 42 x 22 | floor | 30 | 80 | 0.38 | 0.6 |"
     assert printed(speed_table, monkeypatch, capsys, "--only=floor") == [row]
 
 
