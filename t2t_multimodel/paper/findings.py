@@ -63,8 +63,14 @@ def sentences_of(
 
 
 def _is_there(comparison: Comparison, records: Records) -> bool:
-    names = (name for problem in comparison.problems for name in comparison.arms(problem))
-    return all(records.get(name) for name in names)
+    return all(all(_paired(comparison, one, records)) for one in comparison.problems)
+
+
+def _paired(comparison: Comparison, problem: str, records: Records) -> list[list[Record]]:
+    """The runs of each arm whose seed all arms of the comparison have."""
+    runs = [list(records.get(name, ())) for name in comparison.arms(problem)]
+    seeds = set.intersection(*({record.seed for record in arm} for arm in runs))
+    return [[record for record in arm if record.seed in seeds] for arm in runs]
 
 
 def find(comparison: Comparison, records: Records, resamples: int) -> Finding:
@@ -80,7 +86,7 @@ def find(comparison: Comparison, records: Records, resamples: int) -> Finding:
 
 
 def _pair(comparison: Comparison, problem: str, records: Records) -> Pair:
-    first, *others = ([*records[name]] for name in comparison.arms(problem))
+    first, *others = _paired(comparison, problem, records)
     results = [record.results[problem] for record in first]
     if isinstance(comparison.second, Bar):
         bar = first[0].classical.get(problem, {})
