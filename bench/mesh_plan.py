@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from t2t_multimodel.features.signature import ProblemSignature
 
 TEXT_TOKENS, VOCABULARY, PIXELS, CLASSES = 64, 8192, 299, 1000
+PLATFORM = "gpu"
+"""The kind of device whose form of the experts is lowered; cpu: that of processors."""
 SHARE = 0.35
 """Of the peak that a device's products are assumed to reach."""
 HARDWARE = {"H100, 8 a host": (989e12, 50e9), "TPU v5e": (197e12, 100e9)}
@@ -156,7 +158,7 @@ def lowered_step(
 
     for module in (expert_exchange, experts_on_jax):
         module.either = lambda fits, usual, crowded, *operands: usual(*operands)
-    experts_on_jax.platform = lambda: "gpu"
+    experts_on_jax.platform = lambda: PLATFORM
     problem, arrays = problem_of(kind)
     along = ROWS if exchange else jax.P("data")
     batch = {

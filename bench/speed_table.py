@@ -133,17 +133,25 @@ def main() -> None:
     parser.add_argument("--t2t", default="", help="command of Tensor2Tensor's side")
     parser.add_argument("--data_dir", default="data")
     flags = parser.parse_args()
+    rows = [row for row in ROWS if flags.only in named(row)]
+    if not rows:
+        parser.error(f"--only={flags.only} is in none of: {'; '.join(map(named, ROWS))}")
     print(f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
     print("| work | peer | peer ms | ours ms | ratio | goal |\n|---|---|---|---|---|---|")
-    for row in ROWS:
-        if flags.only in f"{row.work} {row.peer}":
-            print(line(row, flags), flush=True)
+    for row in rows:
+        print(line(row, flags), flush=True)
+
+
+def named(row: Row) -> str:
+    """What --only looks at."""
+    return f"{row.work} {row.peer}"
 
 
 def processor() -> str:
     """The name of this machine's processor, as far as the system tells it."""
     info = Path("/proc/cpuinfo")
-    names = [one for one in info.read_text().splitlines() if one.startswith("model name")]
+    lines = info.read_text().splitlines() if info.is_file() else []
+    names = [one for one in lines if one.startswith("model name")]
     return names[0].partition(":")[2].strip() if names else platform.processor()
 
 
@@ -165,7 +173,9 @@ def absent(name: str, flags: argparse.Namespace) -> str:
     """Why a peer can not be measured here; empty if it can."""
     if name == "t2t":
         return "" if flags.t2t else "no --t2t"
-    module = {"floor": "jax", "goal": "json", "tf.data": "tensorflow"}.get(name, name)
+    if name in ("goal", "tf.data"):
+        return ""
+    module = "jax" if name == "floor" else name
     return "" if importlib.util.find_spec(module) else f"{module} is not installed"
 
 
@@ -202,7 +212,7 @@ def floor_ms(row: Row) -> float:
 def photographs(rounds: int) -> tuple[float, float]:
     """CPU milliseconds of an image, of tf.data and of ours, one worker each."""
     command = [sys.executable, str(BENCH / "input_pipeline.py"), f"--rounds={rounds}"]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
     found = {(one["side"], one["workers"]): one for one in map(json.loads, said.splitlines())}
     rates = (found[side, 1]["images_per_cpu_second"] for side in ("tf.data", "ours"))
     theirs, ours = (1000 / rate for rate in rates)

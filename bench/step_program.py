@@ -6,7 +6,8 @@ lowers loss and gradients of one micro-batch to StableHLO from shapes alone, bef
 has fused its instructions, and prints: operations of the products by the types of their operands,
 and the bytes of all results by type and by the instructions and shapes that make most of them. So
 it shows which products are not in bfloat16, and what moves the most memory; how much of the rest a
-compiler fuses it can not show. The experts have their form for accelerators and an even load.
+compiler fuses it can not show. The experts have their form for accelerators and an even load,
+or with --platform=cpu that for processors.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ def main() -> None:
     parser.add_argument("--kind", choices=["text", "image"], default="text")
     parser.add_argument("--rows", type=int, default=16)
     parser.add_argument("--policy", default="mixed_bfloat16")
+    parser.add_argument("--platform", choices=["gpu", "cpu"], default="gpu", help="of the experts")
     parser.add_argument("--most", type=int, default=12, help="lines of the largest results")
     flags = parser.parse_args()
     text = program(flags)
@@ -53,16 +55,19 @@ def program(flags: argparse.Namespace) -> str:
     """The text of the program, in StableHLO."""
     import jax
     import keras
+    import mesh_plan
     import numpy as np
-    from mesh_plan import lowered_step
 
     from t2t_multimodel import registry
     from t2t_multimodel.plan.footprint import symbolic
 
     keras.config.set_dtype_policy(flags.policy)
+    mesh_plan.PLATFORM = flags.platform
     mesh = jax.sharding.Mesh(np.array(jax.devices()[:1]).reshape(1, 1), ("data", "experts"))
     config = registry.hparams.get(flags.hparams_set)()
-    lowered, _ = symbolic(lambda: lowered_step(config, mesh, flags.kind, flags.rows, False))
+    lowered, _ = symbolic(
+        lambda: mesh_plan.lowered_step(config, mesh, flags.kind, flags.rows, False)
+    )
     return lowered.as_text()
 
 

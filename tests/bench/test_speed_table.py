@@ -69,6 +69,17 @@ def test_a_peer_that_is_not_here_is_named(
     ]
 
 
+def test_a_row_that_is_not_there_is_told_with_those_that_are(
+    speed_table: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        printed(speed_table, monkeypatch, capsys, "--only=gredy")
+    assert caught.value.code == 2
+    assert (
+        "--only=gredy is in none of: training step, text, 16 x 64 t2t; " in capsys.readouterr().err
+    )
+
+
 def test_every_side_is_a_program_of_the_folder(speed_table: ModuleType) -> None:
     own = {row.ours[0] for row in speed_table.ROWS}
     modules = {row.theirs[0] for row in speed_table.ROWS if row.peer in ("torch", "ctranslate2")}
