@@ -56,6 +56,9 @@ class DataConfig(Section):
     static_shapes: bool = False
     """Pad to the bucket's bound, so that few shapes occur; else to the batch's longest."""
 
+    image_distort: float | None = None
+    """Part by which images that are inputs are zoomed, shifted, turned and brightened in training;
+    None: what each problem declares; 0: not."""
     sound_mask: float | None = None
     """Part of a log-mel sound up to which two stretches of time and two bands of frequency are
     hidden in training (SpecAugment, arXiv 1904.08779); None: what a problem declares; 0: none."""
@@ -64,7 +67,7 @@ class DataConfig(Section):
     it; None: what each problem declares; 0: not."""
 
     def check(self) -> None:
-        for field in ("sound_mask", "sound_warp"):
+        for field in ("image_distort", "sound_mask", "sound_warp"):
             rate = getattr(self, field)
             self.require(rate is None or 0 <= rate < 1, field, "from 0 to below 1, or none")
         self.require(self.vocab_size is None or self.vocab_size >= 300, "vocab_size", ">= 300")

@@ -82,7 +82,7 @@ def _of_kinds(config: Config, problems: Mapping[str, Sides]) -> Iterator[tuple[s
     needs: dict[str, tuple[bool, tuple[str, ...]]] = {
         "has images for inputs": (
             "pixels" in inputs,
-            ("model.nets.image_blocks", "model.nets.image_stem"),
+            ("model.nets.image_blocks", "model.nets.image_stem", "data.image_distort"),
         ),
         "has sound for inputs": (
             "frames" in inputs,

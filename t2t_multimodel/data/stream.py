@@ -44,7 +44,7 @@ class BatchStream:
         self._dataset, self._config = dataset, config.of(name)
         self._seed, self._name, self._share = seed, name, share
         self._features = {
-            key: feature.with_augmentation(self._config.sound_mask, self._config.sound_warp)
+            key: feature.with_augmentation(self._config) if key == "inputs" else feature
             for key, feature in dataset.features.items()
         }
         self.plan = BatchPlan(train_buckets(dataset, self._config, seed, name), seed, name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from t2t_multimodel.features.base import BadValue, Feature, Signature, Tokenizer
 from t2t_multimodel.features.graph import Argument, GraphInput, GraphTokenizer
 from t2t_multimodel.features.people import Medium, Shown
 from t2t_multimodel.terminal import plural
+
+if TYPE_CHECKING:
+    from t2t_multimodel.config.data import DataConfig
 
 WINDOW_SECONDS = 0.025
 HOP_SECONDS = 0.010
@@ -146,14 +149,9 @@ class Audio(Feature):
             array = spec_augment.warp(array, self.warp, draws)
         return spec_augment.mask(array, self.mask, draws) if self.mask else array
 
-    def with_augmentation(self, mask: float | None, warp: float | None) -> Audio:
-        if mask is None and warp is None:
-            return self
-        return dataclasses.replace(
-            self,
-            mask=self.mask if mask is None else mask,
-            warp=self.warp if warp is None else warp,
-        )
+    def with_augmentation(self, config: DataConfig) -> Audio:
+        given = {"mask": config.sound_mask, "warp": config.sound_warp}
+        return dataclasses.replace(self, **{k: v for k, v in given.items() if v is not None})
 
     def decode(self, array: np.ndarray, tokenizer: Tokenizer | None) -> np.ndarray:
         return self.model_input(array)

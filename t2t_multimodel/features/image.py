@@ -24,6 +24,7 @@ from t2t_multimodel.features.people import PICTURE, Medium, Shown
 if TYPE_CHECKING:
     from PIL import Image as Pillow
 
+    from t2t_multimodel.config.data import DataConfig
     from t2t_multimodel.features.pictures import Box
 
 MOST_SIDE = 32
@@ -140,6 +141,10 @@ class Image(Feature):
         if self.distort:
             array = distorted(self.model_input(array), self.distort, draws)
         return array
+
+    def with_augmentation(self, config: DataConfig) -> Image:
+        most = config.image_distort
+        return self if most is None else dataclasses.replace(self, distort=most)
 
     def model_input(self, array: np.ndarray) -> np.ndarray:
         if not self._is_file(array):

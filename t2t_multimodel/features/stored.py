@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from t2t_multimodel.errors import BadValue as BadValue
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features.lacking import lacks
 from t2t_multimodel.features.signature import Output, Signature
+
+if TYPE_CHECKING:
+    from t2t_multimodel.config.data import DataConfig
 
 S = TypeVar("S", bound="Stored")
 
@@ -181,14 +184,10 @@ class Stored(ABC):
         """A stored array as training sees it this time: changed at random, by option."""
         return array
 
-    def with_augmentation(self: S, mask: float | None, warp: float | None) -> S:
-        """The feature with a run's settings of augmentation in the place of its own.
+    def with_augmentation(self: S, config: DataConfig) -> S:
+        """The feature, of inputs, with a run's settings of augmentation in the place of its own.
 
-        By default nothing is masked or warped, so that it stays as it is.
-
-        Args:
-            mask: share of a sound that is hidden; None: as the feature has it.
-            warp: most by which a sound is stretched; None: as the feature has it.
+        Images and sounds have such settings. Any other feature stays as it is.
         """
         return self
 

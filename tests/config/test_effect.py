@@ -31,6 +31,7 @@ from t2t_multimodel.overrides import Overrides, resolve
         (["octet_image"], "model.tie_softmax=true", "no problem has text"),
         (["octet_ende"], "data.frames_per_batch=9", "no problem has sound"),
         (["octet_ende"], "data.sound_warp=0.1", "no problem has sound for inputs"),
+        (["octet_ende"], "data.image_distort=0.1", "no problem has images for inputs"),
         (["octet_ende"], "data.pixels_per_batch=9", "no problem has images"),
         (["octet_ende"], "data.budgets=octet_ende:frames:9", "octet_ende has no frames"),
         (["octet_ende"], "train.problems_per_step=2", "one problem alone is trained"),

@@ -46,6 +46,7 @@ OUT_OF_RANGE = [
     (DataConfig, "pixels_per_batch", -1, "> 0"),
     (DataConfig, "examples_per_batch", 0, "> 0"),
     (DataConfig, "max_examples", -1, ">= 0"),
+    (DataConfig, "image_distort", 1.0, "from 0 to below 1, or none"),
     (DataConfig, "sound_mask", 1.0, "from 0 to below 1, or none"),
     (DataConfig, "sound_warp", -0.1, "from 0 to below 1, or none"),
     (ModelConfig, "sound_word_dropout", 1.0, "from 0 to below 1, or none"),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from helpers.words_and_dots import CONFIG, streams_of, words_and_dots
 
-from t2t_multimodel import Audio, Image
+from t2t_multimodel import Audio, DataConfig, Image
 from t2t_multimodel.data.datagen import Prepared
 from t2t_multimodel.data.dataset import DataSet
 from t2t_multimodel.data.row_share import RowShare
@@ -130,9 +130,21 @@ def test_static_evaluation_has_a_shape_for_each_bucket(prepared: dict[str, Prepa
     assert sum((batch["targets_length"] > 0).sum() for batch in batches) == len(dataset)
 
 
-def test_a_run_may_augment_sounds_more_than_their_problem_does() -> None:
-    sound, dots = Audio(8000, n_mels=20, mask=0.1), Image(2, 2, 1)
-    assert sound.with_augmentation(None, None) is sound
-    assert sound.with_augmentation(0.3, 0.2) == Audio(8000, n_mels=20, mask=0.3, warp=0.2)
-    assert sound.with_augmentation(0.0, None).mask == 0.0
-    assert dots.with_augmentation(0.3, 0.2) is dots
+def test_a_run_may_augment_inputs_more_than_their_problem_does() -> None:
+    sound, dots = Audio(8000, n_mels=20, mask=0.1), Image(2, 2, 1, distort=0.1)
+    as_declared, sounds = DataConfig(), DataConfig(sound_mask=0.3, sound_warp=0.2)
+    assert sound.with_augmentation(as_declared) == sound
+    assert sound.with_augmentation(sounds) == Audio(8000, n_mels=20, mask=0.3, warp=0.2)
+    assert sound.with_augmentation(DataConfig(sound_mask=0.0)).mask == 0.0
+    assert dots.with_augmentation(sounds) == dots
+    assert dots.with_augmentation(DataConfig(image_distort=0.3)) == Image(2, 2, 1, distort=0.3)
+    assert dots.with_augmentation(DataConfig(image_distort=0.0)) == Image(2, 2, 1)
+
+
+def test_targets_are_not_augmented_by_a_run(
+    prepared: dict[str, Prepared], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset, image = prepared["made_dots"].dataset("train"), Image(1, 1, 1)
+    monkeypatch.setattr(dataset, "features", {"inputs": image, "targets": image})
+    stream = BatchStream(dataset, DataConfig(image_distort=0.5), 0, "made_dots")
+    assert stream._features == {"inputs": Image(1, 1, 1, distort=0.5), "targets": image}

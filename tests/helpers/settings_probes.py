@@ -28,7 +28,7 @@ from t2t_multimodel.engines.engine import parallel_batches
 from t2t_multimodel.engines.micro_batch import Computed, Observed
 from t2t_multimodel.evaluate.evaluator import Evaluator
 from t2t_multimodel.evaluate.final import TEMPERATURES
-from t2t_multimodel.features import Audio, ProblemSignature, Signature
+from t2t_multimodel.features import Audio, Image, ProblemSignature, Signature
 from t2t_multimodel.layers.random import StepSeed
 from t2t_multimodel.losses import ProblemLoss, problem_loss
 from t2t_multimodel.multimodel import MultiModel
@@ -135,19 +135,20 @@ def padding(config: Config) -> Any:
 
 
 def augmentation(config: Config) -> Any:
-    """A sound of random frames as training hears it."""
+    """A sound of random frames and an image of random pixels as training has them."""
     draws = np.random.default_rng(0)
     frames = draws.normal(size=(60, 20)).astype(np.float32)
-    sound = Audio(rate=8000, n_mels=20, mask=0.1)
-    feature = sound.with_augmentation(config.data.sound_mask, config.data.sound_warp)
-    return feature.augment(frames, draws).tolist()
+    pixels = draws.integers(0, 256, (8, 8, 1), np.uint8)
+    sound = Audio(rate=8000, n_mels=20, mask=0.1).with_augmentation(config.data)
+    image = Image(8, 8, 1).with_augmentation(config.data)
+    return sound.augment(frames, draws).tolist(), image.augment(pixels, draws).tolist()
 
 
 def order(config: Config) -> Any:
     """The examples of the first batches."""
     lengths = Lengths(tokens=(3, 60))
     number = SimpleNamespace(augment=lambda value, draws: value)
-    number.with_augmentation = lambda mask, warp: number
+    number.with_augmentation = lambda config: number
     lengths.features = {"number": number}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Lengths, "__getitem__", lambda self, number: {"number": number})

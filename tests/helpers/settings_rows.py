@@ -117,6 +117,7 @@ ROWS: dict[str, tuple[Any, Sequence[Probe]]] = {
     "data.max_examples": (50, [probes.rows]),
     "data.bucket_growth": (2.0, [probes.rows]),
     "data.bucket_by": ("other", [probes.rows]),
+    "data.image_distort": (0.3, [probes.augmentation]),
     "data.sound_mask": (0.3, [probes.augmentation]),
     "data.sound_warp": (0.3, [probes.augmentation]),
     "data.workers": (3, [probes.making_threads]),
