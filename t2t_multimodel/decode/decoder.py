@@ -1,12 +1,10 @@
 """Decoder: free-running output of one problem, from compiled functions that are made once.
 
-Legend: B sources, N outputs that are followed for each, R = B * N rows, L source positions,
-D width, T longest output.
+Legend: B sources, N outputs that are followed for each, T longest output.
 """
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -17,19 +15,18 @@ from keras import KerasTensor, ops
 from t2t_multimodel import backend, nets
 from t2t_multimodel.config.decode import DecodeConfig
 from t2t_multimodel.data.collate import Batch
-from t2t_multimodel.decode.beam import LOST, Beam, beam_search, length_penalty
+from t2t_multimodel.decode.beam import LOST
 from t2t_multimodel.decode.ctc import CtcGuide, best_path, heard, spelling_of
 from t2t_multimodel.decode.filling import filled_up
-from t2t_multimodel.decode.guide import Guide, Weigh
+from t2t_multimodel.decode.guide import Guide
 from t2t_multimodel.decode.room import Room
-from t2t_multimodel.decode.sample import sampler
-from t2t_multimodel.decode.write import best, write
+from t2t_multimodel.decode.search import Search
 from t2t_multimodel.errors import UserError
 from t2t_multimodel.features import PAD_ID, Signature
 from t2t_multimodel.layers import fast
 from t2t_multimodel.multimodel import MultiModel
 from t2t_multimodel.terminal import plural
-from t2t_multimodel.types import Tensor, Tensors
+from t2t_multimodel.types import Tensor
 
 _COPIES, _BEAM_COPIES = 1.25, 2.0
 """Memory of a step over that of the caches of all positions, as measured: a beam picks among its
@@ -132,22 +129,19 @@ class Decoder:
         return backend.compiled(self._model, self._spell, self._source)
 
     @functools.cached_property
+    def _search(self) -> Search:
+        return Search(
+            self._model, self._problem, self._config, self._guides, self._longest, self._beams
+        )
+
+    @functools.cached_property
     def _encoded(self) -> Any:
-        return backend.compiled(self._model, self._encode, self._source)
+        return backend.compiled(self._model, self._search.encode, self._source)
 
     @functools.cached_property
     def _written(self) -> Any:
-        width = self._model.config.hidden_size
-        return backend.compiled(
-            self._model,
-            self._write,
-            KerasTensor((None, None, width), self._model.body.compute_dtype),
-            KerasTensor((None, None), "float32"),
-            KerasTensor((None, self._longest), "int32"),
-            KerasTensor((None,), "bool"),
-            *(spec for guide in self._guides for spec in guide.specs),
-            jit=self._config.jit,
-        )
+        search = self._search
+        return backend.compiled(self._model, search.run, *search.specs, jit=self._config.jit)
 
     def __call__(self, batch: Batch, prefix: np.ndarray | None = None) -> Decoded:
         """Outputs for a batch; only its inputs are looked at.
@@ -212,11 +206,11 @@ class Decoder:
             return self._at_once(source)
         if self._spells:
             return self._spell(source)
-        x_BLD, mask_BL, *facts = self._encode(source)
+        x_BLD, mask_BL, *facts = self._search.encode(source)
         rows = ops.shape(mask_BL)[0]
         forced_BT = ops.zeros((rows, self._longest), "int32")
         live_B = ops.ones((rows,), "bool")
-        ids, scores = self._write(x_BLD, mask_BL, forced_BT, live_B, *facts)
+        ids, scores = self._search.run(x_BLD, mask_BL, forced_BT, live_B, *facts)
         return ids[:, : self._config.nbest], scores[:, : self._config.nbest]
 
     def _at_once(self, source: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
@@ -241,56 +235,6 @@ class Decoder:
         found = heard(self._model, self._model.encode(source, self._problem), self._problem)
         ids_BT, score_B = best_path(*found, spelling_of(self._model, self._problem))
         return ids_BT[:, None], score_B[:, None]
-
-    def _encode(self, source: dict[str, Tensor]) -> tuple[Tensor, ...]:
-        encoded = self._model.encode(source, self._problem)
-        facts = (fact for guide in self._guides for fact in guide.facts(source, encoded))
-        return encoded.x_BLD, encoded.mask_BL, *facts
-
-    def _write(self, *arguments: Any) -> tuple[Tensor, Tensor]:
-        with fast.for_xla() if self._config.jit else contextlib.nullcontext():
-            return self._loop(*arguments)
-
-    def _loop(
-        self, x_BLD: Tensor, mask_BL: Tensor, forced_BT: Tensor, live_B: Tensor, *facts: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """The loop over positions: ids [B, N, T], scores [B, N]."""
-        config, body, beams = self._config, self._model.body, self._beams
-        memory = body.memory(x_BLD, mask_BL)
-        states, weighs = self._begin_guides(facts)
-        cache = (body.cache(ops.shape(x_BLD)[0] * beams, self._longest), states)
-
-        def next_tokens(last_R: Tensor, t: Tensor, cache: Any) -> tuple[Tensor, Tensors]:
-            own, states = cache
-            logits_RV, own = self._model.step(last_R, t, own, memory, self._problem, beams)
-            log_p_RV, after = ops.log_softmax(ops.cast(logits_RV, "float32"), axis=-1), []
-            for weigh, state in zip(weighs, states, strict=True):
-                log_p_RV, state = weigh(log_p_RV, last_R, t, state)
-                after.append(state)
-            return log_p_RV, (own, tuple(after))
-
-        if beams > 1 and config.method == "beam":
-            how = Beam(beams, config.alpha)
-            return beam_search(next_tokens, cache, forced_BT, live_B, how)
-        choose = sampler(config) if config.method == "sample" else best
-        forced_RT, live_R = (ops.repeat(x, beams, axis=0) for x in (forced_BT, live_B))
-        ids_RT, score_R = write(next_tokens, choose, cache, forced_RT, live_R)
-        if config.method == "beam":  # a beam holds the outputs of one sequence
-            length_R = ops.sum(ops.cast(ids_RT != PAD_ID, "int32"), axis=1)
-            score_R = score_R / length_penalty(length_R, config.alpha)
-        ids = ops.reshape(ids_RT, (-1, beams, self._longest))
-        scores, order = ops.top_k(ops.reshape(score_R, (-1, beams)), beams)
-        return ops.take_along_axis(ids, ops.cast(order, "int32")[:, :, None], axis=1), scores
-
-    def _begin_guides(self, facts: Sequence[Any]) -> tuple[tuple[Any, ...], list[Weigh]]:
-        """States of all guides, and how they weigh."""
-        states, weighs, rest = [], [], list(facts)
-        for guide in self._guides:
-            own, rest = rest[: len(guide.specs)], rest[len(guide.specs) :]
-            state, weigh = guide.begin(tuple(own), self._beams, self._longest)
-            states.append(state)
-            weighs.append(weigh)
-        return tuple(states), weighs
 
 
 def source_spec(inputs: Signature) -> dict[str, KerasTensor]:
