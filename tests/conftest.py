@@ -37,6 +37,17 @@ _REGISTRIES = (
 )
 
 
+_LONG = (
+    "engines/test_jax_hosts.py",
+    "engines/test_jax_mesh.py",
+    "docs/test_pages_run.py",
+    "decode/test_decoder.py",
+    "storage/test_s3_journey.py",
+    "paper/test_runner.py",
+)
+"""Files of which each takes minutes of processor time, the longest first."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds --no-skips, for machines on which everything that the tests need must be there."""
     parser.addoption("--no-skips", action="store_true", help="a test that is skipped fails")
@@ -70,6 +81,25 @@ def _not_skipped(report: Any, config: pytest.Config) -> Any:
 def pytest_collectreport() -> None:
     """Forgets what the import of a test file registered: its tests add it for themselves."""
     _forget([{}] * len(_REGISTRIES), {})
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Has xdist deal out files as they were collected.
+
+    By itself it begins with the files of the most tests, so that a file with one test that takes
+    minutes comes last, and one worker is alone with it at the end.
+    """
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+    gone = [file for file in _LONG if not (ROOT / "tests" / file).is_file()]
+    if gone:
+        raise pytest.UsageError(f"_LONG of tests/conftest.py names {', '.join(gone)}: not there.")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the files that take long first."""
+    places = {ROOT / "tests" / file: place for place, file in enumerate(_LONG)}
+    items.sort(key=lambda item: places.get(item.path, len(_LONG)))
 
 
 def pytest_collection_finish() -> None:
