@@ -19,19 +19,9 @@ from t2t_multimodel.errors import UserError
 from t2t_multimodel.evaluate.result import Result
 from t2t_multimodel.evaluate.results_file import examples_file, result_of
 from t2t_multimodel.paper.history import kept_curves
+from t2t_multimodel.runs.run_folder import OF_THE_MACHINE
 from t2t_multimodel.side_files import Damaged, read_json
 
-OF_THE_MACHINE = (
-    "train.log_steps",
-    "train.report_to",
-    "train.affinity_steps",
-    "train.checkpoint_steps",
-    "train.keep_checkpoints",
-    "train.parallel_batches",
-    "train.distribution",
-    "train.max_xent",
-)
-"""Settings that do not change what a run learns or how it is scored."""
 CPU_FILE = "cpu_seconds.json"
 """In the folder of a run: the processor time of its training and scoring so far."""
 _KEYS = (

@@ -27,8 +27,7 @@ from t2t_multimodel.runs.event_file import EventFile
 from t2t_multimodel.runs.provenance import session
 from t2t_multimodel.side_files import read_lines, read_or
 
-FREE_TO_CHANGE = (
-    "train.steps",
+OF_THE_MACHINE = (
     "train.log_steps",
     "train.report_to",
     "train.affinity_steps",
@@ -37,8 +36,9 @@ FREE_TO_CHANGE = (
     "train.parallel_batches",
     "train.distribution",
     "train.max_xent",
-    "evaluate.",
 )
+"""Settings that do not change what a run learns or how it is scored."""
+FREE_TO_CHANGE = (*OF_THE_MACHINE, "train.steps", "evaluate.")
 """Settings that a resumed run may change: they do not touch what was learned so far."""
 
 
