@@ -73,7 +73,7 @@ class Scale:
     """Those of the parts for which all problems are trained together as well."""
     ablation_batches: int | None = None
     """Micro-batches of each problem in table 4; None: the joint run's most of one problem."""
-    affinity_steps: int = 50
+    affinity_steps: int = 60
     """Steps between measurements of affinity."""
     caution: str = ""
     """What the page must say of its verdicts."""
