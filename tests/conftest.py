@@ -38,14 +38,16 @@ _REGISTRIES = (
 
 
 _LONG = (
-    "engines/test_jax_hosts.py",
-    "engines/test_jax_mesh.py",
     "docs/test_pages_run.py",
     "decode/test_decoder.py",
+    "engines/test_jax_hosts.py",
+    "engines/test_jax_mesh.py",
+    "engines/test_tensorflow_workers.py",
+    "paper/test_smoke.py",
+    "config/test_no_inert_setting.py",
     "storage/test_s3_journey.py",
-    "paper/test_runner.py",
 )
-"""Files of which each takes minutes of processor time, the longest first."""
+"""Files of which each takes a minute of processor time or several, the longest first."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
