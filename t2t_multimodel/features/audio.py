@@ -150,8 +150,9 @@ class Audio(Feature):
         return spec_augment.mask(array, self.mask, draws) if self.mask else array
 
     def with_augmentation(self, config: DataConfig) -> Audio:
-        given = {"mask": config.sound_mask, "warp": config.sound_warp}
-        return dataclasses.replace(self, **{k: v for k, v in given.items() if v is not None})
+        mask = self.mask if config.sound_mask is None else config.sound_mask
+        warp = self.warp if config.sound_warp is None else config.sound_warp
+        return dataclasses.replace(self, mask=mask, warp=warp)
 
     def decode(self, array: np.ndarray, tokenizer: Tokenizer | None) -> np.ndarray:
         return self.model_input(array)
