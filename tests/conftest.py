@@ -124,6 +124,15 @@ def names_of_one_test() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="module")
+def names_of_one_file() -> Iterator[None]:
+    """Forgets what the fixtures of a whole file registered."""
+    before = [dict(kind._run_time) for kind in _REGISTRIES]
+    added = dict(usr_dir._added)
+    yield
+    _forget(before, added)
+
+
+@pytest.fixture(autouse=True, scope="module")
 def memory_of_one_file() -> Iterator[None]:
     """Frees the models of a test file at its end.
 
