@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
 import os
 import shutil
@@ -114,22 +115,27 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
-@pytest.fixture(autouse=True)
-def names_of_one_test() -> Iterator[None]:
-    """Forgets what a test registered and which user folders it added; built-in names stay."""
+@contextlib.contextmanager
+def _forgetting() -> Iterator[None]:
+    """Forgets what was registered inside and which user folders were added; built-in names stay."""
     before = [dict(kind._run_time) for kind in _REGISTRIES]
     added = dict(usr_dir._added)
     yield
     _forget(before, added)
+
+
+@pytest.fixture(autouse=True)
+def names_of_one_test() -> Iterator[None]:
+    """Forgets what a test registered."""
+    with _forgetting():
+        yield
 
 
 @pytest.fixture(autouse=True, scope="module")
 def names_of_one_file() -> Iterator[None]:
     """Forgets what the fixtures of a whole file registered."""
-    before = [dict(kind._run_time) for kind in _REGISTRIES]
-    added = dict(usr_dir._added)
-    yield
-    _forget(before, added)
+    with _forgetting():
+        yield
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -226,9 +232,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """
     from helpers.finished_run import finished_run, forget_small_tasks  # late: TensorFlow
 
-    before = [dict(kind._run_time) for kind in _REGISTRIES]
-    added = dict(usr_dir._added)
-    made = finished_run(tmp_path_factory)
-    _forget(before, added)
+    with _forgetting():
+        made = finished_run(tmp_path_factory)
     forget_small_tasks()
     return made
