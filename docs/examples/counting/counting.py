@@ -3,6 +3,10 @@
 mm-trainer --usr_dir=docs/examples/counting --problems=counting
 """
 
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 
 from t2t_multimodel import ClassLabel, Image, Problem, register_problem
@@ -18,7 +22,7 @@ class Counting(Problem):
     targets = ClassLabel(MOST + 1)
     metrics = ("top1",)
 
-    def examples(self, split, raw_dir):
+    def examples(self, split: str, raw_dir: Path | None) -> Iterator[dict[str, Any]]:
         draws = np.random.default_rng({"train": 0, "test": 1}[split])
         for _ in range({"train": 2000, "test": 200}[split]):
             count = int(draws.integers(MOST + 1))
